@@ -1,0 +1,184 @@
+import { z } from 'zod';
+import {
+  appInfoSchema,
+  bytesSchema,
+  clusterSpecSchema,
+  clusterSummarySchema,
+  clusterViewSchema,
+  keyEntrySchema,
+  keyMetaSchema,
+  readModeSchema,
+  sampleSchema,
+  specCheckSchema,
+  storyEventSchema,
+} from './model.ts';
+
+const cluster = z.strictObject({ cluster: z.string() });
+const node = z.strictObject({ cluster: z.string(), node: z.number().int() });
+const nothing = z.strictObject({});
+const done = z.object({});
+
+/**
+ * All that the renderer can ask of the backend. Both carriers (Electron IPC and the
+ * browser host's WebSocket) check every input and output against these schemas.
+ * A query changes nothing; a command may; a subscription sends until it is ended.
+ */
+export const contract = {
+  queries: {
+    'app.info': { input: nothing, output: appInfoSchema },
+    'clusters.list': { input: nothing, output: z.array(clusterSummarySchema) },
+    'clusters.check': { input: clusterSpecSchema, output: specCheckSchema },
+    'cluster.view': { input: cluster, output: clusterViewSchema },
+    /** Chart points in [fromMs, toMs], thinned to at most maxPoints. */
+    'cluster.history': {
+      input: z.strictObject({
+        cluster: z.string(),
+        fromMs: z.number(),
+        toMs: z.number(),
+        maxPoints: z.number().int().min(1).max(5000),
+      }),
+      output: z.array(sampleSchema),
+    },
+    'cluster.events': {
+      input: z.strictObject({ cluster: z.string(), limit: z.number().int().min(1).max(2000) }),
+      output: z.array(storyEventSchema),
+    },
+    'node.logs': {
+      input: z.strictObject({ cluster: z.string(), node: z.number().int(), lines: z.number().int().min(1).max(2000) }),
+      output: z.object({ lines: z.array(z.string()) }),
+    },
+    /** Keys in order, at most `limit`; go on with `next` until it is null. */
+    'keys.scan': {
+      input: z.strictObject({
+        cluster: z.string(),
+        prefix: bytesSchema,
+        after: bytesSchema,
+        limit: z.number().int().min(1).max(1000),
+        readMode: readModeSchema,
+      }),
+      output: z.object({ keys: z.array(keyMetaSchema), next: bytesSchema.nullable(), costMs: z.number() }),
+    },
+    'keys.get': {
+      input: z.strictObject({ cluster: z.string(), key: bytesSchema, readMode: readModeSchema }),
+      output: z.object({
+        entry: keyEntrySchema.nullable(),
+        partition: z.number(),
+        leader: z.number(),
+        costMs: z.number(),
+        stalenessMs: z.number().nullable(),
+      }),
+    },
+  },
+  commands: {
+    'clusters.create': { input: clusterSpecSchema, output: clusterSummarySchema },
+    'cluster.start': { input: cluster, output: done },
+    'cluster.stop': { input: cluster, output: done },
+    'cluster.remove': { input: cluster, output: done },
+    'node.start': { input: node, output: done },
+    'node.kill': { input: node, output: done },
+    'node.pause': { input: node, output: done },
+    'node.resume': { input: node, output: done },
+    'node.restart': { input: node, output: done },
+    /** Cuts every link between this node and the others, both ways. */
+    'node.isolate': { input: node, output: done },
+    /** Ends every fault of the cluster that is not a pause. */
+    'cluster.heal': { input: cluster, output: done },
+    'load.start': {
+      input: z.strictObject({
+        cluster: z.string(),
+        clients: z.number().int().min(1).max(256),
+        readPercent: z.number().int().min(0).max(100),
+      }),
+      output: done,
+    },
+    'load.stop': { input: cluster, output: done },
+    /** expectedRevision: null writes whatever is there; 0 only if the key is absent; else compare-and-swap. */
+    'keys.put': {
+      input: z.strictObject({
+        cluster: z.string(),
+        key: bytesSchema,
+        value: bytesSchema,
+        expectedRevision: z.number().int().min(0).nullable(),
+      }),
+      output: z.discriminatedUnion('outcome', [
+        z.object({ outcome: z.literal('saved'), entry: keyMetaSchema }),
+        z.object({ outcome: z.literal('conflict'), current: keyEntrySchema.nullable() }),
+      ]),
+    },
+    'keys.delete': {
+      input: z.strictObject({
+        cluster: z.string(),
+        key: bytesSchema,
+        expectedRevision: z.number().int().min(0).nullable(),
+      }),
+      output: z.discriminatedUnion('outcome', [
+        z.object({ outcome: z.literal('deleted'), found: z.boolean() }),
+        z.object({ outcome: z.literal('conflict'), current: keyEntrySchema.nullable() }),
+      ]),
+    },
+  },
+  subscriptions: {
+    /** The list now and after every change. */
+    clusters: { input: nothing, message: z.array(clusterSummarySchema) },
+    /**
+     * The view now, at most ten times a second afterwards, and at once when a role,
+     * term or state changed; samples and sentences as they come.
+     */
+    'cluster.live': {
+      input: cluster,
+      message: z.object({
+        view: clusterViewSchema.optional(),
+        samples: z.array(sampleSchema).optional(),
+        events: z.array(storyEventSchema).optional(),
+      }),
+    },
+  },
+} as const;
+
+export type Contract = typeof contract;
+export type QueryName = keyof Contract['queries'];
+export type CommandName = keyof Contract['commands'];
+export type SubscriptionName = keyof Contract['subscriptions'];
+
+export type QueryInput<N extends QueryName> = z.input<Contract['queries'][N]['input']>;
+export type QueryOutput<N extends QueryName> = z.output<Contract['queries'][N]['output']>;
+export type CommandInput<N extends CommandName> = z.input<Contract['commands'][N]['input']>;
+export type CommandOutput<N extends CommandName> = z.output<Contract['commands'][N]['output']>;
+export type SubscriptionInput<N extends SubscriptionName> = z.input<Contract['subscriptions'][N]['input']>;
+export type SubscriptionMessage<N extends SubscriptionName> = z.output<Contract['subscriptions'][N]['message']>;
+
+/** A failure as it crosses the contract: what failed and why, and one thing to do. */
+export const apiErrorSchema = z.object({
+  code: z.enum([
+    'invalidInput',
+    'notFound',
+    'alreadyExists',
+    'noLeader',
+    'deadline',
+    'readOnly',
+    'refused',
+    'portInUse',
+    'storage',
+    'disconnected',
+    'internal',
+  ]),
+  message: z.string(),
+  hint: z.string().nullable(),
+});
+export type ApiError = z.infer<typeof apiErrorSchema>;
+
+/**
+ * What the renderer holds, whichever carrier is behind it. Promises reject with an
+ * ApiError. `subscribe` re-subscribes by itself after the carrier reconnected.
+ */
+export interface Api {
+  query<N extends QueryName>(name: N, input: QueryInput<N>): Promise<QueryOutput<N>>;
+  command<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>>;
+  subscribe<N extends SubscriptionName>(
+    name: N,
+    input: SubscriptionInput<N>,
+    listener: { message(message: SubscriptionMessage<N>): void; error(error: ApiError): void },
+  ): () => void;
+  /** The carrier itself: 'closed' while the WebSocket is down. */
+  onConnection(listener: (state: 'open' | 'closed') => void): () => void;
+}

@@ -1,0 +1,246 @@
+import { z } from 'zod';
+
+/** Bytes travel as base64, since both carriers speak JSON. */
+export const bytesSchema = z.base64();
+
+export const nodeStateSchema = z.enum(['live', 'suspect', 'paused', 'partitioned', 'dead', 'stopped']);
+export type NodeState = z.infer<typeof nodeStateSchema>;
+
+export const clusterStateSchema = z.enum([
+  'starting',
+  'running',
+  'degraded',
+  'partitioned',
+  'noQuorum',
+  'stopped',
+  'unreachable',
+]);
+export type ClusterState = z.infer<typeof clusterStateSchema>;
+
+export const readModeSchema = z.enum(['linearizable', 'follower', 'stale']);
+export type ReadMode = z.infer<typeof readModeSchema>;
+
+/** A cluster as the sidebar lists it. */
+export const clusterSummarySchema = z.object({
+  name: z.string(),
+  kind: z.enum(['local', 'prkdb', 'etcd']),
+  state: clusterStateSchema,
+  nodeCount: z.number(),
+  nodesUp: z.number(),
+  partitionCount: z.number(),
+  replicationFactor: z.number(),
+  /** Who owns the processes: 'app' is this application, 'other' another one, 'detached' nobody. */
+  owner: z.enum(['app', 'other', 'detached', 'none']),
+  readOnly: z.boolean(),
+  environment: z.enum(['dev', 'staging', 'production']).nullable(),
+  /** When the state last changed, for "stopped 2 d ago". */
+  sinceMs: z.number(),
+  dataDir: z.string().nullable(),
+});
+export type ClusterSummary = z.infer<typeof clusterSummarySchema>;
+
+export const groupRoleSchema = z.enum(['leader', 'follower', 'candidate', 'preCandidate', 'learner']);
+export type GroupRole = z.infer<typeof groupRoleSchema>;
+
+/** One replica: what one node says of one partition. */
+export const replicaSchema = z.object({
+  partition: z.number(),
+  role: groupRoleSchema,
+  term: z.number(),
+  votedFor: z.number(),
+  leader: z.number(),
+  commitIndex: z.number(),
+  lastLogIndex: z.number(),
+  appliedIndex: z.number(),
+  /** As the leader sees it; null when there is none to ask. */
+  matchIndex: z.number().nullable(),
+  keyCount: z.number(),
+});
+export type Replica = z.infer<typeof replicaSchema>;
+
+export const peerLinkSchema = z.object({
+  to: z.number(),
+  connected: z.boolean(),
+  cut: z.boolean(),
+  roundTripMs: z.number().nullable(),
+});
+
+export const nodeViewSchema = z.object({
+  id: z.number(),
+  name: z.string(),
+  state: nodeStateSchema,
+  pid: z.number().nullable(),
+  host: z.string(),
+  clientPort: z.number(),
+  raftPort: z.number(),
+  metricsUrl: z.string(),
+  startedAtMs: z.number().nullable(),
+  /** When `state` began. */
+  sinceMs: z.number(),
+  cpuPercent: z.number().nullable(),
+  memoryBytes: z.number().nullable(),
+  opsPerSecond: z.number().nullable(),
+  /** The last 30 values of opsPerSecond, oldest first, for the spark line. */
+  opsHistory: z.array(z.number()),
+  dataBytes: z.number().nullable(),
+  exit: z
+    .object({
+      signal: z.string().nullable(),
+      code: z.number().nullable(),
+      by: z.enum(['app', 'command', 'none']),
+      atMs: z.number(),
+    })
+    .nullable(),
+  storageError: z.string().nullable(),
+  /** When this node's own word was last heard; null before the first. Older than 2 s is stale. */
+  heardAtMs: z.number().nullable(),
+  replicas: z.array(replicaSchema),
+  links: z.array(peerLinkSchema),
+});
+export type NodeView = z.infer<typeof nodeViewSchema>;
+
+/** One partition, judged from what its live replicas say. */
+export const partitionViewSchema = z.object({
+  partition: z.number(),
+  /** 0 when there is none. A leader counts only while a quorum of replicas is up and it holds the highest term. */
+  leader: z.number(),
+  term: z.number(),
+  replicas: z.array(z.number()),
+  commitIndex: z.number(),
+  hasQuorum: z.boolean(),
+  /** Replicas not live. */
+  replicasDown: z.number(),
+  /** When `leader` was won by the present one, to mark it "new leader" for 10 s. */
+  leaderSinceMs: z.number().nullable(),
+  /** When the partition lost its leader; null while it has one. */
+  leaderlessSinceMs: z.number().nullable(),
+});
+export type PartitionView = z.infer<typeof partitionViewSchema>;
+
+export const loadViewSchema = z.object({
+  clients: z.number(),
+  readPercent: z.number(),
+  startedAtMs: z.number(),
+  acknowledged: z.number(),
+  retried: z.number(),
+  failed: z.number(),
+});
+export type LoadView = z.infer<typeof loadViewSchema>;
+
+/** Everything the cluster's screens draw, as of one moment. */
+export const clusterViewSchema = z.object({
+  summary: clusterSummarySchema,
+  timeMs: z.number(),
+  nodes: z.array(nodeViewSchema),
+  partitions: z.array(partitionViewSchema),
+  load: loadViewSchema.nullable(),
+});
+export type ClusterView = z.infer<typeof clusterViewSchema>;
+
+/** One point of the charts. Rates are over the time since the previous sample. */
+export const sampleSchema = z.object({
+  timeMs: z.number(),
+  writesPerSecond: z.number().nullable(),
+  readsPerSecond: z.number().nullable(),
+  writeP50Ms: z.number().nullable(),
+  writeP99Ms: z.number().nullable(),
+  /** Sums over the partitions. */
+  committed: z.number(),
+  applied: z.number(),
+  /** Per partition, by number: the term and the leader (0 for none). */
+  terms: z.array(z.number()),
+  leaders: z.array(z.number()),
+});
+export type Sample = z.infer<typeof sampleSchema>;
+
+/** A sentence of the feed. `parts` joined is the sentence; strong parts are names. */
+export const storyEventSchema = z.object({
+  id: z.string(),
+  timeMs: z.number(),
+  kind: z.enum([
+    'fault',
+    'suspect',
+    'candidate',
+    'splitVote',
+    'elected',
+    'leaderless',
+    'handover',
+    'recovered',
+    'started',
+    'stopped',
+    'paused',
+    'resumed',
+    'load',
+    'notice',
+    'error',
+  ]),
+  parts: z.array(z.object({ text: z.string(), strong: z.boolean() })),
+  node: z.number().nullable(),
+  partition: z.number().nullable(),
+  term: z.number().nullable(),
+  /** The fault this belongs to (its id), and the time since it. */
+  storyId: z.string().nullable(),
+  offsetMs: z.number().nullable(),
+});
+export type StoryEvent = z.infer<typeof storyEventSchema>;
+
+export const keyMetaSchema = z.object({
+  key: bytesSchema,
+  partition: z.number(),
+  revision: z.number(),
+  version: z.number(),
+  valueSizeBytes: z.number(),
+  createdAtMs: z.number(),
+  updatedAtMs: z.number(),
+});
+export type KeyMeta = z.infer<typeof keyMetaSchema>;
+
+export const keyEntrySchema = keyMetaSchema.extend({ value: bytesSchema });
+export type KeyEntry = z.infer<typeof keyEntrySchema>;
+
+export const clusterSpecSchema = z.strictObject({
+  name: z
+    .string()
+    .min(1, 'Give the cluster a name.')
+    .max(32, 'A name has at most 32 characters.')
+    .regex(/^[a-z][a-z0-9-]*$/, 'A name begins with a letter and has only a-z, 0-9 and hyphens.'),
+  nodes: z.number().int().min(1, 'At least 1 node.').max(9, 'At most 9 nodes.'),
+  partitions: z.number().int().min(1, 'At least 1 partition.').max(256, 'At most 256 partitions.'),
+  replicationFactor: z.number().int().min(1, 'At least 1 copy.').max(9, 'At most 9 copies.'),
+  basePort: z.number().int().min(1024, 'Use a port from 1024 on.').max(65000, 'Use a port up to 65000.').nullable(),
+  dataDir: z.string().nullable(),
+});
+export type ClusterSpecInput = z.infer<typeof clusterSpecSchema>;
+
+/** What would start, and what stands in the way, field by field. */
+export const specCheckSchema = z.object({
+  problems: z.array(
+    z.object({
+      field: z.enum(['name', 'nodes', 'partitions', 'replicationFactor', 'basePort', 'dataDir']),
+      message: z.string(),
+    }),
+  ),
+  basePort: z.number(),
+  clientPorts: z.array(z.number()),
+  raftPorts: z.array(z.number()),
+  dataDir: z.string(),
+  freeBytes: z.number().nullable(),
+  /** placement[p]: replicas of partition p, the preferred leader first. */
+  placement: z.array(z.array(z.number())),
+  memoryEstimateBytes: z.number(),
+  toleratedFailures: z.number(),
+  command: z.string(),
+});
+export type SpecCheck = z.infer<typeof specCheckSchema>;
+
+export const appInfoSchema = z.object({
+  version: z.string(),
+  host: z.enum(['electron', 'browser']),
+  platform: z.string(),
+  home: z.string(),
+  /** For "This computer": of all node processes of this machine that we started. */
+  nodeProcesses: z.number(),
+  cpuPercent: z.number().nullable(),
+  memoryBytes: z.number(),
+});
+export type AppInfo = z.infer<typeof appInfoSchema>;

@@ -1,0 +1,8 @@
+/** Bounds that every layer agrees on. A request outside of them is refused with a sentence. */
+export const MAX_KEY_BYTES = 4 * 1024;
+export const MAX_VALUE_BYTES = 1024 * 1024;
+export const MAX_SCAN_LIMIT = 10_000;
+export const MAX_NODES = 9;
+export const MAX_PARTITIONS = 256;
+/** The largest gRPC message either side accepts: a full batch and some room. */
+export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { MAX_NODES, MAX_PARTITIONS } from './limits.ts';
+
+/** Version of the files in a data directory. A newer one is refused, never misread. */
+export const DATA_FORMAT_VERSION = 1;
+
+const port = z.number().int().min(1).max(65535);
+const nodeId = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+
+/** Ticks and their length. Election timeouts are drawn from [min, max] ticks. */
+export const timingSchema = z
+  .strictObject({
+    tickMs: z.number().int().min(5).max(10_000).default(50),
+    heartbeatTicks: z.number().int().min(1).default(1),
+    electionTicksMin: z.number().int().min(2).default(6),
+    electionTicksMax: z.number().int().min(3).default(12),
+  })
+  .refine((t) => t.electionTicksMin > t.heartbeatTicks * 2, {
+    error: 'electionTicksMin must be more than twice heartbeatTicks, or every late heartbeat starts an election',
+  })
+  .refine((t) => t.electionTicksMax > t.electionTicksMin, {
+    error: 'electionTicksMax must be greater than electionTicksMin, or split votes repeat',
+  });
+export type Timing = z.infer<typeof timingSchema>;
+
+export const memberSchema = z.strictObject({
+  id: nodeId,
+  /** Where clients and this node's own tools dial it. */
+  host: z.string().min(1),
+  clientPort: port,
+  raftPort: port,
+  metricsPort: port,
+});
+export type Member = z.infer<typeof memberSchema>;
+
+/**
+ * Everything one node process needs to start: the file that `prkdb node --config`
+ * reads and that the supervisor writes. Members and partition counts are the genesis
+ * of the cluster; every node of a cluster must be given the same.
+ */
+export const nodeConfigSchema = z
+  .strictObject({
+    formatVersion: z.literal(DATA_FORMAT_VERSION).default(DATA_FORMAT_VERSION),
+    clusterId: z.string().min(1).max(64),
+    clusterName: z.string().min(1).max(64),
+    nodeId,
+    dataDir: z.string().min(1),
+    /** The address to bind. Loopback unless asked otherwise. */
+    bindHost: z.string().min(1).default('127.0.0.1'),
+    members: z.array(memberSchema).min(1).max(MAX_NODES),
+    partitions: z.number().int().min(1).max(MAX_PARTITIONS),
+    replicationFactor: z.number().int().min(1).max(MAX_NODES),
+    timing: timingSchema.default({ tickMs: 50, heartbeatTicks: 1, electionTicksMin: 6, electionTicksMax: 12 }),
+    /** Whether ClusterService.SetFaults is allowed. */
+    faultsEnabled: z.boolean().default(false),
+    logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  })
+  .superRefine((config, context) => {
+    const ids = config.members.map((m) => m.id);
+    if (new Set(ids).size !== ids.length) {
+      context.addIssue({ code: 'custom', message: 'two members have the same id', path: ['members'] });
+    }
+    if (!ids.includes(config.nodeId)) {
+      context.addIssue({
+        code: 'custom',
+        message: `node ${config.nodeId} is not one of the members`,
+        path: ['nodeId'],
+      });
+    }
+    if (config.replicationFactor > ids.length) {
+      context.addIssue({
+        code: 'custom',
+        message: `a replication factor of ${config.replicationFactor} needs as many members; there are ${ids.length}`,
+        path: ['replicationFactor'],
+      });
+    }
+  });
+export type NodeConfig = z.infer<typeof nodeConfigSchema>;

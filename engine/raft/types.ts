@@ -1,0 +1,273 @@
+/**
+ * The vocabulary of the consensus core. Terms, indexes and ids are safe integers;
+ * 0 means "none" for all three, so real nodes and real entries count from 1.
+ */
+
+export type NodeId = number;
+export type Term = number;
+export type LogIndex = number;
+
+/** No node: no leader known, no vote given. */
+export const NONE: NodeId = 0;
+
+export const EntryType = { Normal: 0, ConfChange: 1 } as const;
+export type EntryType = (typeof EntryType)[keyof typeof EntryType];
+
+/** One entry of the replicated log. `data` is opaque here and never copied or changed. */
+export interface Entry {
+  readonly index: LogIndex;
+  readonly term: Term;
+  readonly type: EntryType;
+  readonly data: Uint8Array;
+}
+
+/**
+ * What must survive a crash besides the entries (Raft paper, figure 2, "persistent
+ * state"). `commitIndex` is kept to start faster; losing it loses nothing.
+ */
+export interface HardState {
+  readonly term: Term;
+  readonly votedFor: NodeId;
+  readonly commitIndex: LogIndex;
+}
+
+/**
+ * Who takes part in a group. In a joint configuration (Raft paper, section 6) a
+ * decision needs a majority of `voters` and a majority of `votersOutgoing`;
+ * outside of one, `votersOutgoing` is empty. Lists are sorted and without repeats.
+ */
+export interface Membership {
+  readonly voters: readonly NodeId[];
+  readonly votersOutgoing: readonly NodeId[];
+  readonly learners: readonly NodeId[];
+}
+
+export const MessageType = {
+  PreVote: 1,
+  PreVoteResponse: 2,
+  Vote: 3,
+  VoteResponse: 4,
+  Append: 5,
+  AppendResponse: 6,
+  Heartbeat: 7,
+  HeartbeatResponse: 8,
+  ReadIndex: 9,
+  ReadIndexResponse: 10,
+} as const;
+export type MessageType = (typeof MessageType)[keyof typeof MessageType];
+
+/**
+ * One message between two members of a group. One flat shape for all types, so that
+ * the hot paths stay monomorphic; a field that a type does not use is 0, false or empty.
+ *
+ * | field        | PreVote, Vote     | Append                  | AppendResponse                    | Heartbeat (Response)     | ReadIndex (Response) |
+ * |--------------|-------------------|-------------------------|-----------------------------------|--------------------------|----------------------|
+ * | `index`      | last log index    | index before `entries`  | highest matched, or the refused   |                          | read index (Response)|
+ * | `logTerm`    | last log term     | term at `index`         | on reject: term at `rejectHint`   |                          |                      |
+ * | `commit`     |                   | leader's commit index   |                                   | min(commit, match)       |                      |
+ * | `reject`     | (in responses)    |                         | the log did not match             |                          | leader cannot serve  |
+ * | `rejectHint` |                   |                         | where the follower's log may match|                          |                      |
+ * | `context`    | (echoed)          |                         |                                   | read round (echoed)      | caller's request id  |
+ */
+export interface Message {
+  readonly type: MessageType;
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly term: Term;
+  readonly index: LogIndex;
+  readonly logTerm: Term;
+  readonly commit: LogIndex;
+  readonly reject: boolean;
+  readonly rejectHint: LogIndex;
+  readonly context: number;
+  readonly entries: readonly Entry[];
+}
+
+export const Role = {
+  Follower: 'follower',
+  PreCandidate: 'preCandidate',
+  Candidate: 'candidate',
+  Leader: 'leader',
+  Learner: 'learner',
+} as const;
+export type Role = (typeof Role)[keyof typeof Role];
+
+/**
+ * Where the core reads entries that it no longer keeps in memory. Asked only for
+ * indexes that were reported as persisted. Synchronous; a failure throws and is
+ * fatal for the group.
+ */
+export interface LogReader {
+  /** Entries in `[from, to)`, as many as fit `maxBytes` of data, but at least one. */
+  entries(from: LogIndex, to: LogIndex, maxBytes: number): readonly Entry[];
+  /** The term of one persisted entry; undefined when it is not in the log. */
+  term(index: LogIndex): Term | undefined;
+}
+
+/** What a group knows when it starts: all of it from disk, or the genesis of a new group. */
+export interface InitialState {
+  readonly hardState: HardState;
+  readonly membership: Membership;
+  /** The entry the log begins after (0, 0 while nothing was compacted). */
+  readonly snapshotIndex: LogIndex;
+  readonly snapshotTerm: Term;
+  readonly lastIndex: LogIndex;
+  readonly lastTerm: Term;
+  /** What the state machine has applied; committed by definition. */
+  readonly appliedIndex: LogIndex;
+}
+
+export interface RaftConfig {
+  readonly id: NodeId;
+  readonly initial: InitialState;
+  readonly log: LogReader;
+  /** Uniform in [0, 1). Injected, so that a seed replays a run. */
+  readonly random: () => number;
+  /** Ticks between a leader's heartbeats. */
+  readonly heartbeatTicks: number;
+  /** An election timeout is drawn from [min, max] ticks, anew for every wait. */
+  readonly electionTicksMin: number;
+  readonly electionTicksMax: number;
+  /** Limits of the entries in one Append and of the appends in flight to one follower. */
+  readonly maxAppendBytes: number;
+  readonly maxInflightAppends: number;
+  readonly maxInflightBytes: number;
+  /** Proposals are refused while this many bytes wait for their commit. */
+  readonly maxUncommittedBytes: number;
+  /** Applied entries kept in memory for followers that are nearly in step. */
+  readonly maxCachedBytes: number;
+}
+
+/** A released read: once `appliedIndex >= index`, the caller may answer `requestId`. */
+export interface ReadState {
+  readonly requestId: number;
+  readonly index: LogIndex;
+}
+
+/** Something an observer wants to hear about; never an input to a decision. */
+export type RaftEvent =
+  | {
+      readonly kind: 'roleChanged';
+      readonly role: Role;
+      readonly term: Term;
+      readonly leader: NodeId;
+      readonly reason: string;
+    }
+  | { readonly kind: 'leaderKnown'; readonly leader: NodeId; readonly term: Term }
+  | { readonly kind: 'leaderLost'; readonly leader: NodeId; readonly term: Term }
+  | { readonly kind: 'electionStarted'; readonly term: Term; readonly preVote: boolean }
+  | { readonly kind: 'voteGranted'; readonly candidate: NodeId; readonly term: Term; readonly preVote: boolean }
+  | {
+      readonly kind: 'voteRejected';
+      readonly candidate: NodeId;
+      readonly term: Term;
+      readonly preVote: boolean;
+      readonly reason: string;
+    }
+  | { readonly kind: 'electionWon'; readonly term: Term; readonly voters: readonly NodeId[] }
+  | { readonly kind: 'electionLost'; readonly term: Term; readonly preVote: boolean; readonly reason: string }
+  | { readonly kind: 'steppedDown'; readonly term: Term; readonly reason: string }
+  | { readonly kind: 'caughtUp'; readonly peer: NodeId; readonly index: LogIndex };
+
+/**
+ * What the caller must do after a round, in this order:
+ *
+ * 1. Send `messages` at once.
+ * 2. Persist `hardState` (when not null) and `entries` (replacing everything from
+ *    `entries[0].index` on) in one atomic, synced write. When `mustSync` is false,
+ *    nothing here needs to be durable and the write may wait for the next one.
+ * 3. After the sync, and never before it: send `messagesAfterPersist` and call
+ *    `persisted(ready.mark)`. Several readies may be on their way to the disk;
+ *    they are persisted and reported in the order they were taken.
+ * 4. Apply `committed` in order, then call `applied(index)`. They are persisted
+ *    locally already: an entry is never applied ahead of the own log.
+ * 5. Answer `readStates` once their index is applied; fail `rejectedReads`.
+ */
+export interface Ready {
+  readonly hardState: HardState | null;
+  readonly entries: readonly Entry[];
+  readonly mustSync: boolean;
+  readonly messages: readonly Message[];
+  readonly messagesAfterPersist: readonly Message[];
+  readonly committed: readonly Entry[];
+  readonly readStates: readonly ReadState[];
+  /** Reads that can no longer be confirmed (the leader changed): ask again. */
+  readonly rejectedReads: readonly number[];
+  readonly events: readonly RaftEvent[];
+  readonly mark: PersistMark;
+}
+
+/** Names what one ready asked to persist; handed back to `persisted`. */
+export interface PersistMark {
+  readonly term: Term;
+  readonly votedFor: NodeId;
+  /** Last entry of this ready's `entries`, or 0 and 0. */
+  readonly lastIndex: LogIndex;
+  readonly lastTerm: Term;
+}
+
+export type ProposeResult =
+  | { readonly accepted: true; readonly index: LogIndex; readonly term: Term }
+  | { readonly accepted: false; readonly reason: 'notLeader' | 'tooManyUncommitted'; readonly leader: NodeId };
+
+export interface ProgressStatus {
+  readonly id: NodeId;
+  readonly matchIndex: LogIndex;
+  readonly nextIndex: LogIndex;
+  readonly state: 'probe' | 'replicate' | 'snapshot';
+  readonly inFlight: number;
+  readonly recentlyActive: boolean;
+}
+
+export interface RaftStatus {
+  readonly id: NodeId;
+  readonly role: Role;
+  readonly term: Term;
+  readonly votedFor: NodeId;
+  readonly leader: NodeId;
+  readonly commitIndex: LogIndex;
+  readonly appliedIndex: LogIndex;
+  readonly firstIndex: LogIndex;
+  readonly lastIndex: LogIndex;
+  readonly persistedIndex: LogIndex;
+  readonly membership: Membership;
+  /** Ticks until this member campaigns; 0 for a leader. */
+  readonly electionTicksLeft: number;
+  /** Ticks since this follower last heard from its leader; 0 for a leader. */
+  readonly ticksSinceLeader: number;
+  /** A leader's view of the other members; empty for everyone else. */
+  readonly progress: readonly ProgressStatus[];
+}
+
+/** The core, as the store and the simulator drive it. Implemented by `Raft` in raft.ts. */
+export interface RaftCore {
+  readonly id: NodeId;
+  readonly role: Role;
+  readonly term: Term;
+  readonly leader: NodeId;
+  readonly commitIndex: LogIndex;
+  readonly appliedIndex: LogIndex;
+  readonly lastIndex: LogIndex;
+  /** Takes in one message. Anything malformed or stale is ignored, never thrown. */
+  step(message: Message): void;
+  tick(): void;
+  /** Starts an election now (pre-vote first), unless already leader or not a voter. */
+  campaign(): void;
+  propose(data: Uint8Array): ProposeResult;
+  /**
+   * Asks for a linearizable read index; the answer comes as a ReadState or a rejected
+   * read with this id. Works on a leader and, by asking it, on a follower. `requestId`
+   * is the caller's, unique on this node for the group's lifetime; it is never used to
+   * match quorum acknowledgements (those carry an internal counter).
+   * Returns false when no leader is known, and then nothing will come.
+   */
+  readIndex(requestId: number): boolean;
+  /** Whether `ready()` would hold anything. */
+  hasReady(): boolean;
+  ready(): Ready;
+  persisted(mark: PersistMark): void;
+  applied(index: LogIndex): void;
+  /** A stream to this peer broke: what was in flight may be lost, so probe again. */
+  peerUnreachable(peer: NodeId): void;
+  status(): RaftStatus;
+}

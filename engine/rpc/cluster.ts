@@ -1,0 +1,133 @@
+/** The messages of proto/cluster.proto as they are in memory. */
+
+export interface TimingConfig {
+  tickMs: number;
+  heartbeatTicks: number;
+  electionTicksMin: number;
+  electionTicksMax: number;
+}
+
+export type GroupRole = 'leader' | 'follower' | 'candidate' | 'preCandidate' | 'learner';
+
+export interface ReplicaProgress {
+  nodeId: number;
+  matchIndex: number;
+  nextIndex: number;
+  state: 'probe' | 'replicate' | 'snapshot';
+  inFlight: number;
+  recentlyActive: boolean;
+}
+
+export interface GroupStatus {
+  /** Undefined for the system group. */
+  partition?: number | undefined;
+  group: number;
+  role: GroupRole;
+  term: number;
+  votedFor: number;
+  leader: number;
+  commitIndex: number;
+  lastLogIndex: number;
+  appliedIndex: number;
+  firstLogIndex: number;
+  persistedIndex: number;
+  voters: number[];
+  learners: number[];
+  progress: ReplicaProgress[];
+  pendingProposals: number;
+  electionTimeoutLeftMs: number;
+  keyCount: number;
+}
+
+export interface PeerStatus {
+  nodeId: number;
+  address: string;
+  connected: boolean;
+  lastHeardMsAgo: number;
+  roundTripMs: number;
+  state: 'live' | 'suspect' | 'cut';
+}
+
+export interface Counters {
+  writes: number;
+  reads: number;
+  failed: number;
+  electionsStarted: number;
+  electionsWon: number;
+  /** Counts per bucket; see latency.ts for the bounds. */
+  writeLatencyBuckets: number[];
+  cpuSeconds: number;
+  memoryBytes: number;
+  logBytes: number;
+  stateBytes: number;
+}
+
+export interface LinkFault {
+  toNodeId: number;
+  cut: boolean;
+  delayMs: number;
+  drop: number;
+}
+
+export interface Faults {
+  links: LinkFault[];
+  diskDelayMs: number;
+}
+
+export interface NodeStatus {
+  nodeId: number;
+  clusterId: string;
+  clusterName: string;
+  version: string;
+  pid: number;
+  address: string;
+  metricsUrl: string;
+  startedAtMs: number;
+  timeMs: number;
+  epoch: number;
+  groups: GroupStatus[];
+  peers: PeerStatus[];
+  counters: Counters | null;
+  faults: Faults | null;
+  storageError: string;
+  faultsEnabled: boolean;
+  timing: TimingConfig | null;
+}
+
+export type ClusterEventKind =
+  | 'roleChanged'
+  | 'voteGranted'
+  | 'voteRejected'
+  | 'electionStarted'
+  | 'electionWon'
+  | 'electionLost'
+  | 'leaderLost'
+  | 'leaderKnown'
+  | 'steppedDown'
+  | 'peerSuspect'
+  | 'peerLive'
+  | 'caughtUp'
+  | 'storageFailed'
+  | 'nodeStarted'
+  | 'nodeStopping'
+  | 'faultsChanged';
+
+export interface ClusterEvent {
+  sequence: number;
+  timeMs: number;
+  nodeId: number;
+  group: number;
+  partition?: number | undefined;
+  kind: ClusterEventKind;
+  term: number;
+  peer: number;
+  voters: number[];
+  detail: string;
+  durationMs: number;
+  index: number;
+}
+
+export interface Observation {
+  events: ClusterEvent[];
+  status: NodeStatus | null;
+}

@@ -1,0 +1,112 @@
+/** The messages of proto/prkdb.proto as they are in memory. uint64 are safe integers. */
+
+export const ReadMode = { Linearizable: 0, Stale: 1, Follower: 2 } as const;
+export type ReadMode = (typeof ReadMode)[keyof typeof ReadMode];
+
+export const WriteKind = { Put: 0, Delete: 1 } as const;
+export type WriteKind = (typeof WriteKind)[keyof typeof WriteKind];
+
+/** See KvStatus in proto/prkdb.proto for what each one promises about the write. */
+export const KvStatus = {
+  Ok: 0,
+  InvalidArgument: 1,
+  NotLeader: 2,
+  NoLeader: 3,
+  Conflict: 4,
+  Overloaded: 5,
+  DeadlineExceeded: 6,
+  UnknownOutcome: 7,
+  StaleEpoch: 8,
+  Unavailable: 9,
+  Internal: 10,
+} as const;
+export type KvStatus = (typeof KvStatus)[keyof typeof KvStatus];
+
+export interface GetOperation {
+  key: Uint8Array;
+  readMode: ReadMode;
+}
+
+export interface WriteOperation {
+  kind: WriteKind;
+  key: Uint8Array;
+  value: Uint8Array;
+  hasExpectedRevision: boolean;
+  expectedRevision: number;
+  clientId: number;
+  sequence: number;
+}
+
+export interface ScanOperation {
+  partition: number;
+  prefix: Uint8Array;
+  after: Uint8Array;
+  limit: number;
+  readMode: ReadMode;
+  keysOnly: boolean;
+}
+
+/** Exactly one of get, write and scan is set; what came from a socket may have none. */
+export interface KvRequest {
+  id: number;
+  epoch: number;
+  timeoutMs: number;
+  forwarded: boolean;
+  get?: GetOperation | null;
+  write?: WriteOperation | null;
+  scan?: ScanOperation | null;
+}
+
+export interface KvEntry {
+  key: Uint8Array;
+  value: Uint8Array;
+  revision: number;
+  version: number;
+  createdAtMs: number;
+  updatedAtMs: number;
+  valueSizeBytes: number;
+}
+
+export interface KvResponse {
+  id: number;
+  status: KvStatus;
+  message: string;
+  leaderId: number;
+  leaderAddress: string;
+  epoch: number;
+  partition: number;
+  entry: KvEntry | null;
+  entries: KvEntry[];
+  more: boolean;
+  found: boolean;
+  stalenessMs: number;
+}
+
+export interface KvRequests {
+  requests: KvRequest[];
+}
+
+export interface KvResponses {
+  responses: KvResponse[];
+}
+
+export interface NodeInfo {
+  nodeId: number;
+  address: string;
+  metricsUrl: string;
+}
+
+export interface PartitionInfo {
+  partitionId: number;
+  leaderId: number;
+  replicas: number[];
+  term: number;
+}
+
+export interface MetadataResponse {
+  nodes: NodeInfo[];
+  partitions: PartitionInfo[];
+  clusterId: string;
+  clusterName: string;
+  epoch: number;
+}

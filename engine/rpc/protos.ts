@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import * as grpc from '@grpc/grpc-js';
+import * as protoLoader from '@grpc/proto-loader';
+
+const protoDir = fileURLToPath(new URL('../../proto/', import.meta.url));
+
+/** The .proto files of this product, by base name. */
+export type ProtoFile = 'prkdb' | 'raft' | 'cluster';
+
+const cache = new Map<ProtoFile, grpc.GrpcObject>();
+
+function load(file: ProtoFile): grpc.GrpcObject {
+  let loaded = cache.get(file);
+  if (loaded === undefined) {
+    const definition = protoLoader.loadSync(path.join(protoDir, `${file}.proto`), {
+      longs: Number,
+      enums: Number,
+      defaults: true,
+      oneofs: true,
+    });
+    loaded = grpc.loadPackageDefinition(definition);
+    cache.set(file, loaded);
+  }
+  return loaded;
+}
+
+/**
+ * A service of one of our .proto files by its full name, such as `raft.KvService`.
+ * Throws when the file has no such service.
+ */
+export function serviceClient(file: ProtoFile, fullName: string): grpc.ServiceClientConstructor {
+  let node: unknown = load(file);
+  for (const part of fullName.split('.')) node = (node as Record<string, unknown> | undefined)?.[part];
+  if (typeof node !== 'function') throw new Error(`${file}.proto has no service ${fullName}`);
+  return node as grpc.ServiceClientConstructor;
+}
+
+/** The same, as what a server registers. */
+export function serviceDefinition(file: ProtoFile, fullName: string): grpc.ServiceDefinition {
+  return serviceClient(file, fullName).service;
+}

@@ -1,0 +1,94 @@
+import type { GroupId } from '../config/ids.ts';
+import type { Entry, HardState, LogIndex, LogReader, Term } from '../raft/types.ts';
+
+/** What one group asks to make durable in one round. */
+export interface LogWrite {
+  readonly group: GroupId;
+  readonly hardState: HardState | null;
+  /** Contiguous. Everything from `entries[0].index` on is replaced. May be empty. */
+  readonly entries: readonly Entry[];
+}
+
+/** What the log held for a group when it was opened. */
+export interface RecoveredLog {
+  readonly hardState: HardState;
+  readonly snapshotIndex: LogIndex;
+  readonly snapshotTerm: Term;
+  readonly lastIndex: LogIndex;
+  readonly lastTerm: Term;
+}
+
+/**
+ * The Raft log of all groups of one node. `write` is asynchronous and first in, first
+ * out: `done(null)` means that the whole batch is on disk and synced, in one transaction,
+ * and that every batch before it is too. After an error nothing more is written:
+ * the disk has to be looked at, and every later `done` gets the same error.
+ */
+export interface LogStorage {
+  recovered(group: GroupId): RecoveredLog | undefined;
+  reader(group: GroupId): LogReader;
+  write(batch: readonly LogWrite[], done: (error: Error | null) => void): void;
+  /** Bytes on disk. */
+  sizeBytes(): number;
+  close(): Promise<void>;
+}
+
+/** One key of a partition. */
+export interface KvRow {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  readonly valueSizeBytes: number;
+  /** The partition's mutation count when this key was last written. */
+  readonly revision: number;
+  /** Writes of this key since it was created, from 1. */
+  readonly version: number;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+/** A row without its value: what a put answers and a keys-only scan lists. */
+export type KvRowMeta = Omit<KvRow, 'value'>;
+
+/** What one mutation of a command came to. */
+export type MutationResult =
+  | { readonly kind: 'put'; readonly row: KvRowMeta }
+  | { readonly kind: 'deleted'; readonly found: boolean; readonly revision: number }
+  /** A compare-and-swap that did not hold; null when the key is not there. */
+  | { readonly kind: 'conflict'; readonly current: KvRow | null };
+
+export interface ScanOptions {
+  readonly prefix: Uint8Array;
+  /** Strictly after this key; empty to start at the prefix. */
+  readonly after: Uint8Array;
+  readonly limit: number;
+  readonly keysOnly: boolean;
+  /** Stop before the values exceed this many bytes (at least one row is returned). */
+  readonly maxBytes: number;
+}
+
+export interface ScanPage {
+  /** In key order (unsigned bytes). With `keysOnly` the values are empty. */
+  readonly rows: readonly KvRow[];
+  readonly more: boolean;
+}
+
+/**
+ * The state machines of all groups of one node. Synchronous. `apply` is one
+ * transaction that also holds the applied index, so that after any crash the two agree.
+ * It need not be durable at once: what is lost is applied again from the log.
+ */
+export interface StateMachine {
+  /** 0 for a group never applied to. */
+  appliedIndex(group: GroupId): LogIndex;
+  /**
+   * Applies committed entries in order and returns, for each entry, what each of its
+   * mutations came to (an empty list for an entry without data). Entries at or below
+   * the applied index are refused with an error: the caller has lost count.
+   */
+  apply(group: GroupId, entries: readonly Entry[]): readonly (readonly MutationResult[])[];
+  get(group: GroupId, key: Uint8Array): KvRow | undefined;
+  scan(group: GroupId, options: ScanOptions): ScanPage;
+  keyCount(group: GroupId): number;
+  sizeBytes(): number;
+  close(): void;
+}
