@@ -1,16 +1,15 @@
+import { formatCount } from '../../ui/format.ts';
 import { parseKey } from './key-text.ts';
 
 /** The engine's bounds, checked here so that the answer is a sentence at the field. */
 export const MAX_KEY_BYTES = 4096;
 export const MAX_VALUE_BYTES = 1024 * 1024;
 
-const count = new Intl.NumberFormat('en');
-
 /** Null if the key may be sent. */
 export function keyProblem(bytes: Uint8Array): string | null {
   if (bytes.length === 0) return 'Type a key: it needs at least 1 byte.';
   if (bytes.length > MAX_KEY_BYTES) {
-    return `The key has ${count.format(bytes.length)} bytes; at most ${count.format(MAX_KEY_BYTES)} fit. Shorten it.`;
+    return `The key has ${formatCount(bytes.length)} bytes; at most ${formatCount(MAX_KEY_BYTES)} fit. Shorten it.`;
   }
   return null;
 }
@@ -18,7 +17,7 @@ export function keyProblem(bytes: Uint8Array): string | null {
 /** Null if the value may be sent. */
 export function valueProblem(bytes: Uint8Array): string | null {
   if (bytes.length <= MAX_VALUE_BYTES) return null;
-  return `The value has ${count.format(bytes.length)} bytes; at most ${count.format(MAX_VALUE_BYTES)} (1 MiB) fit. Split it over several keys.`;
+  return `The value has ${formatCount(bytes.length)} bytes; at most ${formatCount(MAX_VALUE_BYTES)} (1 MiB) fit. Split it over several keys.`;
 }
 
 export type CheckedKey = { ok: true; bytes: Uint8Array } | { ok: false; message: string };
@@ -35,5 +34,5 @@ export function checkKey(text: string): CheckedKey {
 export function checkPrefix(text: string): CheckedKey {
   const parsed = parseKey(text);
   if (!parsed.ok || parsed.bytes.length <= MAX_KEY_BYTES) return parsed;
-  return { ok: false, message: `No key is longer than ${count.format(MAX_KEY_BYTES)} bytes. Shorten the prefix.` };
+  return { ok: false, message: `No key is longer than ${formatCount(MAX_KEY_BYTES)} bytes. Shorten the prefix.` };
 }

@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest';
+import { freeName, presets } from '../../../renderer/features/clusters/presets.ts';
+import {
+  applyPreset,
+  checkProblems,
+  emptyForm,
+  matchingPreset,
+  portRange,
+  readForm,
+  whatWillStart,
+  withNodes,
+  type SpecForm,
+} from '../../../renderer/features/clusters/spec-form.ts';
+import type { SpecCheck } from '../../../electron/contract/model.ts';
+
+const [single, dev, five] = presets;
+
+const check: SpecCheck = {
+  problems: [],
+  basePort: 7100,
+  clientPorts: [7101, 7102, 7103],
+  raftPorts: [7201, 7202, 7203],
+  dataDir: '/home/a/.prkdb/clusters/dev-3',
+  freeBytes: 1,
+  placement: [],
+  memoryEstimateBytes: 270_000_000,
+  toleratedFailures: 1,
+  command: 'prkdb up dev-3',
+};
+
+function form(changes: Partial<SpecForm>): SpecForm {
+  return { ...emptyForm(dev, []), ...changes };
+}
+
+test('a preset fills the fields and finds a free name', () => {
+  expect(emptyForm(dev, ['dev-3', 'dev-3-2'])).toEqual({
+    name: 'dev-3-3',
+    nodes: 3,
+    partitions: 8,
+    replicationFactor: 3,
+    basePort: '',
+    dataDir: '',
+  });
+  expect(freeName('a', [])).toBe('a');
+});
+
+test('another preset renames a suggested name and leaves a typed one', () => {
+  expect(applyPreset(form({}), five, []).name).toBe('dev-5');
+  expect(applyPreset(form({ name: 'dev-3-2' }), five, []).name).toBe('dev-5');
+  expect(applyPreset(form({ name: 'mine', partitions: 4 }), five, [])).toMatchObject({
+    name: 'mine',
+    nodes: 5,
+    partitions: 4,
+    replicationFactor: 5,
+  });
+});
+
+test('the chosen preset is the one whose counts are there', () => {
+  expect(matchingPreset(form({}))).toBe(dev);
+  expect(matchingPreset(form({ nodes: 1, replicationFactor: 1 }))).toBe(single);
+  expect(matchingPreset(form({ nodes: 4 }))).toBeNull();
+});
+
+test('copies follow the node count while every node has one', () => {
+  expect(withNodes(form({}), 5)).toMatchObject({ nodes: 5, replicationFactor: 5 });
+  expect(withNodes(form({}), 7)).toMatchObject({ nodes: 7, replicationFactor: 3 });
+  expect(withNodes(form({ nodes: 5 }), 2)).toMatchObject({ nodes: 2, replicationFactor: 2 });
+});
+
+test('empty port and directory are left to the host', () => {
+  expect(readForm(form({}))).toEqual({
+    ok: true,
+    spec: { name: 'dev-3', nodes: 3, partitions: 8, replicationFactor: 3, basePort: null, dataDir: null },
+  });
+  expect(readForm(form({ basePort: ' 9000 ', dataDir: ' /data ' }))).toMatchObject({
+    ok: true,
+    spec: { basePort: 9000, dataDir: '/data' },
+  });
+});
+
+test.each([
+  [{ name: '' }, 'name', /Give the cluster a name/],
+  [{ name: 'Dev 3' }, 'name', /begins with a letter and has only a-z/],
+  [{ name: 'a'.repeat(33) }, 'name', /at most 32/],
+  [{ nodes: 10 }, 'nodes', /At most 9 nodes/],
+  [{ partitions: 257 }, 'partitions', /At most 256/],
+  [{ replicationFactor: 4 }, 'replicationFactor', /with 3 nodes, at most 3/],
+  [{ basePort: '80' }, 'basePort', /from 1024/],
+  [{ basePort: '7e3' }, 'basePort', /A port is a number/],
+  [{ basePort: '70000' }, 'basePort', /up to 65000/],
+] as const)('%j is told at its field', (changes, field, sentence) => {
+  expect(readForm(form(changes))).toEqual({ ok: false, problems: { [field]: expect.stringMatching(sentence) } });
+});
+
+test('several wrong fields are told at once', () => {
+  expect(readForm(form({ name: '', partitions: 0 }))).toMatchObject({
+    problems: { name: expect.any(String), partitions: expect.any(String) },
+  });
+});
+
+test("the host's problems are told field by field, the first of each", () => {
+  const problems = [
+    { field: 'name', message: 'taken' },
+    { field: 'name', message: 'again' },
+    { field: 'basePort', message: '7101 is in use' },
+  ] as const;
+  expect(checkProblems({ ...check, problems: [...problems] })).toEqual({ name: 'taken', basePort: '7101 is in use' });
+  expect(checkProblems(undefined)).toEqual({});
+});
+
+test('what will start is told in numbers', () => {
+  expect(whatWillStart(form({}), check)).toEqual([
+    '3 processes, about 270 MB of memory',
+    '8 partitions × 3 copies = 24 replicas',
+    'Survives the loss of any 1 node',
+    'Only reachable from this computer',
+  ]);
+  const one = form({ nodes: 1, partitions: 1, replicationFactor: 1 });
+  expect(whatWillStart(one, { ...check, toleratedFailures: 0 })).toContain('1 partition × 1 copy = 1 replica');
+});
+
+test('port ranges', () => {
+  expect(portRange([7101, 7102, 7103])).toBe('7101 – 7103');
+  expect(portRange([7101])).toBe('7101');
+  expect(portRange([])).toBe('');
+});
