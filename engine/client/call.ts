@@ -1,0 +1,320 @@
+import type { KvRequest, KvResponse, ScanOperation, WriteOperation, GetOperation } from '../rpc/kv.ts';
+import { KvStatus, ReadMode } from '../rpc/kv.ts';
+import {
+  ClosedError,
+  ConflictError,
+  DeadlineExceededError,
+  InternalError,
+  InvalidArgumentError,
+  NoLeaderError,
+  UnavailableError,
+  UnknownOutcomeError,
+  type PrkDbError,
+} from './errors.ts';
+import type { LinkRequest, NodeLink } from './node-link.ts';
+
+/** What a call needs of its client. */
+export interface CallContext {
+  readonly epoch: number;
+  /** The node to ask next, and whether it is one that this call has not tried in this round. */
+  choose(partition: number, anyReplica: boolean, tried: ReadonlySet<NodeLink>): NodeLink | undefined;
+  learnLeader(partition: number, leader: number, address: string): void;
+  /** The leader we knew did not answer or denies it. */
+  doubtLeader(partition: number, link: NodeLink): void;
+  /** Refreshes the routing table in the background, once for all who ask. */
+  refresh(): void;
+  finished(call: Call): void;
+}
+
+export interface CallOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type Operation =
+  { readonly get: GetOperation } | { readonly write: WriteOperation } | { readonly scan: ScanOperation };
+
+/** A read is given up at a silent node after a third of its time, so that two others can be asked. */
+const ATTEMPT_SHARE = 3;
+const MIN_ATTEMPT_MS = 100;
+const MAX_ATTEMPT_MS = 1000;
+const SUSPECT_PENALTY_MS = 1000;
+const BACKOFF_BASE_MS = 15;
+const BACKOFF_MAX_MS = 400;
+
+/**
+ * One operation from its first attempt to its answer. Repeats what provably was not done,
+ * and any read; a write that was sent and not answered is reported as unknown, never repeated.
+ */
+export class Call implements LinkRequest {
+  readonly request: KvRequest;
+  readonly sizeBytes: number;
+  readonly partition: number;
+  sent = false;
+  readonly #context: CallContext;
+  readonly #isWrite: boolean;
+  readonly #anyReplica: boolean;
+  readonly #timeoutMs: number;
+  readonly #deadlineMs: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = () => this.#reject(this.#signal?.reason as Error);
+  readonly #resolve: (response: KvResponse) => void;
+  readonly #rejectPromise: (error: Error) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #link: NodeLink | undefined;
+  #tried: Set<NodeLink> = new Set();
+  #rounds = 0;
+  #redirects = 0;
+  #retries = 0;
+  #sawNoLeader = false;
+  #lastReason = 'no node could be asked';
+  /** Whether the last attempt ended in silence rather than in a refusal. */
+  #lastWasSilent = false;
+  #done = false;
+
+  constructor(
+    context: CallContext,
+    partition: number,
+    operation: Operation,
+    options: CallOptions,
+    resolve: (response: KvResponse) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#context = context;
+    this.partition = partition;
+    this.request = { id: 0, epoch: 0, timeoutMs: 0, forwarded: false, ...operation };
+    const { get, write, scan } = this.request;
+    this.#isWrite = write !== undefined;
+    const mode = get?.readMode ?? scan?.readMode ?? ReadMode.Linearizable;
+    this.#anyReplica = !this.#isWrite && mode !== ReadMode.Linearizable;
+    this.sizeBytes = 64 + (get?.key.length ?? 0) + (write ? write.key.length + write.value.length : 0);
+    this.#timeoutMs = options.timeoutMs;
+    this.#deadlineMs = Date.now() + options.timeoutMs;
+    this.#signal = options.signal;
+    this.#resolve = resolve;
+    this.#rejectPromise = reject;
+  }
+
+  /** How often an attempt was repeated, for whoever counts. */
+  get retries(): number {
+    return this.#retries;
+  }
+
+  start(): void {
+    if (this.#signal !== undefined) {
+      if (this.#signal.aborted) {
+        this.#onAbort();
+        return;
+      }
+      this.#signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+    this.#attempt();
+  }
+
+  close(): void {
+    this.#reject(new ClosedError(this.#isWrite && this.sent ? 'unknown' : 'none'));
+  }
+
+  onResponse(response: KvResponse): void {
+    const link = this.#link;
+    if (this.#done || link === undefined) return;
+    this.#detach();
+    this.#lastWasSilent = false;
+    if (response.leaderId !== 0) {
+      this.#context.learnLeader(this.partition, response.leaderId, response.leaderAddress);
+    }
+    switch (response.status) {
+      case KvStatus.Ok:
+        if (response.epoch > this.#context.epoch) this.#context.refresh();
+        this.#finish(() => this.#resolve(response));
+        return;
+      case KvStatus.Conflict:
+        this.#reject(new ConflictError(response.message || conflictMessage(response), response.entry));
+        return;
+      case KvStatus.InvalidArgument:
+        this.#reject(new InvalidArgumentError(response.message || 'The node refused the request as invalid.'));
+        return;
+      case KvStatus.NotLeader:
+        this.#sawNoLeader = true;
+        this.#lastReason = 'the node asked is not the leader';
+        if (response.leaderId === 0) {
+          this.#context.doubtLeader(this.partition, link);
+          this.#context.refresh();
+        }
+        // A hint is followed at once, but two nodes that point at each other are not raced between.
+        if (response.leaderId !== 0 && this.#redirects++ < 2) this.#again();
+        else this.#again(true);
+        return;
+      case KvStatus.NoLeader:
+        this.#sawNoLeader = true;
+        this.#lastReason = 'no leader is known';
+        this.#context.doubtLeader(this.partition, link);
+        this.#context.refresh();
+        this.#again(true);
+        return;
+      case KvStatus.StaleEpoch:
+        this.#lastReason = 'the routing table was out of date';
+        this.#context.refresh();
+        this.#again(true);
+        return;
+      case KvStatus.Overloaded:
+        this.#lastReason = 'the node has as much in flight as it accepts';
+        this.#again(true);
+        return;
+      case KvStatus.Unavailable:
+        this.#lastReason = response.message || 'the node is stopping or its disk failed';
+        this.#context.doubtLeader(this.partition, link);
+        this.#again();
+        return;
+      case KvStatus.DeadlineExceeded:
+      case KvStatus.UnknownOutcome:
+        this.#lastReason = response.message || 'the node gave up waiting';
+        this.#lastWasSilent = true;
+        if (this.#isWrite) this.#rejectUnknown();
+        else this.#again(true);
+        return;
+      case KvStatus.Internal:
+      default: {
+        const message = response.message || `the node answered with status ${String(response.status)}`;
+        if (this.#isWrite) {
+          this.#lastReason = message;
+          this.#rejectUnknown();
+        } else this.#reject(new InternalError(`The node failed: ${message}. See its log.`));
+      }
+    }
+  }
+
+  onLinkFailure(reason: string): void {
+    const link = this.#link;
+    if (this.#done || link === undefined) return;
+    const sent = this.sent;
+    this.#detach();
+    this.#lastWasSilent = false;
+    this.#lastReason = `${link.address}: ${reason}`;
+    this.#context.doubtLeader(this.partition, link);
+    this.#context.refresh();
+    if (sent && this.#isWrite) this.#rejectUnknown();
+    else this.#again();
+  }
+
+  #attempt(): void {
+    const nowMs = Date.now();
+    const leftMs = this.#deadlineMs - nowMs;
+    if (leftMs <= 0) {
+      this.#expire();
+      return;
+    }
+    const link = this.#context.choose(this.partition, this.#anyReplica, this.#tried);
+    if (link === undefined) {
+      this.#again(true);
+      return;
+    }
+    this.#tried.add(link);
+    this.#link = link;
+    const attemptMs = Math.min(MAX_ATTEMPT_MS, Math.max(MIN_ATTEMPT_MS, Math.ceil(this.#timeoutMs / ATTEMPT_SHARE)));
+    this.request.epoch = this.#context.epoch;
+    // A write keeps its node until the deadline; the node is told how long that is.
+    this.request.timeoutMs = this.#isWrite ? leftMs : Math.min(leftMs, attemptMs);
+    this.#timer = setTimeout(() => this.#attemptTimedOut(), Math.min(leftMs, attemptMs));
+    link.send(this);
+  }
+
+  #attemptTimedOut(): void {
+    const link = this.#link;
+    if (this.#done || link === undefined) return;
+    const leftMs = this.#deadlineMs - Date.now();
+    if (this.#isWrite && this.sent && leftMs > 0) {
+      this.#timer = setTimeout(() => this.#attemptTimedOut(), leftMs);
+      return;
+    }
+    const sent = this.sent;
+    link.forget(this);
+    link.suspect(SUSPECT_PENALTY_MS);
+    this.#detach();
+    this.#lastWasSilent = true;
+    this.#lastReason = `${link.address}: no answer`;
+    this.#context.refresh();
+    if (this.#isWrite && sent) {
+      this.#rejectUnknown();
+    } else this.#again();
+  }
+
+  /** Tries the next node at once while there is one, else waits: later rounds wait longer. */
+  #again(wait = false): void {
+    this.#retries++;
+    const untried = !wait && this.#context.choose(this.partition, this.#anyReplica, this.#tried);
+    if (untried && !this.#tried.has(untried)) {
+      this.#attempt();
+      return;
+    }
+    const leftMs = this.#deadlineMs - Date.now();
+    this.#tried = new Set();
+    const ceilingMs = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** this.#rounds++);
+    const delayMs = ceilingMs / 2 + Math.random() * (ceilingMs / 2);
+    this.#timer = setTimeout(() => this.#attempt(), Math.max(0, Math.min(delayMs, leftMs)));
+  }
+
+  #expire(): void {
+    const within = `within ${this.#timeoutMs} ms`;
+    const undone = this.#isWrite ? ' Nothing was written.' : '';
+    const p = this.partition;
+    if (this.#sawNoLeader) {
+      this.#reject(
+        new NoLeaderError(
+          p,
+          `Partition ${p} had no leader ${within} (${this.#lastReason}).${undone} ` +
+            'A majority of its replicas must be up and able to reach each other: start or heal nodes and try again' +
+            (this.#isWrite ? '.' : ', or read stale.'),
+        ),
+      );
+    } else if (this.#lastWasSilent) {
+      this.#reject(
+        new DeadlineExceededError(
+          `Partition ${p} did not answer ${within} (${this.#lastReason}).${undone} Try again, or allow more time.`,
+          'none',
+        ),
+      );
+    } else {
+      this.#reject(
+        new UnavailableError(
+          `No node took the request for partition ${p} ${within} (${this.#lastReason}).${undone} ` +
+            'Check that the cluster runs and try again.',
+        ),
+      );
+    }
+  }
+
+  #rejectUnknown(): void {
+    const expired = Date.now() >= this.#deadlineMs;
+    const message =
+      `The write to partition ${this.partition} was sent and not confirmed (${this.#lastReason}): ` +
+      'it may or may not happen. Read the key, or write again if that does no harm.';
+    this.#reject(expired ? new DeadlineExceededError(message, 'unknown') : new UnknownOutcomeError(message));
+  }
+
+  #detach(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#link = undefined;
+  }
+
+  #reject(error: PrkDbError | Error): void {
+    this.#finish(() => this.#rejectPromise(error));
+  }
+
+  #finish(settle: () => void): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#link?.forget(this);
+    this.#detach();
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#context.finished(this);
+    settle();
+  }
+}
+
+function conflictMessage(response: KvResponse): string {
+  return response.entry === null
+    ? 'The key is not there, and the write expected it to be. Read it again and decide.'
+    : `The key is at revision ${response.entry.revision}, not at the expected one. Read it again and decide.`;
+}

@@ -1,0 +1,276 @@
+import { randomInt } from 'node:crypto';
+import { partitionOfKey } from '../config/seahash.ts';
+import { ReadMode, WriteKind, type KvResponse, type MetadataResponse } from '../rpc/kv.ts';
+import { keyBytes, valueBytes, type BytesInput } from './bytes.ts';
+import { Call, type CallContext, type Operation } from './call.ts';
+import { dialAddress } from './endpoint.ts';
+import { toEntry } from './entry.ts';
+import { ClosedError, InternalError, InvalidArgumentError } from './errors.ts';
+import { AnyNode, type HealthResponse } from './metadata.ts';
+import { NodeLink } from './node-link.ts';
+import { RoutingTable } from './routing.ts';
+import { scanAll } from './scan.ts';
+import type {
+  BatchFailure,
+  BatchPutResult,
+  CallOptions,
+  ClientCounters,
+  ConnectOptions,
+  DeleteResult,
+  EntryMeta,
+  GetOptions,
+  GetResult,
+  ScanOptions,
+  ScanPage,
+  WriteOptions,
+} from './types.ts';
+
+const DEFAULT_TIMEOUT_MS = 5000;
+const REFRESH_TIMEOUT_MS = 1000;
+/** Refreshes follow each other no closer, however many calls ask. */
+const REFRESH_GAP_MS = 50;
+/** More would only wait in the node's queue while their deadlines run. */
+const BATCH_CONCURRENCY = 1024;
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * A client of one PrkDB cluster. Holds one connection per node, sends each key to its
+ * partition's leader and follows when that changes. Safe for any number of concurrent
+ * calls; those made together share messages. Close it when done.
+ */
+export class PrkDbClient {
+  readonly #seeds: readonly string[];
+  readonly #timeoutMs: number;
+  readonly #anyNode = new AnyNode();
+  readonly #routing = new RoutingTable();
+  readonly #links = new Map<string, NodeLink>();
+  readonly #calls = new Set<Call>();
+  readonly #context: CallContext;
+  readonly #clientId = randomInt(1, 2 ** 48 - 1);
+  #sequence = 0;
+  #rotation = 0;
+  #retries = 0;
+  #refreshing = false;
+  #closed = false;
+
+  private constructor(seeds: readonly string[], timeoutMs: number) {
+    this.#seeds = seeds;
+    this.#timeoutMs = timeoutMs;
+    const routing = this.#routing;
+    this.#context = {
+      get epoch() {
+        return routing.epoch;
+      },
+      choose: (partition, anyReplica, tried) => this.#choose(partition, anyReplica, tried),
+      learnLeader: (partition, leader, address) => routing.learnLeader(partition, leader, address),
+      doubtLeader: (partition, link) => {
+        const leader = routing.leaderOf(partition);
+        if (routing.addressOf(leader) === link.address) routing.forgetLeader(partition, leader);
+      },
+      refresh: () => this.#refresh(),
+      finished: (call) => {
+        this.#retries += call.retries;
+        this.#calls.delete(call);
+      },
+    };
+  }
+
+  /**
+   * Asks the endpoints (`http://host:port` or `host:port`) for the cluster's shape; one that
+   * answers is enough. Rejects with ConnectionError when none does.
+   */
+  static async connect(endpoints: readonly string[], options: ConnectOptions = {}): Promise<PrkDbClient> {
+    if (endpoints.length === 0)
+      throw new InvalidArgumentError('Give at least one endpoint, like http://localhost:7101.');
+    const seeds = [...new Set(endpoints.map(dialAddress))];
+    const client = new PrkDbClient(seeds, checkedTimeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS));
+    try {
+      const timeoutMs = checkedTimeout(options.connectTimeoutMs ?? DEFAULT_TIMEOUT_MS);
+      client.#routing.apply(await client.#anyNode.metadata(seeds, timeoutMs, ''));
+      return client;
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+  }
+
+  /** The entry, or null when there is no such key. */
+  async get(key: BytesInput, options: GetOptions = {}): Promise<GetResult | null> {
+    const bytes = keyBytes(key);
+    const operation = { get: { key: bytes, readMode: options.readMode ?? ReadMode.Linearizable } };
+    const partition = partitionOfKey(bytes, this.#routing.partitionCount);
+    const response = await this.#call(partition, operation, options);
+    if (response.entry === null) return null;
+    const entry = toEntry(response.entry, partition);
+    return { ...entry, key: Buffer.from(bytes), stalenessMs: response.stalenessMs };
+  }
+
+  /** Writes the value and resolves when a majority has it on disk. */
+  async put(key: BytesInput, value: BytesInput, options: WriteOptions = {}): Promise<EntryMeta> {
+    const bytes = keyBytes(key);
+    const { response, partition } = await this.#write(WriteKind.Put, bytes, valueBytes(value), options);
+    if (response.entry === null) throw new InternalError('The node confirmed the write without saying its revision.');
+    const { value: _, ...meta } = toEntry(response.entry, partition);
+    return { ...meta, key: Buffer.from(bytes) };
+  }
+
+  /** Resolves when the key is gone, whether or not it was there. */
+  async delete(key: BytesInput, options: WriteOptions = {}): Promise<DeleteResult> {
+    const { response, partition } = await this.#write(WriteKind.Delete, keyBytes(key), NO_BYTES, options);
+    return { found: response.found, partition };
+  }
+
+  /** One page of keys in unsigned byte order, from every partition. */
+  scan(options: ScanOptions = {}): Promise<ScanPage> {
+    return scanAll(options, this.#routing.partitionCount, (scan) => this.#call(scan.partition, { scan }, options));
+  }
+
+  /** Puts each pair on its own; not atomic. Never rejects for a pair: each failure is in the result. */
+  async batchPut(
+    pairs: Iterable<readonly [BytesInput, BytesInput]>,
+    options: CallOptions = {},
+  ): Promise<BatchPutResult> {
+    const failures: BatchFailure[] = [];
+    let successful = 0;
+    const iterator = [...pairs].entries();
+    const worker = async () => {
+      for (const [index, [key, value]] of iterator) {
+        try {
+          await this.put(key, value, options);
+          successful++;
+        } catch (error) {
+          failures.push({ index, key, error: error as Error });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: BATCH_CONCURRENCY }, worker));
+    return { successful, failures: failures.sort((a, b) => a.index - b.index) };
+  }
+
+  /** What the first node that answers says of the cluster. */
+  health(options: { readonly timeoutMs?: number } = {}): Promise<HealthResponse> {
+    if (this.#closed) return Promise.reject(new ClosedError());
+    return this.#anyNode.health(this.#addresses(), checkedTimeout(options.timeoutMs ?? this.#timeoutMs));
+  }
+
+  /** A fresh view of nodes, partitions and leaders from the first node that answers. */
+  async metadata(options: { readonly timeoutMs?: number } = {}): Promise<MetadataResponse> {
+    if (this.#closed) throw new ClosedError();
+    const timeoutMs = checkedTimeout(options.timeoutMs ?? this.#timeoutMs);
+    const metadata = await this.#anyNode.metadata(this.#addresses(), timeoutMs, this.#routing.clusterId);
+    this.#routing.apply(metadata);
+    return metadata;
+  }
+
+  /** The partition that a key lives in. */
+  partitionOf(key: BytesInput): number {
+    return partitionOfKey(keyBytes(key), this.#routing.partitionCount);
+  }
+
+  counters(): ClientCounters {
+    let retries = this.#retries;
+    for (const call of this.#calls) retries += call.retries;
+    return { retries, inFlight: this.#calls.size };
+  }
+
+  /** Rejects what is in flight with ClosedError and closes every connection. May be called again. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const call of this.#calls) call.close();
+    for (const link of this.#links.values()) link.close();
+    this.#anyNode.close();
+  }
+
+  async #write(kind: WriteKind, key: Uint8Array, value: Uint8Array, options: WriteOptions) {
+    const { expectedRevision } = options;
+    if (expectedRevision !== undefined && (!Number.isSafeInteger(expectedRevision) || expectedRevision < 0)) {
+      throw new InvalidArgumentError('expectedRevision is a revision as get() gives it, or 0 for "no such key".');
+    }
+    const write = {
+      kind,
+      key,
+      value,
+      hasExpectedRevision: expectedRevision !== undefined,
+      expectedRevision: expectedRevision ?? 0,
+      clientId: this.#clientId,
+      sequence: ++this.#sequence,
+    };
+    const partition = partitionOfKey(key, this.#routing.partitionCount);
+    return { response: await this.#call(partition, { write }, options), partition };
+  }
+
+  #call(partition: number, operation: Operation, options: CallOptions): Promise<KvResponse> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw new ClosedError();
+      const timeoutMs = checkedTimeout(options.timeoutMs ?? this.#timeoutMs);
+      const call = new Call(
+        this.#context,
+        partition,
+        operation,
+        { timeoutMs, signal: options.signal },
+        resolve,
+        reject,
+      );
+      this.#calls.add(call);
+      call.start();
+    });
+  }
+
+  /** The leader where it is needed, known and healthy; else a replica not yet tried, healthy ones first. */
+  #choose(partition: number, anyReplica: boolean, tried: ReadonlySet<NodeLink>): NodeLink | undefined {
+    const nowMs = Date.now();
+    const leaderAddress = this.#routing.addressOf(this.#routing.leaderOf(partition));
+    const leader = leaderAddress === undefined ? undefined : this.#link(leaderAddress);
+    if (!anyReplica && leader !== undefined && !tried.has(leader) && leader.isHealthy(nowMs)) return leader;
+
+    const replicas = this.#routing.replicaAddresses(partition);
+    const rotation = this.#rotation++;
+    const candidates = replicas.map((_, i) => this.#link(replicas[(i + rotation) % replicas.length]!));
+    const untried = candidates.filter((link) => !tried.has(link));
+    const best = untried.find((link) => link.isHealthy(nowMs)) ?? untried[0];
+    if (best !== undefined) return best;
+    // Advertised addresses may not be dialable from here; the ones that were given are.
+    const seed = this.#seeds.map((address) => this.#link(address)).find((link) => !tried.has(link));
+    return seed ?? (anyReplica ? candidates[0] : (leader ?? candidates[0]));
+  }
+
+  #link(address: string): NodeLink {
+    let link = this.#links.get(address);
+    if (link === undefined) {
+      link = new NodeLink(address);
+      this.#links.set(address, link);
+    }
+    return link;
+  }
+
+  #addresses(): string[] {
+    const nowMs = Date.now();
+    const all = [...new Set([...this.#routing.addresses(), ...this.#seeds])];
+    const isHealthy = (address: string) => this.#links.get(address)?.isHealthy(nowMs) ?? true;
+    return [...all.filter(isHealthy), ...all.filter((address) => !isHealthy(address))];
+  }
+
+  #refresh(): void {
+    if (this.#refreshing || this.#closed) return;
+    this.#refreshing = true;
+    void this.#refreshOnce();
+  }
+
+  async #refreshOnce(): Promise<void> {
+    try {
+      const clusterId = this.#routing.clusterId;
+      this.#routing.apply(await this.#anyNode.metadata(this.#addresses(), REFRESH_TIMEOUT_MS, clusterId));
+    } catch {
+      // The calls that asked have deadlines and reasons of their own.
+    }
+    setTimeout(() => (this.#refreshing = false), REFRESH_GAP_MS).unref();
+  }
+}
+
+function checkedTimeout(timeoutMs: number): number {
+  if (!Number.isFinite(timeoutMs) || timeoutMs <= 0 || timeoutMs > 2 ** 31 - 1) {
+    throw new InvalidArgumentError('timeoutMs is a positive number of milliseconds.');
+  }
+  return timeoutMs;
+}

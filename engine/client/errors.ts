@@ -1,0 +1,124 @@
+import type { KvEntry } from '../rpc/kv.ts';
+
+export type PrkDbErrorCode =
+  | 'INVALID_KEY'
+  | 'INVALID_VALUE'
+  | 'INVALID_ARGUMENT'
+  | 'NO_LEADER'
+  | 'DEADLINE_EXCEEDED'
+  | 'UNKNOWN_OUTCOME'
+  | 'CONFLICT'
+  | 'UNAVAILABLE'
+  | 'CONNECTION'
+  | 'INTERNAL'
+  | 'CLOSED';
+
+/** Whether a failed write may still happen. 'none': it did not and will not. */
+export type Outcome = 'none' | 'unknown';
+
+/** The base of every error that the client rejects with (an abort rejects with the signal's own reason). */
+export class PrkDbError extends Error {
+  readonly code: PrkDbErrorCode;
+  constructor(code: PrkDbErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** The key is empty, too long or not bytes. Nothing was sent. */
+export class InvalidKeyError extends PrkDbError {
+  constructor(message: string) {
+    super('INVALID_KEY', message);
+  }
+}
+
+/** The value is too long or not bytes. Nothing was sent. */
+export class InvalidValueError extends PrkDbError {
+  constructor(message: string) {
+    super('INVALID_VALUE', message);
+  }
+}
+
+/** Another argument is not acceptable: a cursor, a limit, an endpoint. */
+export class InvalidArgumentError extends PrkDbError {
+  constructor(message: string) {
+    super('INVALID_ARGUMENT', message);
+  }
+}
+
+/** The partition had no leader until the deadline: most of its replicas are down or cannot reach each other. Nothing was done. */
+export class NoLeaderError extends PrkDbError {
+  readonly partition: number;
+  constructor(partition: number, message: string) {
+    super('NO_LEADER', message);
+    this.partition = partition;
+  }
+}
+
+/** The time ran out. For a write `outcome` says whether it may still happen. */
+export class DeadlineExceededError extends PrkDbError {
+  readonly outcome: Outcome;
+  constructor(message: string, outcome: Outcome) {
+    super('DEADLINE_EXCEEDED', message);
+    this.outcome = outcome;
+  }
+}
+
+/** The write was sent and not answered: it may or may not happen, at any later time. It was not sent again. */
+export class UnknownOutcomeError extends PrkDbError {
+  readonly outcome: Outcome = 'unknown';
+  constructor(message: string) {
+    super('UNKNOWN_OUTCOME', message);
+  }
+}
+
+/** The expected revision did not hold. `current` is what is there now, null when the key is not. */
+export class ConflictError extends PrkDbError {
+  readonly current: KvEntry | null;
+  constructor(message: string, current: KvEntry | null) {
+    super('CONFLICT', message);
+    this.current = current;
+  }
+}
+
+/** No node took the request until the deadline: down, refusing or overloaded. Nothing was done. */
+export class UnavailableError extends PrkDbError {
+  constructor(message: string) {
+    super('UNAVAILABLE', message);
+  }
+}
+
+/** No endpoint answered as a PrkDB node; `attempts` says for each one why. */
+export class ConnectionError extends PrkDbError {
+  readonly attempts: readonly { readonly endpoint: string; readonly reason: string }[];
+  constructor(attempts: readonly { readonly endpoint: string; readonly reason: string }[]) {
+    const list = attempts.map((a) => `${a.endpoint}: ${a.reason}`).join('; ');
+    super(
+      'CONNECTION',
+      `No PrkDB node answered (${list}). Check that the cluster runs and that the endpoints are right.`,
+    );
+    this.attempts = attempts;
+  }
+}
+
+/** The node failed in a way it does not explain; its log says more. */
+export class InternalError extends PrkDbError {
+  constructor(message: string) {
+    super('INTERNAL', message);
+  }
+}
+
+/** The client was closed before the call was answered. `outcome` is 'unknown' for a write that had been sent. */
+export class ClosedError extends PrkDbError {
+  readonly outcome: Outcome;
+  constructor(outcome: Outcome = 'none') {
+    super(
+      'CLOSED',
+      outcome === 'none'
+        ? 'The client is closed. Connect a new one.'
+        : 'The client was closed while the write was in flight: read the key to learn whether it happened.',
+    );
+    this.outcome = outcome;
+  }
+}

@@ -1,0 +1,8 @@
+/** The TypeScript client of PrkDB: `PrkDbClient.connect(['http://localhost:7101'])`. */
+export { PrkDbClient } from './client.ts';
+export { ReadMode } from '../rpc/kv.ts';
+export type { MetadataResponse, NodeInfo, PartitionInfo } from '../rpc/kv.ts';
+export type { BytesInput } from './bytes.ts';
+export type { HealthResponse } from './metadata.ts';
+export * from './errors.ts';
+export type * from './types.ts';
