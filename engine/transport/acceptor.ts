@@ -1,0 +1,141 @@
+import { Server, ServerCredentials, status, type ServerDuplexStream } from '@grpc/grpc-js';
+import type { NodeId } from '../raft/types.ts';
+import type { PeerFrame } from './codec.ts';
+import { MalformedFrameError, TransportBindError } from './errors.ts';
+import { helloFrame, isRefusal, malformed, readHello, type Identity, type Refusal } from './handshake.ts';
+import type { PeerLink, PeerStream } from './peer-link.ts';
+import { channelOptions, hostAndPort, raftTransportService, type Received } from './service.ts';
+
+const HELLO_TIMEOUT_MS = 5000;
+
+export interface AcceptorOptions {
+  readonly identity: Identity;
+  readonly links: ReadonlyMap<NodeId, PeerLink>;
+  readonly bindHost: string;
+  readonly raftPort: number;
+  readonly onRefused: (reason: string) => void;
+}
+
+/** The listening side: opens the Raft port and admits the peers that say a correct hello. */
+export class Acceptor {
+  readonly #options: AcceptorOptions;
+  readonly #server = new Server({ ...channelOptions, 'grpc.max_concurrent_streams': 16 });
+  readonly #helloTimers = new Set<NodeJS.Timeout>();
+  #closed = false;
+
+  private constructor(options: AcceptorOptions) {
+    this.#options = options;
+    this.#server.addService(raftTransportService, {
+      Peer: (call: ServerDuplexStream<Received, PeerFrame>) => this.#accept(call),
+    });
+  }
+
+  /** Resolves to the acceptor and the port it listens on. Rejects with TransportBindError. */
+  static async listen(options: AcceptorOptions): Promise<{ acceptor: Acceptor; port: number }> {
+    const acceptor = new Acceptor(options);
+    const address = hostAndPort(options.bindHost, options.raftPort);
+    const port = await new Promise<number>((resolve, reject) => {
+      acceptor.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+        if (error === null) resolve(bound);
+        else {
+          const advice = 'is the port in use by another process, or the address not one of this machine?';
+          reject(new TransportBindError(`cannot listen for peers on ${address}: ${advice} (${error.message})`));
+        }
+      });
+    });
+    return { acceptor, port };
+  }
+
+  /** Ends all streams and closes the port. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#helloTimers) clearTimeout(timer);
+    await new Promise<void>((resolve) => {
+      this.#server.tryShutdown(() => resolve());
+      this.#server.forceShutdown();
+    });
+  }
+
+  #accept(call: ServerDuplexStream<Received, PeerFrame>): void {
+    const { identity } = this.#options;
+    let link: PeerLink | undefined;
+    let ended = false;
+
+    const stream: PeerStream = {
+      write: (frame, done) => void call.write(frame, done),
+      end: ({ code, reason }) => {
+        if (ended) return;
+        ended = true;
+        // How a handler of grpc-js ends a stream with a status.
+        call.emit('error', { code, details: reason });
+      },
+    };
+    const refuse = (refusal: Refusal): void => {
+      if (ended) return;
+      this.#options.onRefused(`a stream from ${call.getPeer()}: ${refusal.reason}`);
+      stream.end(refusal);
+      link?.detach(stream);
+    };
+    const helloTimer = setTimeout(() => {
+      refuse({ code: status.DEADLINE_EXCEEDED, reason: `no hello within ${HELLO_TIMEOUT_MS} ms` });
+    }, HELLO_TIMEOUT_MS);
+    this.#helloTimers.add(helloTimer);
+    const stopHelloTimer = (): void => {
+      clearTimeout(helloTimer);
+      this.#helloTimers.delete(helloTimer);
+    };
+
+    call.on('data', (received: Received) => {
+      if (ended || this.#closed) return;
+      if (link !== undefined) {
+        const refusal = received instanceof MalformedFrameError ? malformed(received) : link.receive(stream, received);
+        if (refusal !== undefined) refuse(refusal);
+        return;
+      }
+      stopHelloTimer();
+      const admitted = this.#admit(received);
+      if ('code' in admitted) return refuse(admitted);
+      if (admitted.cut) {
+        // Over a cut link no hello may go back. The dialer learns no more than from a dead host.
+        stream.end({ code: status.UNAVAILABLE, reason: 'unreachable' });
+        return;
+      }
+      link = admitted;
+      call.write(helloFrame(identity, link.peer));
+      link.attach(stream);
+    });
+    const gone = (): void => {
+      stopHelloTimer();
+      ended = true;
+      if (!this.#closed) link?.detach(stream);
+    };
+    call.on('cancelled', gone);
+    call.on('close', gone);
+    call.on('end', () => {
+      // A dialer never half-closes; one that did will not send again.
+      stream.end({ code: status.OK, reason: 'closed by the peer' });
+      gone();
+    });
+  }
+
+  /** The link that a first frame belongs to, or why there is none. */
+  #admit(received: Received): PeerLink | Refusal {
+    const { identity, links } = this.#options;
+    const hello = readHello(identity, received);
+    if (isRefusal(hello)) return hello;
+    const link = links.get(hello.nodeId);
+    if (link === undefined) {
+      return {
+        code: status.FAILED_PRECONDITION,
+        reason: `node ${hello.nodeId} is not a peer of node ${identity.self}: check the members in its configuration`,
+      };
+    }
+    if (hello.nodeId > identity.self) {
+      return {
+        code: status.FAILED_PRECONDITION,
+        reason: `node ${identity.self} dials node ${hello.nodeId}, never the other way round`,
+      };
+    }
+    return link;
+  }
+}

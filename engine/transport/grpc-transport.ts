@@ -1,0 +1,128 @@
+import { status } from '@grpc/grpc-js';
+import { MAX_MESSAGE_BYTES } from '../config/limits.ts';
+import type { NodeId } from '../raft/types.ts';
+import { Acceptor } from './acceptor.ts';
+import { Dialer } from './dialer.ts';
+import { compileFaults } from './faults.ts';
+import type { Identity } from './handshake.ts';
+import type { QueueLimits } from './outbound-queue.ts';
+import { PeerLink } from './peer-link.ts';
+import { RefusalReporter } from './refusal-reporter.ts';
+import type { Envelope, LinkFault, PeerLinkStatus, PeerListener, Transport } from './types.ts';
+
+const PING_INTERVAL_MS = 1000;
+
+const QUEUE_LIMITS: QueueLimits = {
+  maxMessages: 16_384,
+  maxBytes: 32 * 1024 * 1024,
+  frameBytes: 4 * 1024 * 1024,
+  // Room for what a frame adds around its only message.
+  maxMessageBytes: MAX_MESSAGE_BYTES - 64,
+};
+
+export interface PeerAddress {
+  readonly id: NodeId;
+  readonly host: string;
+  readonly raftPort: number;
+}
+
+export interface GrpcTransportOptions {
+  readonly self: NodeId;
+  readonly clusterId: string;
+  /** The address to bind. */
+  readonly bindHost: string;
+  /** 0 takes any free port; see `GrpcTransport.port`. */
+  readonly raftPort: number;
+  /** The other nodes of the cluster; this node itself is ignored in the list. */
+  readonly peers: readonly PeerAddress[];
+  readonly listener: PeerListener;
+  /**
+   * A stream was refused, by this node or by the peer it dialed: nearly always a mistake in
+   * a configuration. The same reason is reported once in ten seconds.
+   */
+  readonly onRefused?: (reason: string) => void;
+  readonly log?: { info(message: string): void; warn(message: string): void };
+  /** Uniform in [0, 1): for injected losses and for the spread of reconnects. */
+  readonly random?: () => number;
+  readonly queueLimits?: Partial<QueueLimits>;
+}
+
+export interface GrpcTransport extends Transport {
+  /** The port that is listened on. */
+  readonly port: number;
+  /** Messages to this peer that were not sent: not connected, queue full, or an injected fault. */
+  droppedMessages(peer: NodeId): number;
+  /** Messages to this peer that wait to be sent. */
+  queuedMessages(peer: NodeId): number;
+}
+
+/**
+ * Opens the Raft port and keeps one stream to every peer. Of each pair of nodes the one
+ * with the lower id dials, so that there are never two streams that race to replace each
+ * other. Rejects with TransportBindError when the port cannot be had.
+ */
+export async function createGrpcTransport(options: GrpcTransportOptions): Promise<GrpcTransport> {
+  const { self, listener, log, random = Math.random } = options;
+  const identity: Identity = { self, clusterId: options.clusterId };
+  const limits = { ...QUEUE_LIMITS, ...options.queueLimits };
+  const refusals = new RefusalReporter((reason) => {
+    log?.warn(`refused: ${reason}`);
+    options.onRefused?.(reason);
+  });
+  const onRefused = (reason: string): void => refusals.report(reason);
+
+  const peers = options.peers.filter((peer) => peer.id !== self);
+  const links = new Map<NodeId, PeerLink>();
+  for (const { id } of peers) links.set(id, new PeerLink({ self, peer: id, listener, limits }));
+
+  const { acceptor, port } = await Acceptor.listen({
+    identity,
+    links,
+    bindHost: options.bindHost,
+    raftPort: options.raftPort,
+    onRefused,
+  });
+  log?.info(`listening for peers on ${options.bindHost}:${port}`);
+
+  const dialers = new Map<NodeId, Dialer>();
+  for (const { id, host, raftPort } of peers) {
+    const link = links.get(id);
+    if (link === undefined || self > id) continue;
+    dialers.set(id, new Dialer({ identity, link, host, raftPort, random, onRefused }));
+  }
+  const pingTimer = setInterval(() => {
+    for (const link of links.values()) link.ping();
+  }, PING_INTERVAL_MS);
+
+  let closing: Promise<void> | undefined;
+  async function shutDown(): Promise<void> {
+    clearInterval(pingTimer);
+    for (const dialer of dialers.values()) dialer.close();
+    for (const link of links.values()) link.close({ code: status.UNAVAILABLE, reason: `node ${self} is stopping` });
+    await acceptor.close();
+  }
+
+  return {
+    port,
+    send(to: NodeId, envelopes: readonly Envelope[]): void {
+      if (envelopes.length > 0) links.get(to)?.send(envelopes);
+    },
+    links(): readonly PeerLinkStatus[] {
+      return Array.from(links.values(), (link) => link.status());
+    },
+    setFaults(faults: readonly LinkFault[]): void {
+      const filters = compileFaults(faults, random);
+      for (const [id, link] of links) {
+        const wasCut = link.cut;
+        link.setFault(filters.get(id));
+        if (wasCut && !link.cut) dialers.get(id)?.wake();
+      }
+    },
+    droppedMessages: (peer) => links.get(peer)?.droppedMessages ?? 0,
+    queuedMessages: (peer) => links.get(peer)?.queuedMessages ?? 0,
+    close(): Promise<void> {
+      closing ??= shutDown();
+      return closing;
+    },
+  };
+}
