@@ -1,0 +1,48 @@
+import type { QueryOutput } from '../../../electron/contract/contract.ts';
+import type { KeyMeta } from '../../../electron/contract/model.ts';
+import { formatCount, plural } from '../../ui/format.ts';
+import { fromBase64 } from './bytes.ts';
+
+/** One page of a scan; `next` is null on the last. Keys are in byte order over all pages. */
+export type KeyPage = QueryOutput<'keys.scan'>;
+
+/** Keys in the order the engine has them. */
+export function compareKeys(a: string, b: string): number {
+  const [x, y] = [fromBase64(a), fromBase64(b)];
+  for (let i = 0; i < x.length && i < y.length; i++) {
+    const difference = (x[i] ?? 0) - (y[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return x.length - y.length;
+}
+
+/**
+ * The pages after a key was written: its row is replaced, or put where it belongs. A key
+ * beyond what is loaded changes nothing, since its page is still to come.
+ */
+export function withKey(pages: readonly KeyPage[], meta: KeyMeta): KeyPage[] {
+  if (pages.some((page) => page.keys.some((row) => row.key === meta.key))) {
+    return pages.map((page) => ({ ...page, keys: page.keys.map((row) => (row.key === meta.key ? meta : row)) }));
+  }
+  const at = pages.findIndex((page) => page.next === null || isAtMostLast(meta.key, page));
+  return pages.map((page, i) =>
+    i === at ? { ...page, keys: [...page.keys, meta].sort((a, b) => compareKeys(a.key, b.key)) } : page,
+  );
+}
+
+function isAtMostLast(key: string, page: KeyPage): boolean {
+  const last = page.keys.at(-1);
+  return last !== undefined && compareKeys(key, last.key) < 0;
+}
+
+export function withoutKey(pages: readonly KeyPage[], key: string): KeyPage[] {
+  return pages.map((page) => ({ ...page, keys: page.keys.filter((row) => row.key !== key) }));
+}
+
+/** How many keys there are, as far as is known: never more than was counted. */
+export function countSentence(loaded: number, complete: boolean, total: number | null): string {
+  const all = total === null ? '' : ` of ${formatCount(total)}`;
+  if (!complete) return `first ${formatCount(loaded)}${all} keys; more below`;
+  if (loaded === 0) return total === null || total === 0 ? 'no keys' : `none of ${plural(total, 'key')}`;
+  return total === null || total <= loaded ? plural(loaded, 'key') : `${formatCount(loaded)}${all} keys`;
+}

@@ -1,0 +1,27 @@
+import type { ReadMode } from '../../../electron/contract/model.ts';
+import { formatMs, formatSpan } from '../../ui/format.ts';
+
+export const readModes = [
+  { value: 'linearizable', label: 'Linearizable' },
+  { value: 'follower', label: 'Follower' },
+  { value: 'stale', label: 'Stale' },
+] as const satisfies readonly { value: ReadMode; label: string }[];
+
+/** What a read in this mode means, and what the last one cost. */
+export function explainReadMode(mode: ReadMode, costMs: number | null, stalenessMs: number | null): string {
+  const cost = costMs === null ? '' : `, ${formatMs(costMs)} now`;
+  switch (mode) {
+    case 'linearizable':
+      return `every read asks the partition leader, so you always see the latest committed value. Costs one leader round trip${cost}. Fails if the partition has no leader.`;
+    case 'follower':
+      return `any replica answers, once it has caught up to where the leader says commits stand. As fresh as linearizable, and the leader does less${cost}. Fails if the partition has no leader.`;
+    case 'stale':
+      return `any replica answers from what it has and asks nobody. ${staleness(stalenessMs)} Costs one local read${cost}. Works without a leader.`;
+  }
+}
+
+function staleness(stalenessMs: number | null): string {
+  if (stalenessMs === null) return 'What you see may be old; open a key to see how old.';
+  const age = stalenessMs < 10_000 ? formatMs(stalenessMs) : formatSpan(stalenessMs);
+  return `The open value may be up to ${age} old.`;
+}
