@@ -1,0 +1,3 @@
+/** The hand-written encodings of proto/raft.proto that reach the disk. */
+export { decodeCommand, encodeCommand, type Command, type Mutation } from './codec/command.ts';
+export { decodeEntries, encodeEntries, entrySize, visitEntries, writeEntry } from './codec/entries.ts';

@@ -1,0 +1,255 @@
+import fs from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type Database from 'better-sqlite3';
+import type { GroupId } from '../../config/ids.ts';
+import type { Entry, LogIndex, LogReader } from '../../raft/types.ts';
+import { entrySize, writeEntry } from '../codec/entries.ts';
+import { CorruptDataError, StorageUsageError } from '../errors.ts';
+import { checkIdentity, createIdentity, isNewDatabase, type StorageIdentity } from '../sqlite/identity.ts';
+import { FileLock } from '../sqlite/lock.ts';
+import { storageErrorOf, writeErrorOf } from '../sqlite/sqlite-errors.ts';
+import type { LogStorage, LogWrite, RecoveredLog } from '../types.ts';
+import { connectLog } from './connection.ts';
+import { readMark } from './mark.ts';
+import type { GroupRequest, RowRequest, WriteRequest, WriterOptions, WriterReply, WriterRequest } from './protocol.ts';
+import { groupReader, RowReader } from './reader.ts';
+import { recoverLog, type Recovery } from './recovery.ts';
+import { LOG_SCHEMA, MAX_GROUP, MAX_INDEX, ROW_TARGET_BYTES } from './rows.ts';
+import { SyncGate } from './sync-gate.ts';
+
+export interface LogOptions {
+  /** The database; its companions (-wal, -shm, .lock, .mark) lie beside it. The directory must exist. */
+  readonly file: string;
+  readonly identity: StorageIdentity;
+  /** Fault hook: how long a sync is to take longer than it does. Asked again while it waits. */
+  readonly syncDelayMs?: () => number;
+  /** What the database may grow to, as on a disk of that size; no limit when absent. */
+  readonly sizeLimitBytes?: number;
+}
+
+const ADVICE =
+  'Its entries may be lost, and a node that votes without them can lose acknowledged writes. Keep a copy of the data ' +
+  'directory. Only if a majority of the other nodes is intact, remove this data directory and start the node again: ' +
+  'it catches up from them.';
+
+function openDatabase(options: LogOptions): { database: Database.Database; recovery: Recovery } {
+  const { file, identity } = options;
+  const marked = readMark(file);
+  const database = connectLog(file);
+  try {
+    if (isNewDatabase(database)) {
+      if (marked > 0) throw new CorruptDataError(`it is empty, but ${marked} writes were already on disk`);
+      database.transaction(() => {
+        createIdentity(database, 'log', identity);
+        database.exec(LOG_SCHEMA);
+      })();
+    }
+    checkIdentity(database, file, 'log', identity, ADVICE);
+    const recovery = recoverLog(database, marked);
+    database.pragma('wal_checkpoint(TRUNCATE)');
+    // From here on this connection only reads; the worker's is the one that writes.
+    database.pragma('query_only = ON');
+    return { database, recovery };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** The worker beside this module: TypeScript when run from source, JavaScript when bundled. */
+function startWriter(options: WriterOptions): Promise<Worker> {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const worker = new Worker(new URL(`./writer-worker.${extension}`, import.meta.url), { workerData: options });
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('message', () => {
+      worker.off('error', reject);
+      resolve(worker);
+    });
+  });
+}
+
+/**
+ * Opens or creates the Raft log of a node and checks all of it. Throws
+ * CorruptStorageError, WrongOwnerError, UnknownFormatError, StorageLockedError or
+ * StorageUnavailableError; each message says what to do.
+ */
+export async function openLogStorage(options: LogOptions): Promise<LogStorage> {
+  const lock = new FileLock(options.file);
+  let database: Database.Database | undefined;
+  try {
+    const opened = openDatabase(options);
+    database = opened.database;
+    const { groups, sequence } = opened.recovery;
+    const rows = new RowReader(database);
+    const worker = await startWriter({
+      file: options.file,
+      sequence,
+      groups,
+      sizeLimitBytes: options.sizeLimitBytes ?? 0,
+    });
+    return new SqliteLogStorage(options, worker, database, lock, rows, groups);
+  } catch (error) {
+    database?.close();
+    lock.release();
+    throw storageErrorOf(options.file, error, ADVICE);
+  }
+}
+
+interface PendingWrite {
+  readonly id: number;
+  readonly done: (error: Error | null) => void;
+}
+
+class SqliteLogStorage implements LogStorage {
+  readonly #file: string;
+  readonly #worker: Worker;
+  readonly #database: Database.Database;
+  readonly #lock: FileLock;
+  readonly #rows: RowReader;
+  readonly #recovered: ReadonlyMap<GroupId, RecoveredLog>;
+  readonly #gate: SyncGate<WriteRequest>;
+  readonly #exited: Promise<void>;
+  readonly #pending: PendingWrite[] = [];
+  /** Last index of each group once everything queued is written. */
+  readonly #lastIndexes = new Map<GroupId, LogIndex>();
+  #nextId = 1;
+  #failure: Error | null = null;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    options: LogOptions,
+    worker: Worker,
+    database: Database.Database,
+    lock: FileLock,
+    rows: RowReader,
+    recovered: ReadonlyMap<GroupId, RecoveredLog>,
+  ) {
+    this.#file = options.file;
+    this.#worker = worker;
+    this.#database = database;
+    this.#lock = lock;
+    this.#rows = rows;
+    this.#recovered = recovered;
+    for (const [group, { lastIndex }] of recovered) this.#lastIndexes.set(group, lastIndex);
+    this.#gate = new SyncGate(options.syncDelayMs ?? (() => 0), (request) => {
+      worker.postMessage(request satisfies WriterRequest, [request.bytes.buffer as ArrayBuffer]);
+    });
+    worker.on('message', (reply: WriterReply) => {
+      this.#take(reply);
+    });
+    worker.on('error', (error) => {
+      this.#fail(writeErrorOf(this.#file, 'WRITER', error.message));
+    });
+    this.#exited = new Promise((resolve) => {
+      worker.once('exit', () => {
+        this.#fail(writeErrorOf(this.#file, 'WRITER', 'its writer has ended'));
+        resolve();
+      });
+    });
+  }
+
+  recovered(group: GroupId): RecoveredLog | undefined {
+    return this.#recovered.get(group);
+  }
+
+  reader(group: GroupId): LogReader {
+    return groupReader(
+      this.#rows,
+      group,
+      () => this.#recovered.get(group),
+      (error) => storageErrorOf(this.#file, error, ADVICE),
+    );
+  }
+
+  write(batch: readonly LogWrite[], done: (error: Error | null) => void): void {
+    if (this.#closing !== undefined) throw new StorageUsageError('the log is closed');
+    for (const write of batch) this.#check(write);
+    const id = this.#nextId++;
+    this.#pending.push({ id, done });
+    if (this.#failure === null) this.#gate.push(encodeRequest(id, batch));
+    else setImmediate(() => this.#settle(id, this.#failure));
+  }
+
+  sizeBytes(): number {
+    let size = 0;
+    for (const suffix of ['', '-wal']) size += fs.statSync(this.#file + suffix, { throwIfNoEntry: false })?.size ?? 0;
+    return size;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#gate.flush();
+    this.#worker.postMessage({ kind: 'close' } satisfies WriterRequest, []);
+    await this.#exited;
+    this.#database.close();
+    this.#lock.release();
+  }
+
+  /** A hole in the log, or a rewrite of what was compacted, would be found only at the next start. */
+  #check({ group, entries }: LogWrite): void {
+    const first = entries[0];
+    if (!Number.isInteger(group) || group < 0 || group > MAX_GROUP) {
+      throw new StorageUsageError(`group ${group} is not between 0 and ${MAX_GROUP}`);
+    }
+    if (first === undefined) return;
+    const lastIndex = this.#lastIndexes.get(group) ?? 0;
+    const snapshotIndex = this.#recovered.get(group)?.snapshotIndex ?? 0;
+    if (first.index > lastIndex + 1 || first.index <= snapshotIndex) {
+      throw new StorageUsageError(
+        `entry ${first.index} of group ${group} does not fit a log from ${snapshotIndex + 1} to ${lastIndex}`,
+      );
+    }
+    for (const [i, entry] of entries.entries()) {
+      if (entry.index !== first.index + i || entry.index > MAX_INDEX) {
+        throw new StorageUsageError(`entries of group ${group} are not contiguous at ${entry.index}`);
+      }
+    }
+    this.#lastIndexes.set(group, first.index + entries.length - 1);
+  }
+
+  #take(reply: WriterReply): void {
+    if (reply.kind === 'synced') this.#settle(reply.id, null);
+    else if (reply.kind === 'failed') this.#fail(writeErrorOf(this.#file, reply.code, reply.message));
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#settle(this.#nextId, this.#failure);
+  }
+
+  /** Answers every pending write up to `id`, in order. */
+  #settle(id: number, error: Error | null): void {
+    for (let next = this.#pending[0]; next !== undefined && next.id <= id; next = this.#pending[0]) {
+      this.#pending.shift();
+      next.done(error);
+    }
+  }
+}
+
+function encodeRequest(id: number, batch: readonly LogWrite[]): WriteRequest {
+  let size = 0;
+  for (const { entries } of batch) for (const entry of entries) size += entrySize(entry);
+  const bytes = new Uint8Array(size);
+  let position = 0;
+  const groups: GroupRequest[] = [];
+  for (const { group, hardState, entries } of batch) {
+    const rows: RowRequest[] = [];
+    let start = position;
+    let first: Entry | undefined;
+    for (const [i, entry] of entries.entries()) {
+      first ??= entry;
+      position = writeEntry(bytes, position, entry);
+      if (i + 1 < entries.length && position - start < ROW_TARGET_BYTES) continue;
+      rows.push({ firstIndex: first.index, lastIndex: entry.index, lastTerm: entry.term, start, end: position });
+      start = position;
+      first = undefined;
+    }
+    groups.push({ group, hardState: hardState === null ? null : { ...hardState }, rows });
+  }
+  return { kind: 'write', id, groups, bytes };
+}

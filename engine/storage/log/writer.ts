@@ -1,0 +1,179 @@
+import type Database from 'better-sqlite3';
+import type { HardState, LogIndex, Term } from '../../raft/types.ts';
+import { connectLog } from './connection.ts';
+import { CommitMark } from './mark.ts';
+import type { WriteRequest, WriterOptions } from './protocol.ts';
+import {
+  checkedLogRow,
+  cutRow,
+  hardStateChecksum,
+  LOG_COLUMNS,
+  logRowChecksum,
+  ROW_TARGET_BYTES,
+  type LogRow,
+  type RawLogRow,
+} from './rows.ts';
+
+interface GroupState {
+  lastIndex: LogIndex;
+  hasHardState: boolean;
+  readonly snapshotIndex: LogIndex;
+  readonly snapshotTerm: Term;
+}
+
+/** Entries of one group that this transaction has yet to insert, possibly of several requests. */
+interface OpenRow {
+  firstIndex: LogIndex;
+  lastIndex: LogIndex;
+  lastTerm: Term;
+  sizeBytes: number;
+  parts: Uint8Array[];
+}
+
+const NO_HARD_STATE: HardState = { term: 0, votedFor: 0, commitIndex: 0 };
+
+/** Owns the writing connection. Synchronous: it runs where it may block. */
+export class LogWriter {
+  readonly #database: Database.Database;
+  readonly #mark: CommitMark;
+  readonly #groups = new Map<number, GroupState>();
+  readonly #openRows = new Map<number, OpenRow>();
+  readonly #hardStates = new Map<number, HardState>();
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
+  readonly #rollback: Database.Statement;
+  readonly #insert: Database.Statement;
+  readonly #deleteFrom: Database.Statement;
+  readonly #lastBefore: Database.Statement;
+  readonly #putHardState: Database.Statement;
+  #sequence: number;
+
+  constructor(options: WriterOptions) {
+    this.#sequence = options.sequence;
+    for (const [group, { lastIndex, snapshotIndex, snapshotTerm }] of options.groups) {
+      this.#groups.set(group, { lastIndex, hasHardState: true, snapshotIndex, snapshotTerm });
+    }
+    const database = connectLog(options.file);
+    this.#database = database;
+    if (options.sizeLimitBytes > 0) {
+      const pageBytes = database.pragma('page_size', { simple: true }) as number;
+      database.pragma(`max_page_count = ${Math.max(1, Math.floor(options.sizeLimitBytes / pageBytes))}`);
+    }
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#commit = database.prepare('COMMIT');
+    this.#rollback = database.prepare('ROLLBACK');
+    this.#insert = database.prepare('INSERT INTO log VALUES (? << 48 | ?, ?, ?, ?, ?, ?)');
+    this.#deleteFrom = database.prepare('DELETE FROM log WHERE id >= (? << 48 | ?) AND id < (? + 1) << 48');
+    this.#lastBefore = database
+      .prepare(`SELECT ${LOG_COLUMNS} FROM log WHERE id > ? << 48 AND id < (? << 48 | ?) ORDER BY id DESC LIMIT 1`)
+      .raw();
+    this.#putHardState = database.prepare('INSERT OR REPLACE INTO hard_state VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#mark = new CommitMark(options.file);
+  }
+
+  /** Writes the requests in order in one transaction and syncs it, or throws and has written nothing. */
+  write(requests: readonly WriteRequest[]): void {
+    this.#begin.run();
+    try {
+      this.#sequence++;
+      for (const request of requests) this.#take(request);
+      for (const [group, open] of this.#openRows) this.#insertRow(group, open);
+      for (const [group, hardState] of this.#hardStates) this.#writeHardState(group, hardState);
+      this.#openRows.clear();
+      this.#hardStates.clear();
+      this.#commit.run();
+    } catch (error) {
+      // SQLite rolls back by itself after some errors, such as a full disk.
+      if (this.#database.inTransaction) this.#rollback.run();
+      throw error;
+    }
+    this.#mark.write(this.#sequence);
+  }
+
+  close(): void {
+    this.#mark.close();
+    this.#database.close();
+  }
+
+  #take(request: WriteRequest): void {
+    for (const { group, hardState, rows } of request.groups) {
+      const state = this.#state(group);
+      // Every group with entries has a hard state row, so that a missing one shows.
+      if (hardState !== null) this.#hardStates.set(group, hardState);
+      else if (!state.hasHardState) this.#hardStates.set(group, NO_HARD_STATE);
+      state.hasHardState = true;
+      for (const row of rows) {
+        const entries = request.bytes.subarray(row.start, row.end);
+        if (!this.#join(group, row.firstIndex, row.lastIndex, row.lastTerm, entries)) {
+          this.#startRow(group, state, row.firstIndex, row.lastIndex, row.lastTerm, entries);
+        }
+        state.lastIndex = row.lastIndex;
+      }
+    }
+  }
+
+  #state(group: number): GroupState {
+    let state = this.#groups.get(group);
+    if (state === undefined) {
+      state = { lastIndex: 0, hasHardState: false, snapshotIndex: 0, snapshotTerm: 0 };
+      this.#groups.set(group, state);
+    }
+    return state;
+  }
+
+  /** Appends to the group's open row when that is what these entries follow and there is room. */
+  #join(group: number, firstIndex: LogIndex, lastIndex: LogIndex, lastTerm: Term, entries: Uint8Array): boolean {
+    const open = this.#openRows.get(group);
+    if (open === undefined || firstIndex !== open.lastIndex + 1) return false;
+    if (open.sizeBytes + entries.length > ROW_TARGET_BYTES) return false;
+    open.lastIndex = lastIndex;
+    open.lastTerm = lastTerm;
+    open.sizeBytes += entries.length;
+    open.parts.push(entries);
+    return true;
+  }
+
+  #startRow(
+    group: number,
+    state: GroupState,
+    firstIndex: LogIndex,
+    lastIndex: LogIndex,
+    lastTerm: Term,
+    entries: Uint8Array,
+  ): void {
+    const open = this.#openRows.get(group);
+    if (open !== undefined) this.#insertRow(group, open);
+    if (firstIndex <= state.lastIndex) this.#truncate(group, firstIndex);
+    this.#openRows.set(group, { firstIndex, lastIndex, lastTerm, sizeBytes: entries.length, parts: [entries] });
+  }
+
+  /** Removes entry `from` of the group and all after it. */
+  #truncate(group: number, from: LogIndex): void {
+    this.#deleteFrom.run(group, from, group);
+    const raw = this.#lastBefore.get(group, group, from) as RawLogRow | undefined;
+    if (raw === undefined) return;
+    const row = checkedLogRow(raw);
+    if (row.lastIndex < from) return;
+    const kept = cutRow(row, from);
+    this.#deleteFrom.run(group, row.firstIndex, group);
+    if (kept !== undefined) this.#insertLogRow({ ...kept, sequence: this.#sequence });
+  }
+
+  #insertRow(group: number, { firstIndex, lastIndex, lastTerm, parts }: OpenRow): void {
+    const entries = parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
+    this.#insertLogRow({ group, firstIndex, lastIndex, lastTerm, sequence: this.#sequence, entries });
+  }
+
+  #insertLogRow(row: LogRow): void {
+    const { group, firstIndex, lastIndex, lastTerm, sequence, entries } = row;
+    this.#insert.run(group, firstIndex, lastIndex, lastTerm, sequence, logRowChecksum(row), entries);
+  }
+
+  #writeHardState(group: number, hardState: HardState): void {
+    const { snapshotIndex, snapshotTerm } = this.#state(group);
+    const sequence = this.#sequence;
+    const checksum = hardStateChecksum({ group, hardState, snapshotIndex, snapshotTerm, sequence });
+    const { term, votedFor, commitIndex } = hardState;
+    this.#putHardState.run(group, term, votedFor, commitIndex, snapshotIndex, snapshotTerm, sequence, checksum);
+  }
+}
