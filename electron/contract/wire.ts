@@ -1,18 +1,13 @@
 import { z } from 'zod';
 import { apiErrorSchema } from './contract.ts';
 
+export { MAX_FRAME_BYTES, PING_INTERVAL_MS, WIRE_PATH } from './wire-limits.ts';
+
 /**
  * The frames both carriers exchange: one JSON text frame each over the WebSocket at
  * WIRE_PATH, one structured clone each over Electron IPC. Inputs, outputs and messages
  * are opaque here; the contract's own schemas check them on either side.
  */
-export const WIRE_PATH = '/api';
-
-/** The largest frame either side accepts: a value of 1 MiB in base64, twice, and room. */
-export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
-
-/** How often a WebSocket client sends 'ping' when it has nothing else to send; it gives up after two unanswered. */
-export const PING_INTERVAL_MS = 5_000;
 
 /** Chosen by the client, unique among its calls and subscriptions that are under way. */
 const frameId = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);

@@ -1,0 +1,87 @@
+import { useEffect, useState } from 'react';
+import { Link } from 'wouter';
+import type { ClusterState, ClusterSummary, NodeState } from '../../electron/contract/model.ts';
+import { Badge } from '../ui/badge.tsx';
+import { cx } from '../ui/cx.ts';
+import { formatAgo, formatSpan, plural } from '../ui/format.ts';
+import { Icon } from '../ui/icon.tsx';
+import { StatusShape } from '../ui/status-shape.tsx';
+import { clusterPath } from './paths.ts';
+import styles from './sidebar.module.css';
+
+/** A cluster's state in the shapes of node states. */
+export function clusterShape(state: ClusterState): NodeState {
+  switch (state) {
+    case 'running':
+      return 'live';
+    case 'starting':
+    case 'degraded':
+      return 'suspect';
+    case 'partitioned':
+      return 'partitioned';
+    case 'noQuorum':
+    case 'unreachable':
+      return 'dead';
+    case 'stopped':
+      return 'stopped';
+  }
+}
+
+/** The line under a cluster's name: its state in words, then how many nodes answer. */
+export function clusterWords(cluster: ClusterSummary, nowMs: number): string {
+  const up = `${String(cluster.nodesUp)} of ${String(cluster.nodeCount)}`;
+  switch (cluster.state) {
+    case 'running':
+      return `running · ${up} up`;
+    case 'starting':
+      return `starting · ${up} up`;
+    case 'degraded':
+      return `degraded · ${up} up`;
+    case 'partitioned':
+      return `partitioned · ${up} reachable`;
+    case 'noQuorum':
+      return `no quorum · ${up} up`;
+    case 'stopped':
+      return `stopped ${formatAgo(nowMs - cluster.sinceMs)}`;
+    case 'unreachable':
+      return `unreachable for ${formatSpan(nowMs - cluster.sinceMs)}`;
+  }
+}
+
+const TICK_MS = 10_000;
+
+export function ClusterLink({ cluster, active }: { cluster: ClusterSummary; active: boolean }) {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const elsewhere = cluster.owner === 'other' && cluster.state !== 'stopped' ? ' · run elsewhere' : '';
+  return (
+    <Link
+      href={clusterPath(cluster.name)}
+      className={cx(styles.cluster, active && styles.active)}
+      aria-current={active ? 'true' : undefined}
+      data-environment={cluster.environment ?? undefined}
+    >
+      <StatusShape state={clusterShape(cluster.state)} />
+      <span className={styles.name}>{cluster.name}</span>
+      {cluster.kind === 'local' ? (
+        <span className={styles.tag}>{plural(cluster.nodeCount, 'node')}</span>
+      ) : (
+        <Badge>{cluster.kind === 'etcd' ? 'etcd' : 'PrkDB'}</Badge>
+      )}
+      <span className={styles.sub}>
+        {cluster.environment === 'production' && <Badge tone="prod">PROD</Badge>}
+        {cluster.readOnly && (
+          <>
+            <Icon name="lock" size={11} />
+            read-only ·
+          </>
+        )}
+        {clusterWords(cluster, now)}
+        {elsewhere}
+      </span>
+    </Link>
+  );
+}

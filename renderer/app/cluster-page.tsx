@@ -1,0 +1,39 @@
+import { Suspense, useEffect } from 'react';
+import { useLocation, useRoute } from 'wouter';
+import { ClusterLiveProvider } from '../api/use-cluster-live.tsx';
+import { useDialog } from './dialogs.tsx';
+import { ErrorBoundary } from './error-boundary.tsx';
+import { clusterPath, rememberCluster } from './paths.ts';
+import { clusterScreens } from './screens.tsx';
+import { useShortcuts } from './shortcuts.ts';
+import { TopBar } from './top-bar.tsx';
+import styles from './shell.module.css';
+
+/** One cluster: the top bar with its screens, and the screen that the address names. */
+export function ClusterPage({ cluster }: { cluster: string }) {
+  const [, navigate] = useLocation();
+  const [, route] = useRoute('/c/:cluster/:screen/*?');
+  const [, openDialog] = useDialog();
+  const named = route?.screen ?? '';
+  const screen = clusterScreens.find((candidate) => candidate.path === named) ?? clusterScreens[0];
+  useEffect(() => rememberCluster(cluster), [cluster]);
+  useEffect(() => {
+    document.title = `${cluster} ${screen.label.toLowerCase()} · PrkDB Desktop`;
+  }, [cluster, screen]);
+  useShortcuts({
+    '?': () => openDialog('shortcuts'),
+    ...Object.fromEntries(
+      clusterScreens.map(({ key, path }) => [`g ${key}`, () => navigate(clusterPath(cluster, path))]),
+    ),
+  });
+  return (
+    <ClusterLiveProvider cluster={cluster}>
+      <TopBar cluster={cluster} screen={screen} />
+      <ErrorBoundary resetKey={`${cluster}/${screen.path}`}>
+        <Suspense fallback={<div className={styles.center} aria-busy="true" />}>
+          <screen.Screen cluster={cluster} />
+        </Suspense>
+      </ErrorBoundary>
+    </ClusterLiveProvider>
+  );
+}

@@ -1,0 +1,24 @@
+import { useCallback } from 'react';
+import { useLocation, useSearch } from 'wouter';
+import { ShortcutsDialog } from './shortcuts-dialog.tsx';
+import { withDialog } from './paths.ts';
+
+export type DialogName = 'new' | 'shortcuts';
+
+/** The dialog that the address names, and the way to name another (null closes). */
+export function useDialog(): [string | null, (dialog: DialogName | null) => void] {
+  const [path, navigate] = useLocation();
+  const search = useSearch();
+  const open = useCallback(
+    (dialog: DialogName | null) => navigate(withDialog(path, search, dialog), { replace: true }),
+    [navigate, path, search],
+  );
+  return [new URLSearchParams(search).get('dialog'), open];
+}
+
+export function Dialogs() {
+  const [dialog, setDialog] = useDialog();
+  return (
+    <ShortcutsDialog open={dialog === 'shortcuts'} onOpenChange={(open) => setDialog(open ? 'shortcuts' : null)} />
+  );
+}

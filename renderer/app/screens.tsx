@@ -1,0 +1,23 @@
+import { lazy, type ComponentType } from 'react';
+import { OverviewScreen } from '../features/overview/overview-screen.tsx';
+
+export interface ClusterScreen {
+  /** Behind /c/:cluster/; '' is the overview. */
+  readonly path: string;
+  readonly label: string;
+  /** G then this key. */
+  readonly key: string;
+  /** Whether the right pane belongs to it. */
+  readonly hasAside: boolean;
+  readonly Screen: ComponentType<{ cluster: string }>;
+}
+
+const EventsScreen = lazy(async () => ({
+  default: (await import('../features/events/events-screen.tsx')).EventsScreen,
+}));
+
+/** The tabs, in order. A screen that is not here does not exist yet. */
+export const clusterScreens: readonly [ClusterScreen, ...ClusterScreen[]] = [
+  { path: '', label: 'Overview', key: 'o', hasAside: true, Screen: OverviewScreen },
+  { path: 'events', label: 'Events', key: 'e', hasAside: false, Screen: EventsScreen },
+];

@@ -1,0 +1,41 @@
+import { useStore } from 'zustand';
+import { Route, Switch, useLocation } from 'wouter';
+import { useClusters } from '../api/use-clusters.ts';
+import { cx } from '../ui/cx.ts';
+import { ClusterPage } from './cluster-page.tsx';
+import { ConnectionNote } from './connection-note.tsx';
+import { Dialogs } from './dialogs.tsx';
+import { ErrorBoundary } from './error-boundary.tsx';
+import { Home } from './home.tsx';
+import { layoutStore } from './layout-store.ts';
+import { Sidebar } from './sidebar.tsx';
+import styles from './shell.module.css';
+
+/** The frame: clusters at the left, the screen of the address at the right, dialogs over both. */
+export function Shell() {
+  const clusters = useClusters();
+  const [path] = useLocation();
+  const sidebarOpen = useStore(layoutStore, (layout) => layout.sidebarOpen);
+  return (
+    <div className={cx(styles.app, !sidebarOpen && styles.noSidebar)}>
+      <a className={styles.skip} href="#main">
+        Skip to the content
+      </a>
+      {sidebarOpen && <Sidebar clusters={clusters} />}
+      <main id="main" className={styles.main} tabIndex={-1}>
+        <ConnectionNote />
+        <ErrorBoundary resetKey={path}>
+          <Switch>
+            <Route path="/c/:cluster/*?">
+              {(params) => <ClusterPage key={params.cluster} cluster={decodeURIComponent(params.cluster)} />}
+            </Route>
+            <Route>
+              <Home clusters={clusters} />
+            </Route>
+          </Switch>
+        </ErrorBoundary>
+      </main>
+      <Dialogs />
+    </div>
+  );
+}

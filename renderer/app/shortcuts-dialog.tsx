@@ -1,0 +1,64 @@
+import { Kbd } from '../ui/badge.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import styles from './shortcuts-dialog.module.css';
+
+const groups: readonly { readonly title: string; readonly rows: readonly [readonly string[], string][] }[] = [
+  {
+    title: 'Go to',
+    rows: [
+      [['G', 'O'], 'Overview'],
+      [['G', 'K'], 'Keys'],
+      [['G', 'E'], 'Events'],
+      [['G', 'L'], 'Logs'],
+    ],
+  },
+  {
+    title: 'Act on a node',
+    rows: [
+      [['1…9', 'X'], 'Kill node 1…9'],
+      [['1…9', 'P'], 'Pause or resume it'],
+      [['1…9', 'R'], 'Restart it, or start it'],
+      [['1…9', 'I'], 'Isolate it'],
+    ],
+  },
+  {
+    title: 'Everywhere',
+    rows: [
+      [['/'], 'Filter'],
+      [['Arrows'], 'Move in the matrix'],
+      [['Space'], 'Pause the charts'],
+      [['Esc'], 'Close what is open, clear the selection'],
+      [['?'], 'This list'],
+    ],
+  },
+];
+
+export function ShortcutsDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title="Keyboard"
+      description="Off while you type, and never in force on a production cluster."
+      showDescription
+    >
+      {groups.map((group) => (
+        <section key={group.title} className={styles.group}>
+          <h3 className={styles.title}>{group.title}</h3>
+          <dl>
+            {group.rows.map(([keys, what]) => (
+              <div key={what} className={styles.row}>
+                <dt>
+                  {keys.map((key) => (
+                    <Kbd key={key}>{key}</Kbd>
+                  ))}
+                </dt>
+                <dd>{what}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
+    </Dialog>
+  );
+}

@@ -1,0 +1,84 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useRoute } from 'wouter';
+import { useApi } from '../api/context.tsx';
+import type { ClustersState } from '../api/use-clusters.ts';
+import { IconButton } from '../ui/button.tsx';
+import { formatBytes, plural } from '../ui/format.ts';
+import { ClusterLink } from './cluster-link.tsx';
+import { useDialog } from './dialogs.tsx';
+import { toggleSidebar } from './layout-store.ts';
+import styles from './sidebar.module.css';
+
+const MACHINE_REFRESH_MS = 5_000;
+
+export function Sidebar({ clusters }: { clusters: ClustersState }) {
+  const [, openDialog] = useDialog();
+  const [, route] = useRoute('/c/:cluster/*?');
+  const current = route === null ? null : decodeURIComponent(route.cluster);
+  const all = clusters.status === 'ready' ? clusters.clusters : [];
+  const local = all.filter((cluster) => cluster.kind === 'local');
+  const remote = all.filter((cluster) => cluster.kind !== 'local');
+  return (
+    <aside className={styles.sidebar} aria-label="Clusters">
+      <div className={styles.top}>
+        <Link href="/" className={styles.brand}>
+          PrkDB
+        </Link>
+        <IconButton icon="sidebar" size="small" label="Hide sidebar" onClick={toggleSidebar} />
+      </div>
+      <div className={styles.scroll}>
+        <div className={styles.heading}>
+          <h2 id="side-local">Local</h2>
+          <IconButton icon="plus" size="small" label="New local cluster" onClick={() => openDialog('new')} />
+        </div>
+        {clusters.status === 'ready' && local.length === 0 && (
+          <p className={styles.empty}>No clusters yet. Clusters you start on this computer appear here.</p>
+        )}
+        <ul aria-labelledby="side-local">
+          {local.map((cluster) => (
+            <li key={cluster.name}>
+              <ClusterLink cluster={cluster} active={cluster.name === current} />
+            </li>
+          ))}
+        </ul>
+        <div className={styles.heading}>
+          <h2 id="side-remote">Remote</h2>
+        </div>
+        {remote.length === 0 && <p className={styles.empty}>PrkDB and etcd clusters you connect to for monitoring.</p>}
+        <ul aria-labelledby="side-remote">
+          {remote.map((cluster) => (
+            <li key={cluster.name}>
+              <ClusterLink cluster={cluster} active={cluster.name === current} />
+            </li>
+          ))}
+        </ul>
+      </div>
+      <Machine />
+    </aside>
+  );
+}
+
+/** What all node processes of this computer together take. */
+function Machine() {
+  const api = useApi();
+  const info = useQuery({
+    queryKey: ['app.info'],
+    queryFn: () => api.query('app.info', {}),
+    refetchInterval: MACHINE_REFRESH_MS,
+  }).data;
+  if (info === undefined) return null;
+  const parts =
+    info.nodeProcesses === 0
+      ? ['No node processes']
+      : [
+          plural(info.nodeProcesses, 'node'),
+          ...(info.cpuPercent === null ? [] : [`CPU ${info.cpuPercent.toFixed(0)}%`]),
+          formatBytes(info.memoryBytes),
+        ];
+  return (
+    <div className={styles.machine}>
+      <b>This computer</b>
+      <p>{parts.join(' · ')}</p>
+    </div>
+  );
+}

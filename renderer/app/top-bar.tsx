@@ -1,0 +1,67 @@
+import { useStore } from 'zustand';
+import { useClusterLive } from '../api/use-cluster-live.tsx';
+import { IconButton } from '../ui/button.tsx';
+import { Menu } from '../ui/menu.tsx';
+import { StatusShape } from '../ui/status-shape.tsx';
+import { TabsNav } from '../ui/tabs-nav.tsx';
+import { clusterShape } from './cluster-link.tsx';
+import { useDialog } from './dialogs.tsx';
+import { layoutStore, NARROW_QUERY, toggleAside, toggleSidebar } from './layout-store.ts';
+import { clusterPath } from './paths.ts';
+import { clusterScreens, type ClusterScreen } from './screens.tsx';
+import { setTheme, themeStore } from './theme.ts';
+import { useMedia } from './use-media.ts';
+import styles from './top-bar.module.css';
+
+export function TopBar({ cluster, screen }: { cluster: string; screen: ClusterScreen }) {
+  const layout = useStore(layoutStore);
+  const narrow = useMedia(NARROW_QUERY);
+  const state = useClusterLive((live) => live.view?.summary.state ?? null);
+  const [, openDialog] = useDialog();
+  const asideShown = narrow ? layout.drawerOpen : layout.asideOpen;
+  return (
+    <header className={styles.bar}>
+      {!layout.sidebarOpen && <IconButton icon="sidebar" label="Show sidebar" onClick={toggleSidebar} />}
+      <div className={styles.crumb}>
+        {state !== null && <StatusShape state={clusterShape(state)} />}
+        <span>{cluster}</span>
+      </div>
+      <TabsNav
+        label="Cluster views"
+        tabs={clusterScreens.map((tab) => ({
+          label: tab.label,
+          href: clusterPath(cluster, tab.path),
+          current: tab.path === screen.path,
+        }))}
+      />
+      <span className={styles.grow} />
+      <IconButton icon="keyboard" label="Keyboard shortcuts" onClick={() => openDialog('shortcuts')} />
+      <ThemeMenu />
+      {screen.hasAside && (
+        <IconButton
+          icon="panel"
+          label="Event feed"
+          aria-pressed={asideShown}
+          active={asideShown}
+          onClick={toggleAside}
+        />
+      )}
+    </header>
+  );
+}
+
+function ThemeMenu() {
+  const choice = useStore(themeStore, (theme) => theme.choice);
+  const hint = (value: string) => (value === choice ? { hint: 'now' } : {});
+  return (
+    <Menu
+      label="Theme"
+      trigger={<IconButton icon={choice === 'light' ? 'sun' : choice === 'dark' ? 'moon' : 'system'} label="Theme" />}
+      items={[
+        { label: 'As the system', icon: 'system', onSelect: () => setTheme('system'), ...hint('system') },
+        { label: 'Dark', icon: 'moon', onSelect: () => setTheme('dark'), ...hint('dark') },
+        { label: 'Light', icon: 'sun', onSelect: () => setTheme('light'), ...hint('light') },
+      ]}
+    />
+  );
+}
