@@ -253,6 +253,11 @@ export interface RaftCore {
   tick(): void;
   /** Starts an election now (pre-vote first), unless already leader or not a voter. */
   campaign(): void;
+  /**
+   * Gives up leadership (or a candidacy) within the same term, without a successor: for a
+   * node that cannot do its work, such as one whose disk hangs. `reason` is for events.
+   */
+  stepDown(reason: string): void;
   propose(data: Uint8Array): ProposeResult;
   /**
    * Asks for a linearizable read index; the answer comes as a ReadState or a rejected

@@ -10,7 +10,7 @@ import { PeerLink } from './peer-link.ts';
 import { RefusalReporter } from './refusal-reporter.ts';
 import type { Envelope, LinkFault, PeerLinkStatus, PeerListener, Transport } from './types.ts';
 
-const PING_INTERVAL_MS = 1000;
+const DEFAULT_PING_INTERVAL_MS = 1000;
 
 const QUEUE_LIMITS: QueueLimits = {
   maxMessages: 16_384,
@@ -44,6 +44,8 @@ export interface GrpcTransportOptions {
   readonly log?: { info(message: string): void; warn(message: string): void };
   /** Uniform in [0, 1): for injected losses and for the spread of reconnects. */
   readonly random?: () => number;
+  /** How often every link carries at least one frame, so that silence means something. 1000 by default. */
+  readonly pingIntervalMs?: number;
   readonly queueLimits?: Partial<QueueLimits>;
 }
 
@@ -92,7 +94,7 @@ export async function createGrpcTransport(options: GrpcTransportOptions): Promis
   }
   const pingTimer = setInterval(() => {
     for (const link of links.values()) link.ping();
-  }, PING_INTERVAL_MS);
+  }, options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS);
 
   let closing: Promise<void> | undefined;
   async function shutDown(): Promise<void> {

@@ -1,0 +1,46 @@
+import * as grpc from '@grpc/grpc-js';
+import { MAX_MESSAGE_BYTES } from '../config/limits.ts';
+import { bindError } from './errors.ts';
+
+/** Streams one client connection may open, so that one client cannot use up the node. */
+const MAX_STREAMS_PER_CONNECTION = 256;
+
+export interface ServiceRegistration {
+  readonly definition: grpc.ServiceDefinition;
+  readonly implementation: grpc.UntypedServiceImplementation;
+}
+
+/** Starts the server that clients and tools call. Rejects with a NodeStartError when the port cannot be bound. */
+export async function startGrpcServer(
+  host: string,
+  port: number,
+  services: readonly ServiceRegistration[],
+): Promise<grpc.Server> {
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_concurrent_streams': MAX_STREAMS_PER_CONNECTION,
+    // A busy port must be an error, never shared with another process.
+    'grpc.so_reuseport': 0,
+  });
+  for (const { definition, implementation } of services) server.addService(definition, implementation);
+  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  await new Promise<void>((resolve, reject) => {
+    server.bindAsync(authority, grpc.ServerCredentials.createInsecure(), (error) => {
+      if (error !== null) reject(bindError('client', host, port, error));
+      else resolve();
+    });
+  });
+  return server;
+}
+
+/** Lets calls end for a moment, then ends them. */
+export function stopGrpcServer(server: grpc.Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.forceShutdown(), graceMs);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

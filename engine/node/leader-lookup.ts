@@ -1,0 +1,81 @@
+import * as grpc from '@grpc/grpc-js';
+import type { MetadataResponse } from '../rpc/kv.ts';
+import { serviceClient } from '../rpc/protos.ts';
+import type { Router } from '../server/router.ts';
+import type { Store } from '../store/index.ts';
+
+const INTERVAL_MS = 1_000;
+const TIMEOUT_MS = 800;
+
+interface MetadataClient extends grpc.Client {
+  Metadata(
+    request: { topics: string[] },
+    options: grpc.CallOptions,
+    callback: (error: grpc.ServiceError | null, response?: MetadataResponse) => void,
+  ): grpc.ClientUnaryCall;
+}
+
+/**
+ * Learns who leads the partitions that this node has no replica of, by asking one of
+ * their replicas now and then. Does nothing where every node has every partition.
+ */
+export class LeaderLookup {
+  readonly #store: Store;
+  readonly #router: Router;
+  readonly #targetOf: (nodeId: number) => string;
+  readonly #clients = new Map<number, MetadataClient>();
+  readonly #timer: NodeJS.Timeout | null;
+  #turn = 0;
+
+  constructor(store: Store, router: Router, targetOf: (nodeId: number) => string) {
+    this.#store = store;
+    this.#router = router;
+    this.#targetOf = targetOf;
+    const foreign = this.#foreignPartitions();
+    this.#timer = foreign.length === 0 ? null : setInterval(() => this.#ask(), INTERVAL_MS);
+    if (foreign.length > 0) this.#ask();
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    for (const client of this.#clients.values()) client.close();
+    this.#clients.clear();
+  }
+
+  #foreignPartitions(): { partition: number; replicas: number[] }[] {
+    return this.#store.routing.partitions.filter((p) => !p.replicas.includes(this.#store.nodeId));
+  }
+
+  #ask(): void {
+    const foreign = this.#foreignPartitions();
+    this.#turn++;
+    const asked = new Set<number>();
+    for (const { replicas } of foreign) {
+      const healthy = replicas.filter((r) => !this.#store.isSuspect(r));
+      const node = healthy[this.#turn % Math.max(1, healthy.length)];
+      if (node !== undefined) asked.add(node);
+    }
+    for (const node of asked) {
+      this.#client(node)?.Metadata({ topics: [] }, { deadline: Date.now() + TIMEOUT_MS }, (error, metadata) => {
+        // A silent node is asked again or passed over in the next turn.
+        if (error !== null || metadata === undefined) return;
+        for (const { partition, replicas } of foreign) {
+          if (!replicas.includes(node)) continue;
+          const leader = metadata.partitions[partition]?.leaderId ?? 0;
+          if (leader !== 0) this.#router.learnLeader(partition, leader);
+        }
+      });
+    }
+  }
+
+  #client(nodeId: number): MetadataClient | null {
+    const known = this.#clients.get(nodeId);
+    if (known !== undefined) return known;
+    const target = this.#targetOf(nodeId);
+    if (target === '') return null;
+    const Service = serviceClient('prkdb', 'raft.PrkDbService');
+    const client = new Service(target, grpc.credentials.createInsecure()) as unknown as MetadataClient;
+    this.#clients.set(nodeId, client);
+    return client;
+  }
+}

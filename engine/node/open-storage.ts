@@ -1,0 +1,22 @@
+import path from 'node:path';
+import { SYSTEM_GROUP, groupOfPartition } from '../config/ids.ts';
+import type { NodeConfig } from '../config/node-config.ts';
+import { checkRecovered, openLogStorage, openStateMachine } from '../storage/index.ts';
+import type { LogStorage, StateMachine } from '../storage/types.ts';
+import type { Resources } from './resources.ts';
+
+/** Opens the log and the state machines of a node and checks that they fit each other. Rejects with a StorageError. */
+export async function openStorage(
+  config: NodeConfig,
+  syncDelayMs: () => number,
+  resources: Resources,
+): Promise<{ log: LogStorage; state: StateMachine }> {
+  const identity = { clusterId: config.clusterId, nodeId: config.nodeId };
+  const log = await openLogStorage({ file: path.join(config.dataDir, 'raft-log.db'), identity, syncDelayMs });
+  resources.add(() => log.close());
+  const state = openStateMachine({ file: path.join(config.dataDir, 'state.db'), identity });
+  resources.add(() => state.close());
+  const groups = [SYSTEM_GROUP, ...Array.from({ length: config.partitions }, (_, p) => groupOfPartition(p))];
+  checkRecovered(log, state, groups);
+  return { log, state };
+}

@@ -1,0 +1,211 @@
+import { pino, type Logger } from 'pino';
+import type { Member, NodeConfig } from '../config/node-config.ts';
+import { serviceDefinition } from '../rpc/protos.ts';
+import { clusterService } from '../server/cluster-service.ts';
+import { EventLog } from '../server/event-log.ts';
+import { Executor } from '../server/executor.ts';
+import { Forwarder } from '../server/forwarder.ts';
+import { serveHttp } from '../server/http.ts';
+import { kvStreamHandler } from '../server/kv-service.ts';
+import { Metadata } from '../server/metadata.ts';
+import { NodeMetrics } from '../server/metrics.ts';
+import { nodeStatus } from '../server/node-status.ts';
+import { prkDbService } from '../server/prkdb-service.ts';
+import { Router } from '../server/router.ts';
+import { Store, genesisRouting, leadersKnown } from '../store/index.ts';
+import { createGrpcTransport } from '../transport/grpc-transport.ts';
+import type { PeerListener } from '../transport/types.ts';
+import { NodeStartError, bindError } from './errors.ts';
+import { FaultControl } from './faults.ts';
+import { claimDataDirectory } from './genesis.ts';
+import { startGrpcServer, stopGrpcServer } from './grpc-server.ts';
+import { holdLeash } from './leash.ts';
+import { logEvent } from './log-event.ts';
+import { LeaderLookup } from './leader-lookup.ts';
+import { openStorage } from './open-storage.ts';
+import { Resources } from './resources.ts';
+import { VERSION } from './version.ts';
+
+/** Calls in flight get this long at a stop. */
+const STOP_GRACE_MS = 500;
+
+export interface RunNodeOptions {
+  /** Proves to ClusterService.Stop that the caller started this process. */
+  readonly token?: string | undefined;
+  /** The owner's socket: the node stops when it closes. */
+  readonly leash?: string | undefined;
+  readonly log?: Logger;
+}
+
+export interface RunningNode {
+  readonly config: NodeConfig;
+  /** Resolves when the node has stopped, for whatever reason. */
+  readonly stopped: Promise<void>;
+  stop(reason: string): Promise<void>;
+}
+
+/**
+ * Starts one node: storage, peers, the loop, and the servers for clients and metrics.
+ * Rejects with a NodeStartError, or a StorageError that says what to do, and then holds nothing open.
+ */
+export async function runNode(config: NodeConfig, options: RunNodeOptions = {}): Promise<RunningNode> {
+  const resources = new Resources();
+  try {
+    return await start(config, options, resources);
+  } catch (error) {
+    await resources.close();
+    throw error;
+  }
+}
+
+async function start(config: NodeConfig, options: RunNodeOptions, resources: Resources): Promise<RunningNode> {
+  const log = options.log ?? pino({ level: config.logLevel, base: { node: `n${config.nodeId}` } });
+  const self = config.members.find((m) => m.id === config.nodeId);
+  if (self === undefined) throw new NodeStartError(`Node ${config.nodeId} is not one of the members.`);
+  const startedAtMs = Date.now();
+  const memberTarget = (id: number): string => targetOf(config.members.find((m) => m.id === id));
+
+  claimDataDirectory(config);
+  const faults = new FaultControl(config.nodeId, config.faultsEnabled);
+  const { log: raftLog, state } = await openStorage(config, () => faults.diskDelayMs, resources);
+
+  // The transport speaks before the store exists; what comes that early is dropped, and Raft repeats it.
+  let store: Store | null = null;
+  const listener: PeerListener = {
+    messages: (from, envelopes) => store?.receive(from, envelopes),
+    connected: (peer) => store?.peerConnected(peer),
+    disconnected: (peer) => store?.peerDisconnected(peer),
+  };
+  const transport = await createGrpcTransport({
+    self: config.nodeId,
+    clusterId: config.clusterId,
+    bindHost: config.bindHost,
+    raftPort: self.raftPort,
+    peers: config.members,
+    listener,
+    pingIntervalMs: config.timing.tickMs * config.timing.heartbeatTicks,
+    onRefused: (reason) => log.warn({ reason }, 'a peer was refused'),
+    log: { info: (message) => log.info(message), warn: (message) => log.warn(message) },
+  }).catch((error: unknown) => {
+    throw bindError('Raft', config.bindHost, self.raftPort, error);
+  });
+  resources.add(() => transport.close());
+
+  const events = new EventLog();
+  const running = new Store({
+    nodeId: config.nodeId,
+    genesis: genesisRouting(config),
+    log: raftLog,
+    state,
+    transport,
+    clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
+    random: Math.random,
+    schedule: setImmediate,
+    timing: config.timing,
+    onEvent: (event) => {
+      events.append(event);
+      logEvent(log, event);
+    },
+  });
+  store = running;
+  resources.add(() => running.stop());
+  const ticker = setInterval(() => running.tick(), config.timing.tickMs);
+  resources.add(() => clearInterval(ticker));
+
+  const executor = new Executor(
+    running,
+    () => performance.now(),
+    (id) => Metadata.addressOf(running, id),
+  );
+  const forwarder = new Forwarder(memberTarget);
+  resources.add(() => forwarder.close());
+  const router = new Router(
+    running,
+    executor,
+    (...call) => forwarder.forward(...call),
+    () => performance.now(),
+  );
+  const metadata = new Metadata(running, router);
+  const metrics = new NodeMetrics(running, config.timing.tickMs);
+  const lookup = new LeaderLookup(running, router, memberTarget);
+  resources.add(() => lookup.close());
+
+  let stopping: Promise<void> | null = null;
+  let markStopped!: () => void;
+  const stopped = new Promise<void>((resolve) => (markStopped = resolve));
+  const stop = (reason: string): Promise<void> => {
+    stopping ??= (async () => {
+      log.info({ reason }, 'stopping');
+      running.events.emit('nodeStopping', { detail: reason });
+      await resources.close();
+      log.info('stopped');
+      markStopped();
+    })();
+    return stopping;
+  };
+
+  const facts = {
+    config,
+    version: VERSION,
+    startedAtMs,
+    store: running,
+    transport,
+    logBytes: () => raftLog.sizeBytes(),
+    faults: () => faults.current,
+  };
+  const control = {
+    events,
+    token: options.token ?? null,
+    status: () => nodeStatus(facts),
+    setFaults: (asked: Parameters<FaultControl['set']>[0]) => {
+      const set = faults.set(asked, transport);
+      running.events.emit('faultsChanged', { detail: JSON.stringify(set) });
+      return set;
+    },
+    stop: () => void stop('asked to, with its token'),
+  };
+  const server = await startGrpcServer(config.bindHost, self.clientPort, [
+    {
+      definition: serviceDefinition('prkdb', 'raft.PrkDbService'),
+      implementation: prkDbService(running, router, metadata, metrics),
+    },
+    {
+      definition: serviceDefinition('prkdb', 'raft.KvService'),
+      implementation: { Stream: kvStreamHandler(router, metrics) },
+    },
+    {
+      definition: serviceDefinition('cluster', 'prkdb.cluster.ClusterService'),
+      implementation: clusterService(control),
+    },
+  ]);
+  resources.add(() => stopGrpcServer(server, STOP_GRACE_MS));
+  const http = await serveHttp(config.bindHost, self.metricsPort, metrics.registry, {
+    liveProblem: () => running.storageFailure,
+    readyProblem: () => {
+      if (running.storageFailure !== null) return running.storageFailure;
+      const { known, of } = leadersKnown(running);
+      return known === of ? null : `${of - known} of ${of} partitions have no leader`;
+    },
+  }).catch((error: unknown) => {
+    throw bindError('metrics', config.bindHost, self.metricsPort, error);
+  });
+  resources.add(
+    () =>
+      new Promise<void>((resolve) => {
+        http.close(() => resolve());
+        http.closeAllConnections();
+      }),
+  );
+  if (options.leash !== undefined) {
+    const release = await holdLeash(options.leash, () => void stop('the process that owned this node is gone'));
+    resources.add(release);
+  }
+  running.events.emit('nodeStarted', { detail: `version ${VERSION}, pid ${process.pid}` });
+  log.info({ clientPort: self.clientPort, raftPort: self.raftPort, version: VERSION, pid: process.pid }, 'serving');
+  return { config, stopped, stop };
+}
+
+function targetOf(member: Member | undefined): string {
+  if (member === undefined) return '';
+  return member.host.includes(':') ? `[${member.host}]:${member.clientPort}` : `${member.host}:${member.clientPort}`;
+}

@@ -1,0 +1,121 @@
+import { timingSafeEqual } from 'node:crypto';
+import * as grpc from '@grpc/grpc-js';
+import type { ClusterEvent, ClusterEventKind, Faults, NodeStatus, Observation } from '../rpc/cluster.ts';
+import type { EventLog } from './event-log.ts';
+
+const DEFAULT_INTERVAL_MS = 200;
+const MIN_INTERVAL_MS = 50;
+const MAX_INTERVAL_MS = 60_000;
+/** Events of one moment (an election makes several) share a message. */
+const EVENT_FLUSH_MS = 10;
+/** A watcher that does not read loses events beyond this, and sees the gap in their sequence. */
+const MAX_WAITING_EVENTS = 4096;
+
+/** After these a watcher gets a fresh status at once, so that screens follow an election. */
+const statusKinds: ReadonlySet<ClusterEventKind> = new Set([
+  'roleChanged',
+  'leaderKnown',
+  'leaderLost',
+  'electionWon',
+  'storageFailed',
+  'faultsChanged',
+  'peerSuspect',
+  'peerLive',
+]);
+
+export interface ClusterControl {
+  readonly events: EventLog;
+  status(): NodeStatus;
+  /** Throws with a sentence when faults are not enabled or not acceptable. */
+  setFaults(faults: Faults): Faults;
+  /** Begins an orderly stop. */
+  stop(): void;
+  /** The token of this process; null: it cannot be stopped over the network. */
+  readonly token: string | null;
+}
+
+interface ObserveRequest {
+  intervalMs: number;
+  afterSequence: number;
+}
+
+type ObserveCall = grpc.ServerWritableStream<ObserveRequest, Observation>;
+
+/** `prkdb.cluster.ClusterService`: status, events and faults of this node. */
+export function clusterService(control: ClusterControl): grpc.UntypedServiceImplementation {
+  return {
+    Status: (_call: grpc.ServerUnaryCall<unknown, NodeStatus>, callback: grpc.sendUnaryData<NodeStatus>) => {
+      callback(null, control.status());
+    },
+    Observe: (call: ObserveCall) => observe(control, call),
+    SetFaults: (call: grpc.ServerUnaryCall<Faults, Faults>, callback: grpc.sendUnaryData<Faults>) => {
+      try {
+        callback(null, control.setFaults(call.request));
+      } catch (error) {
+        const details = error instanceof Error ? error.message : String(error);
+        callback({ code: grpc.status.FAILED_PRECONDITION, details });
+      }
+    },
+    Stop: (call: grpc.ServerUnaryCall<{ token: string }, object>, callback: grpc.sendUnaryData<object>) => {
+      if (!sameToken(call.request.token, control.token)) {
+        callback({
+          code: grpc.status.PERMISSION_DENIED,
+          details: 'The token is not the one this node was started with; stop it from where it was started.',
+        });
+        return;
+      }
+      callback(null, {});
+      control.stop();
+    },
+  };
+}
+
+function sameToken(given: string, expected: string | null): boolean {
+  if (expected === null) return false;
+  const a = Buffer.from(given);
+  const b = Buffer.from(expected);
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function observe(control: ClusterControl, call: ObserveCall): void {
+  const asked = call.request.intervalMs || DEFAULT_INTERVAL_MS;
+  const intervalMs = Math.min(MAX_INTERVAL_MS, Math.max(MIN_INTERVAL_MS, asked));
+  let waiting: ClusterEvent[] = call.request.afterSequence > 0 ? control.events.after(call.request.afterSequence) : [];
+  let statusDue = true;
+  let writable = true;
+  let flushTimer: NodeJS.Timeout | null = null;
+
+  const flush = (): void => {
+    flushTimer = null;
+    if (!writable || (waiting.length === 0 && !statusDue)) return;
+    const events = waiting;
+    waiting = [];
+    const status = statusDue ? control.status() : null;
+    statusDue = false;
+    writable = call.write({ events, status });
+  };
+  const stopListening = control.events.listen((event) => {
+    waiting.push(event);
+    if (waiting.length > MAX_WAITING_EVENTS) waiting = waiting.slice(-MAX_WAITING_EVENTS / 2);
+    if (statusKinds.has(event.kind)) statusDue = true;
+    flushTimer ??= setTimeout(flush, EVENT_FLUSH_MS);
+  });
+  const interval = setInterval(() => {
+    statusDue = true;
+    flush();
+  }, intervalMs);
+  const close = (): void => {
+    stopListening();
+    clearInterval(interval);
+    if (flushTimer !== null) clearTimeout(flushTimer);
+    writable = false;
+  };
+  call.on('drain', () => {
+    writable = true;
+    flush();
+  });
+  call.on('cancelled', close);
+  call.on('error', close);
+  call.on('close', close);
+  flush();
+}

@@ -1,0 +1,40 @@
+import type { MetadataResponse } from '../rpc/kv.ts';
+import type { Store } from '../store/index.ts';
+import type { Router } from './router.ts';
+
+/** Where things are, as this node knows it. */
+export class Metadata {
+  readonly #store: Store;
+  readonly #router: Router;
+
+  constructor(store: Store, router: Router) {
+    this.#store = store;
+    this.#router = router;
+  }
+
+  /** A dialable `http://host:port`, or '' for a node that is not a member. */
+  static addressOf(store: Store, nodeId: number): string {
+    const member = store.routing.members.find((m) => m.id === nodeId);
+    return member === undefined ? '' : `http://${member.host}:${member.clientPort}`;
+  }
+
+  current(): MetadataResponse {
+    const { routing } = this.#store;
+    return {
+      nodes: routing.members.map((m) => ({
+        nodeId: m.id,
+        address: `http://${m.host}:${m.clientPort}`,
+        metricsUrl: `http://${m.host}:${m.metricsPort}/metrics`,
+      })),
+      partitions: routing.partitions.map(({ partition, replicas }) => ({
+        partitionId: partition,
+        leaderId: this.#router.leaderHint(partition),
+        replicas: [...replicas],
+        term: this.#store.groups.get(partition + 1)?.core.term ?? 0,
+      })),
+      clusterId: routing.clusterId,
+      clusterName: routing.clusterName,
+      epoch: routing.epoch,
+    };
+  }
+}

@@ -1,0 +1,124 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { partitionOfGroup } from '../config/ids.ts';
+import type { GroupStatus } from '../rpc/cluster.ts';
+import { KvStatus } from '../rpc/kv.ts';
+import { groupStatuses, type Store } from '../store/index.ts';
+
+/** How a role is exported: prkdb_raft_state. */
+const stateNumber = { follower: 0, preCandidate: 1, candidate: 1, leader: 2, learner: 3 } as const;
+
+const statusName = new Map<number, string>(
+  Object.entries(KvStatus).map(([name, status]) => [status, name[0]?.toLowerCase() + name.slice(1)]),
+);
+
+const groupGauges: readonly { name: string; help: string; pick: (status: GroupStatus) => number }[] = [
+  { name: 'prkdb_raft_current_term', help: 'Current Raft term', pick: (s) => s.term },
+  { name: 'prkdb_raft_commit_index', help: 'Highest log index known to be committed', pick: (s) => s.commitIndex },
+  { name: 'prkdb_raft_last_log_index', help: 'Highest index in the log', pick: (s) => s.lastLogIndex },
+  {
+    name: 'prkdb_raft_applied_index',
+    help: 'Highest log index applied to the state machine',
+    pick: (s) => s.appliedIndex,
+  },
+  { name: 'prkdb_raft_voted_for', help: 'Node voted for in this term, 0 for none', pick: (s) => s.votedFor },
+  {
+    name: 'prkdb_raft_state',
+    help: 'Role: 0 follower, 1 candidate, 2 leader, 3 learner',
+    pick: (s) => stateNumber[s.role],
+  },
+  {
+    name: 'prkdb_raft_leader',
+    help: 'Leader of the partition as this node knows it, 0 for none',
+    pick: (s) => s.leader,
+  },
+  { name: 'prkdb_keys', help: 'Keys in the partition', pick: (s) => s.keyCount },
+];
+
+/** Counts and times the calls of clients. */
+export interface OperationMetrics {
+  /** Begins one call; the returned function ends it. */
+  start(operation: string): (status: KvStatus) => void;
+}
+
+/** All metrics of one node, under the names of PrkDB's guide, in a registry of their own. */
+export class NodeMetrics implements OperationMetrics {
+  readonly registry = new Registry();
+  readonly #operations: Counter<'node_id' | 'operation' | 'status'>;
+  readonly #seconds: Histogram<'node_id' | 'operation'>;
+  readonly #nodeId: string;
+
+  constructor(store: Store, tickMs: number) {
+    this.#nodeId = String(store.nodeId);
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    this.#operations = new Counter({
+      name: 'prkdb_operations_total',
+      help: 'Client operations by kind and outcome',
+      labelNames: ['node_id', 'operation', 'status'],
+      registers,
+    });
+    this.#seconds = new Histogram({
+      name: 'prkdb_operation_duration_seconds',
+      help: 'Time from a client operation to its answer',
+      labelNames: ['node_id', 'operation'],
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    });
+    this.#exportGroups(store, tickMs);
+    this.#exportNode(store);
+  }
+
+  start(operation: string): (status: KvStatus) => void {
+    const startedMs = performance.now();
+    return (status) => {
+      this.#operations.inc({ node_id: this.#nodeId, operation, status: statusName.get(status) ?? 'unknown' });
+      this.#seconds.observe({ node_id: this.#nodeId, operation }, (performance.now() - startedMs) / 1000);
+    };
+  }
+
+  #exportGroups(store: Store, tickMs: number): void {
+    const nodeId = this.#nodeId;
+    for (const { name, help, pick } of groupGauges) {
+      new Gauge({
+        name,
+        help,
+        labelNames: ['node_id', 'partition'],
+        registers: [this.registry],
+        collect() {
+          for (const status of groupStatuses(store, tickMs)) {
+            if (status.partition === undefined) continue;
+            this.set({ node_id: nodeId, partition: String(status.partition) }, pick(status));
+          }
+        },
+      });
+    }
+    new Counter({
+      name: 'prkdb_raft_leader_elections_total',
+      help: 'Elections of the partition that this node has won',
+      labelNames: ['node_id', 'partition'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const group of store.groups.values()) {
+          const partition = partitionOfGroup(group.id);
+          if (partition === undefined) continue;
+          this.inc({ node_id: nodeId, partition: String(partition) }, group.electionsWon);
+        }
+      },
+    });
+  }
+
+  #exportNode(store: Store): void {
+    const nodeId = this.#nodeId;
+    const labels = { node_id: nodeId };
+    new Gauge({
+      name: 'prkdb_up',
+      help: '1 while the storage of the node works',
+      labelNames: ['node_id'],
+      registers: [this.registry],
+      collect() {
+        this.set(labels, store.storageFailure === null ? 1 : 0);
+      },
+    });
+  }
+}

@@ -1,0 +1,145 @@
+import * as grpc from '@grpc/grpc-js';
+import { KvStatus, ReadMode, WriteKind, type KvRequest, type KvResponse } from '../rpc/kv.ts';
+import { leadersKnown, type Store } from '../store/index.ts';
+import type { Metadata } from './metadata.ts';
+import type { OperationMetrics } from './metrics.ts';
+import type { Router } from './router.ts';
+import { callAndWait } from './waiting-call.ts';
+
+const NO_BYTES = new Uint8Array(0);
+const DEFAULT_TIMEOUT_MS = 5_000;
+const MAX_BATCH_PAIRS = 10_000;
+/** Pairs of one batch in flight at a time. */
+const BATCH_WINDOW = 512;
+
+interface Pair {
+  key: Uint8Array;
+  value: Uint8Array;
+}
+
+const statusOf: Partial<Record<KvStatus, grpc.status>> = {
+  [KvStatus.InvalidArgument]: grpc.status.INVALID_ARGUMENT,
+  [KvStatus.NotLeader]: grpc.status.UNAVAILABLE,
+  [KvStatus.NoLeader]: grpc.status.UNAVAILABLE,
+  [KvStatus.Conflict]: grpc.status.ABORTED,
+  [KvStatus.Overloaded]: grpc.status.RESOURCE_EXHAUSTED,
+  [KvStatus.DeadlineExceeded]: grpc.status.DEADLINE_EXCEEDED,
+  [KvStatus.UnknownOutcome]: grpc.status.UNKNOWN,
+  [KvStatus.StaleEpoch]: grpc.status.UNAVAILABLE,
+  [KvStatus.Unavailable]: grpc.status.UNAVAILABLE,
+};
+
+function timeLeftMs(call: grpc.ServerUnaryCall<unknown, unknown>): number {
+  const deadline = call.getDeadline();
+  const endMs = typeof deadline === 'number' ? deadline : deadline.getTime();
+  if (!Number.isFinite(endMs)) return DEFAULT_TIMEOUT_MS;
+  return Math.max(1, Math.min(endMs - Date.now(), 60_000));
+}
+
+/** Wraps a handler that returns a promise; what it throws becomes the call's status. */
+function unary<Req, Res>(
+  handle: (request: Req, timeoutMs: number) => Promise<Res> | Res,
+): grpc.handleUnaryCall<Req, Res> {
+  return (call, callback) => {
+    const run = async (): Promise<Res> => handle(call.request, timeLeftMs(call));
+    run().then(
+      (result) => callback(null, result),
+      (error: unknown) =>
+        callback(error instanceof CallError ? error : new CallError(grpc.status.INTERNAL, String(error))),
+    );
+  };
+}
+
+class CallError extends Error {
+  readonly code: grpc.status;
+  readonly details: string;
+
+  constructor(code: grpc.status, details: string) {
+    super(details);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Throws the gRPC status of an answer that is not OK. */
+function checked(answer: KvResponse): KvResponse {
+  if (answer.status === KvStatus.Ok) return answer;
+  throw new CallError(statusOf[answer.status] ?? grpc.status.INTERNAL, answer.message);
+}
+
+function putRequest(pair: Pair, timeoutMs: number): KvRequest {
+  return {
+    id: 0,
+    epoch: 0,
+    timeoutMs,
+    forwarded: false,
+    write: {
+      kind: WriteKind.Put,
+      key: pair.key,
+      value: pair.value,
+      hasExpectedRevision: false,
+      expectedRevision: 0,
+      clientId: 0,
+      sequence: 0,
+    },
+  };
+}
+
+/** `raft.PrkDbService`, as PrkDB's published protocol has it: plain calls that any node answers. */
+export function prkDbService(
+  store: Store,
+  router: Router,
+  metadata: Metadata,
+  metrics: OperationMetrics,
+): grpc.UntypedServiceImplementation {
+  const call = async (operation: string, request: KvRequest): Promise<KvResponse> => {
+    const end = metrics.start(operation);
+    const answer = await callAndWait(router, request);
+    end(answer.status);
+    return answer;
+  };
+  return {
+    Put: unary(async (pair: Pair, timeoutMs) => {
+      const answer = checked(await call('put', putRequest(pair, timeoutMs)));
+      return { success: true, partition: answer.partition, revision: answer.entry?.revision ?? 0 };
+    }),
+    Get: unary(async (request: { key: Uint8Array; readMode: ReadMode }, timeoutMs) => {
+      const get = { key: request.key, readMode: request.readMode };
+      const answer = checked(await call('get', { id: 0, epoch: 0, timeoutMs, forwarded: false, get }));
+      const { entry } = answer;
+      return { success: true, value: entry?.value ?? NO_BYTES, found: entry !== null, revision: entry?.revision ?? 0 };
+    }),
+    Delete: unary(async (request: { key: Uint8Array }, timeoutMs) => {
+      const put = putRequest({ key: request.key, value: NO_BYTES }, timeoutMs);
+      const write = { ...put.write!, kind: WriteKind.Delete };
+      const answer = checked(await call('delete', { ...put, write }));
+      return { success: true, found: answer.found };
+    }),
+    BatchPut: unary(async (request: { pairs: Pair[] }, timeoutMs) => {
+      if (request.pairs.length > MAX_BATCH_PAIRS) {
+        const detail = `A batch has at most ${MAX_BATCH_PAIRS} pairs, this one has ${request.pairs.length}; send several.`;
+        throw new CallError(grpc.status.INVALID_ARGUMENT, detail);
+      }
+      const errors: string[] = [];
+      let done = 0;
+      for (let from = 0; from < request.pairs.length; from += BATCH_WINDOW) {
+        const window = request.pairs.slice(from, from + BATCH_WINDOW);
+        const answers = await Promise.all(window.map((pair) => call('put', putRequest(pair, timeoutMs))));
+        answers.forEach((answer, i) => {
+          if (answer.status === KvStatus.Ok) done++;
+          else errors.push(`pair ${from + i}: ${answer.message}`);
+        });
+      }
+      return { successfulCount: done, failedCount: errors.length, errors };
+    }),
+    Health: unary(() => {
+      const { known, of } = leadersKnown(store);
+      return {
+        healthy: store.storageFailure === null && known === of,
+        numPartitions: store.routing.partitions.length,
+        leadersReady: known,
+      };
+    }),
+    Metadata: unary(() => metadata.current()),
+  };
+}

@@ -1,0 +1,60 @@
+import { SYSTEM_GROUP, groupOfPartition, type GroupId } from '../config/ids.ts';
+import { Raft } from '../raft/raft.ts';
+import { NONE, type InitialState, type Membership, type NodeId } from '../raft/types.ts';
+import { Group } from './group.ts';
+import { systemMembership } from './routing.ts';
+import type { StoreOptions } from './types.ts';
+
+const MiB = 1024 * 1024;
+
+/** Sizes of the consensus core in a node. Many groups share one process, so caches are small. */
+const CORE_LIMITS = {
+  maxAppendBytes: 1 * MiB,
+  maxInflightAppends: 64,
+  maxInflightBytes: 8 * MiB,
+  maxUncommittedBytes: 16 * MiB,
+  maxCachedBytes: 4 * MiB,
+};
+
+function membership(voters: readonly NodeId[], learners: readonly NodeId[] = []): Membership {
+  return { voters: [...voters].sort((a, b) => a - b), votersOutgoing: [], learners };
+}
+
+/** What the disk says of a group, or the beginning of a new one. */
+function initialState(options: StoreOptions, id: GroupId, members: Membership): InitialState {
+  const recovered = options.log.recovered(id);
+  return {
+    hardState: recovered?.hardState ?? { term: 0, votedFor: NONE, commitIndex: 0 },
+    membership: members,
+    snapshotIndex: recovered?.snapshotIndex ?? 0,
+    snapshotTerm: recovered?.snapshotTerm ?? 0,
+    lastIndex: recovered?.lastIndex ?? 0,
+    lastTerm: recovered?.lastTerm ?? 0,
+    appliedIndex: options.state.appliedIndex(id),
+  };
+}
+
+/** The groups this node has a replica of, ordered by id. */
+export function createGroups(options: StoreOptions): ReadonlyMap<GroupId, Group> {
+  const groups = new Map<GroupId, Group>();
+  const add = (id: GroupId, members: Membership, preferredLeader: NodeId): void => {
+    const core = new Raft({
+      id: options.nodeId,
+      initial: initialState(options, id, members),
+      log: options.log.reader(id),
+      random: options.random,
+      heartbeatTicks: options.timing.heartbeatTicks,
+      electionTicksMin: options.timing.electionTicksMin,
+      electionTicksMax: options.timing.electionTicksMax,
+      ...CORE_LIMITS,
+    });
+    groups.set(id, new Group(id, core, preferredLeader, options.clock.monotonicMs()));
+  };
+  const system = systemMembership(options.genesis);
+  add(SYSTEM_GROUP, membership(system.voters, system.learners), system.voters[0] ?? NONE);
+  for (const { partition, replicas } of options.genesis.partitions) {
+    if (!replicas.includes(options.nodeId)) continue;
+    add(groupOfPartition(partition), membership(replicas), replicas[0] ?? NONE);
+  }
+  return groups;
+}

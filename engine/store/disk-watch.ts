@@ -1,0 +1,46 @@
+/** A sync that takes this many election timeouts means that the disk hangs. */
+const STALL_ELECTION_TIMEOUTS = 4;
+const MIN_STALL_MS = 1_000;
+
+/**
+ * Notices a disk that does not come back. Heartbeats do not depend on the disk, so
+ * without this a leader whose disk hangs would stay in office and commit nothing.
+ */
+export class DiskWatch {
+  readonly #stallMs: number;
+  readonly #inFlight = new Map<number, number>();
+  #nextTicket = 1;
+  #stalled = false;
+
+  constructor(electionTimeoutMs: number) {
+    this.#stallMs = Math.max(MIN_STALL_MS, STALL_ELECTION_TIMEOUTS * electionTimeoutMs);
+  }
+
+  get stalled(): boolean {
+    return this.#stalled;
+  }
+
+  begin(nowMs: number): number {
+    const ticket = this.#nextTicket++;
+    this.#inFlight.set(ticket, nowMs);
+    return ticket;
+  }
+
+  /** True when this ended a stall. */
+  end(ticket: number): boolean {
+    this.#inFlight.delete(ticket);
+    const recovered = this.#stalled && this.#inFlight.size === 0;
+    if (recovered) this.#stalled = false;
+    return recovered;
+  }
+
+  /** True at the moment a stall is noticed. */
+  check(nowMs: number): boolean {
+    if (this.#stalled) return false;
+    // Writes complete in order, so the first one in flight is the oldest.
+    const oldest = this.#inFlight.values().next();
+    if (oldest.done === true || nowMs - oldest.value < this.#stallMs) return false;
+    this.#stalled = true;
+    return true;
+  }
+}

@@ -1,0 +1,305 @@
+import type { GroupId } from '../config/ids.ts';
+import type { Entry, LogIndex, NodeId, RaftCore, Term } from '../raft/types.ts';
+import { NONE, Role } from '../raft/types.ts';
+import { encodeCommand } from '../storage/codec.ts';
+import type { MutationResult } from '../storage/types.ts';
+import type { Failure, PendingRead, PendingWrite, ReadConsistency } from './types.ts';
+
+/** Mutations in one log entry, and their bytes: enough to share its cost, small enough to replicate at once. */
+const MAX_COMMAND_MUTATIONS = 1024;
+const MAX_COMMAND_BYTES = 1024 * 1024;
+
+/**
+ * Entries of writes on their way to being committed. More than one keeps disk and
+ * network busy at the same time; beyond that, waiting writes share the next entry.
+ */
+const MAX_PIPELINED_COMMANDS = 4;
+
+/** Bytes of writes that may wait for a place in the log. */
+const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
+
+interface Proposed {
+  readonly term: Term;
+  readonly writes: readonly PendingWrite[];
+}
+
+interface WaitingRead {
+  readonly index: LogIndex;
+  readonly reads: readonly PendingRead[];
+}
+
+/** One Raft group of this node: the core, and the requests that wait for it. */
+export class Group {
+  readonly id: GroupId;
+  readonly core: RaftCore;
+  /** The replica that should lead while everything is well. */
+  readonly preferredLeader: NodeId;
+  /** Synced writes asked of the log and not yet confirmed. */
+  pendingPersists = 0;
+  electionsWon = 0;
+  /** When this replica last heard its leader; for the age of stale reads. */
+  leaderHeardAtMs: number;
+  /** When the group was last seen to lose its leader. */
+  leaderlessSinceMs: number;
+
+  #queue: PendingWrite[] = [];
+  #queuedBytes = 0;
+  readonly #proposed = new Map<LogIndex, Proposed>();
+  #newReads: PendingRead[] = [];
+  readonly #readRounds = new Map<number, readonly PendingRead[]>();
+  #nextReadRound = 1;
+  #waitingReads: WaitingRead[] = [];
+
+  constructor(id: GroupId, core: RaftCore, preferredLeader: NodeId, nowMs: number) {
+    this.id = id;
+    this.core = core;
+    this.preferredLeader = preferredLeader;
+    this.leaderHeardAtMs = nowMs;
+    this.leaderlessSinceMs = nowMs;
+  }
+
+  get isLeader(): boolean {
+    return this.core.role === Role.Leader;
+  }
+
+  /** What a request that needs the leader is told here, or null when this is the leader. */
+  leaderFailure(): Failure | null {
+    if (this.isLeader) return null;
+    return this.core.leader === NONE
+      ? { ok: false, reason: 'noLeader' }
+      : { ok: false, reason: 'notLeader', leader: this.core.leader };
+  }
+
+  /** Takes a write in, or says why not; the answer comes through `write.respond`. */
+  enqueueWrite(write: PendingWrite): Failure | null {
+    const failure = this.leaderFailure();
+    if (failure !== null) return failure;
+    if (this.#queuedBytes + write.sizeBytes > MAX_QUEUED_BYTES) return { ok: false, reason: 'overloaded' };
+    this.#queue.push(write);
+    this.#queuedBytes += write.sizeBytes;
+    return null;
+  }
+
+  enqueueRead(read: PendingRead, consistency: ReadConsistency): Failure | null {
+    if (consistency === 'linearizable') {
+      const failure = this.leaderFailure();
+      if (failure !== null) return failure;
+    } else if (this.core.leader === NONE) {
+      return { ok: false, reason: 'noLeader' };
+    }
+    this.#newReads.push(read);
+    return null;
+  }
+
+  /** Moves queued writes into the log, as many to an entry as fit. */
+  proposeQueued(nowMs: number, wallMs: number): void {
+    while (this.#queue.length > 0 && this.#pipelined() < MAX_PIPELINED_COMMANDS) {
+      const failure = this.leaderFailure();
+      if (failure !== null) {
+        // Nothing of these reached the log, so the callers may safely go elsewhere.
+        this.#failQueue(failure);
+        return;
+      }
+      const writes = this.#takeForOneCommand(nowMs);
+      if (writes.length === 0) return;
+      const data = encodeCommand(
+        writes.map((w) => w.mutation),
+        wallMs,
+      );
+      const proposal = this.core.propose(data);
+      if (!proposal.accepted) {
+        this.#queue = [...writes, ...this.#queue];
+        for (const write of writes) this.#queuedBytes += write.sizeBytes;
+        if (proposal.reason === 'tooManyUncommitted') return;
+        this.#failQueue(
+          proposal.leader === NONE
+            ? { ok: false, reason: 'noLeader' }
+            : { ok: false, reason: 'notLeader', leader: proposal.leader },
+        );
+        return;
+      }
+      this.#replaced(proposal.index);
+      this.#proposed.set(proposal.index, { term: proposal.term, writes });
+    }
+  }
+
+  /** Starts one ReadIndex round for all reads that came since the last one. */
+  startReads(): void {
+    if (this.#newReads.length === 0) return;
+    const reads = this.#newReads;
+    this.#newReads = [];
+    const round = this.#nextReadRound++;
+    if (this.core.readIndex(round)) this.#readRounds.set(round, reads);
+    else for (const read of reads) answer(read, { ok: false, reason: 'noLeader' });
+  }
+
+  readConfirmed(round: number, index: LogIndex): void {
+    const reads = this.#readRounds.get(round);
+    if (reads === undefined) return;
+    this.#readRounds.delete(round);
+    this.#waitingReads.push({ index, reads });
+  }
+
+  readRejected(round: number): void {
+    const reads = this.#readRounds.get(round);
+    if (reads === undefined) return;
+    this.#readRounds.delete(round);
+    const failure = this.leaderFailure() ?? { ok: false, reason: 'noLeader' };
+    for (const read of reads) answer(read, failure);
+  }
+
+  /** Answers the reads whose index has been applied. */
+  releaseReads(): number {
+    if (this.#waitingReads.length === 0) return 0;
+    const applied = this.core.appliedIndex;
+    const still: WaitingRead[] = [];
+    let released = 0;
+    for (const waiting of this.#waitingReads) {
+      if (waiting.index > applied) {
+        still.push(waiting);
+        continue;
+      }
+      for (const read of waiting.reads) {
+        if (read.respond !== null) released++;
+        answer(read, { ok: true, stalenessMs: 0 });
+      }
+    }
+    this.#waitingReads = still;
+    return released;
+  }
+
+  /**
+   * Answers the writes of an applied entry. An entry of another term at an index where
+   * we had proposed means that ours was replaced: it can never commit, so nothing was done.
+   */
+  answerApplied(entry: Entry, results: readonly MutationResult[], onWrite: (write: PendingWrite) => void): void {
+    const proposed = this.#proposed.get(entry.index);
+    if (proposed === undefined) return;
+    if (proposed.term !== entry.term) {
+      this.#replaced(entry.index);
+      return;
+    }
+    this.#proposed.delete(entry.index);
+    proposed.writes.forEach((write, i) => {
+      const result = results[i];
+      if (result === undefined || write.respond === null) return;
+      onWrite(write);
+      answerWrite(write, { ok: true, result, index: entry.index });
+    });
+  }
+
+  /** Answers what ran out of time. A write already in the log may still commit. */
+  expire(nowMs: number): number {
+    let expired = 0;
+    const failure: Failure = { ok: false, reason: 'deadline' };
+    const expireRead = (read: PendingRead): void => {
+      if (read.respond === null || read.deadlineMs > nowMs) return;
+      expired++;
+      answer(read, failure);
+    };
+    const expireWrite = (write: PendingWrite): void => {
+      if (write.respond === null || write.deadlineMs > nowMs) return;
+      expired++;
+      answerWrite(write, failure);
+    };
+    for (const write of this.#queue) expireWrite(write);
+    for (const { writes } of this.#proposed.values()) writes.forEach(expireWrite);
+    this.#newReads.forEach(expireRead);
+    for (const reads of this.#readRounds.values()) reads.forEach(expireRead);
+    for (const { reads } of this.#waitingReads) reads.forEach(expireRead);
+    this.#forgetAnswered();
+    return expired;
+  }
+
+  get pendingWrites(): number {
+    return this.#queue.length + this.#proposed.size;
+  }
+
+  get hasQueued(): boolean {
+    return this.#queue.length > 0 || this.#newReads.length > 0;
+  }
+
+  /** Ends everything that waits, with one answer. */
+  failAll(failure: Failure): void {
+    this.#failQueue(failure);
+    // These are in the log: the node that failed cannot say what becomes of them.
+    for (const { writes } of this.#proposed.values()) {
+      for (const write of writes) answerWrite(write, { ok: false, reason: 'deadline' });
+    }
+    this.#proposed.clear();
+    const reads = [...this.#newReads, ...this.#readRounds.values(), ...this.#waitingReads.map((w) => w.reads)].flat();
+    this.#newReads = [];
+    this.#readRounds.clear();
+    this.#waitingReads = [];
+    for (const read of reads) answer(read, failure);
+  }
+
+  #takeForOneCommand(nowMs: number): PendingWrite[] {
+    const writes: PendingWrite[] = [];
+    let bytes = 0;
+    let taken = 0;
+    for (const write of this.#queue) {
+      if (
+        writes.length >= MAX_COMMAND_MUTATIONS ||
+        (writes.length > 0 && bytes + write.sizeBytes > MAX_COMMAND_BYTES)
+      ) {
+        break;
+      }
+      taken++;
+      this.#queuedBytes -= write.sizeBytes;
+      // A caller that has given up must not see its write happen later without need.
+      if (write.respond === null) continue;
+      if (write.deadlineMs <= nowMs) {
+        answerWrite(write, { ok: false, reason: 'deadline' });
+        continue;
+      }
+      writes.push(write);
+      bytes += write.sizeBytes;
+    }
+    this.#queue.splice(0, taken);
+    return writes;
+  }
+
+  /** Only this term's: what an earlier leadership left may wait long for its index. */
+  #pipelined(): number {
+    let count = 0;
+    for (const { term } of this.#proposed.values()) if (term === this.core.term) count++;
+    return count;
+  }
+
+  /** What was proposed at this index in an earlier term has lost its place: it was not done. */
+  #replaced(index: LogIndex): void {
+    const proposed = this.#proposed.get(index);
+    if (proposed === undefined) return;
+    this.#proposed.delete(index);
+    const failure = this.leaderFailure() ?? { ok: false, reason: 'noLeader' };
+    for (const write of proposed.writes) answerWrite(write, failure);
+  }
+
+  #failQueue(failure: Failure): void {
+    const queue = this.#queue;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    for (const write of queue) answerWrite(write, failure);
+  }
+
+  /** Read rounds that nobody waits for any more are forgotten; proposed writes stay until their index is applied. */
+  #forgetAnswered(): void {
+    for (const [round, reads] of this.#readRounds) {
+      if (reads.every((r) => r.respond === null)) this.#readRounds.delete(round);
+    }
+    this.#waitingReads = this.#waitingReads.filter((w) => w.reads.some((r) => r.respond !== null));
+  }
+}
+
+function answer(read: PendingRead, with_: Parameters<NonNullable<PendingRead['respond']>>[0]): void {
+  const respond = read.respond;
+  read.respond = null;
+  respond?.(with_);
+}
+
+function answerWrite(write: PendingWrite, with_: Parameters<NonNullable<PendingWrite['respond']>>[0]): void {
+  const respond = write.respond;
+  write.respond = null;
+  respond?.(with_);
+}

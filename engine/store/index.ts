@@ -1,0 +1,8 @@
+/** What a server needs of the store and of the layers below it. */
+export { Store } from './store.ts';
+export { genesisRouting, type RoutingTable } from './routing.ts';
+export { groupStatuses, leadersKnown } from './status.ts';
+export type { Clock, Failure, ReadAnswer, StoreOptions, WriteAnswer } from './types.ts';
+export type { Mutation } from '../storage/codec.ts';
+export type { KvRow, KvRowMeta } from '../storage/types.ts';
+export type { LinkFault, PeerLinkStatus, Transport } from '../transport/types.ts';

@@ -1,0 +1,364 @@
+import { SYSTEM_GROUP, groupOfPartition, type GroupId } from '../config/ids.ts';
+import { NONE, Role, type Message, type NodeId, type PersistMark, type Ready } from '../raft/types.ts';
+import type { Mutation } from '../storage/codec.ts';
+import type { LogWrite, StateMachine } from '../storage/types.ts';
+import type { Envelope } from '../transport/types.ts';
+import { StoreCounters } from './counters.ts';
+import { DiskWatch } from './disk-watch.ts';
+import { EventSource } from './events.ts';
+import { createGroups } from './create-groups.ts';
+import type { Group } from './group.ts';
+import { Outbox } from './outbox.ts';
+import { PeerMonitor } from './peer-monitor.ts';
+import { ROUTING_KEY, decodeRouting, encodeRouting, type RoutingTable } from './routing.ts';
+import type { Failure, PendingRead, ReadAnswer, ReadConsistency, StoreOptions, WriteAnswer } from './types.ts';
+
+/** A replica that is not the preferred leader gives the preferred one this long after start to stand first. */
+const START_GRACE_MS = 2_000;
+
+/** What has to follow once a batch is on disk. */
+interface Completion {
+  readonly group: Group;
+  readonly messages: readonly Message[];
+  readonly mark: PersistMark;
+}
+
+/**
+ * All Raft groups of one node, driven by one loop. A round takes in what arrived, lets
+ * the touched groups move, sends, hands everything that must be durable to the log as
+ * one write, and applies what is committed. No promise and no timer in here: time comes
+ * through `tick`, the loop through `options.schedule`, so that a simulator can own both.
+ */
+export class Store {
+  readonly counters = new StoreCounters();
+  readonly events: EventSource;
+  readonly #options: StoreOptions;
+  readonly #groups: ReadonlyMap<GroupId, Group>;
+  readonly #dirty = new Set<Group>();
+  readonly #outbox: Outbox;
+  readonly #peers: PeerMonitor;
+  readonly #disk: DiskWatch;
+  readonly #startedMs: number;
+  #routing: RoutingTable;
+  #roundScheduled = false;
+  #failure: string | null = null;
+  #stopped = false;
+
+  /** Throws what storage throws when a group's log or state cannot be read. */
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.#routing = options.genesis;
+    this.#startedMs = options.clock.monotonicMs();
+    this.events = new EventSource(options.nodeId, options.clock, options.onEvent);
+    this.#outbox = new Outbox(options.transport);
+    this.#peers = new PeerMonitor(
+      options.transport,
+      this.events,
+      options.timing.tickMs * options.timing.heartbeatTicks,
+    );
+    const electionMs = options.timing.tickMs * options.timing.electionTicksMax;
+    this.#disk = new DiskWatch(electionMs);
+    this.#groups = createGroups(options);
+    this.#learnRouting();
+    for (const group of this.#groups.values()) this.#touch(group);
+  }
+
+  get nodeId(): NodeId {
+    return this.#options.nodeId;
+  }
+
+  get state(): StateMachine {
+    return this.#options.state;
+  }
+
+  /** Who serves what, as this node knows it. */
+  get routing(): RoutingTable {
+    return this.#routing;
+  }
+
+  /** Why this node no longer works, in words, or null. */
+  get storageFailure(): string | null {
+    return this.#failure;
+  }
+
+  get groups(): ReadonlyMap<GroupId, Group> {
+    return this.#groups;
+  }
+
+  isSuspect(peer: NodeId): boolean {
+    return this.#peers.isSuspect(peer);
+  }
+
+  /** Messages from a peer, in the order of its stream. */
+  receive(from: NodeId, envelopes: readonly Envelope[]): void {
+    if (!this.#working()) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const { group: id, message } of envelopes) {
+      const group = this.#groups.get(id);
+      // The stream was opened by `from`; it cannot speak for another node.
+      if (group === undefined || message.from !== from || message.to !== this.#options.nodeId) continue;
+      group.core.step(message);
+      if (from === group.core.leader) group.leaderHeardAtMs = nowMs;
+      this.#touch(group);
+    }
+  }
+
+  /** A stream to this peer came up. */
+  peerConnected(_peer: NodeId): void {
+    this.#standWherePreferred();
+  }
+
+  /** The stream to this peer broke. */
+  peerDisconnected(peer: NodeId): void {
+    for (const group of this.#groups.values()) {
+      group.core.peerUnreachable(peer);
+      this.#touch(group);
+    }
+  }
+
+  /** Once every `timing.tickMs`. */
+  tick(): void {
+    if (this.#stopped) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#peers.check();
+    for (const group of this.#groups.values()) this.counters.failed += group.expire(nowMs);
+    if (this.#failure !== null) return;
+    if (this.#disk.check(nowMs)) this.#stepDownForDisk();
+    // While the disk hangs no timer runs: this node must neither lead nor stand.
+    if (this.#disk.stalled) return;
+    const grace = nowMs - this.#startedMs < START_GRACE_MS;
+    for (const group of this.#groups.values()) {
+      const waits = grace && group.core.leader === NONE && group.preferredLeader !== this.#options.nodeId;
+      if (waits && group.core.role === Role.Follower) continue;
+      group.core.tick();
+      if (group.core.hasReady() || group.hasQueued) this.#touch(group);
+    }
+  }
+
+  /**
+   * Proposes one mutation; `respond` is called exactly once, with the result after it
+   * was applied here, or with a failure. Only a failure by `deadline` leaves it open
+   * whether the write happens.
+   */
+  write(partition: number, mutation: Mutation, deadlineMs: number, respond: (answer: WriteAnswer) => void): void {
+    const group = this.#groupFor(partition, respond);
+    if (group === null) return;
+    const sizeBytes = mutation.key.length + mutation.value.length + 64;
+    const startedMs = this.#options.clock.monotonicMs();
+    const failure = group.enqueueWrite({ mutation, sizeBytes, startedMs, deadlineMs, respond });
+    if (failure !== null) return this.#refuse(failure, respond);
+    this.#touch(group);
+  }
+
+  /** Calls back when the local state may be read with this consistency. Read it inside the callback. */
+  read(
+    partition: number,
+    consistency: ReadConsistency,
+    deadlineMs: number,
+    respond: (answer: ReadAnswer) => void,
+  ): void {
+    const group = this.#groupFor(partition, respond);
+    if (group === null) return;
+    if (consistency === 'stale') {
+      this.counters.reads++;
+      const stalenessMs = group.isLeader ? 0 : this.#options.clock.monotonicMs() - group.leaderHeardAtMs;
+      return respond({ ok: true, stalenessMs });
+    }
+    const read: PendingRead = { deadlineMs, respond };
+    const failure = group.enqueueRead(read, consistency);
+    if (failure !== null) return this.#refuse(failure, respond);
+    this.#touch(group);
+  }
+
+  /** Ends every waiting request; nothing moves afterwards. The caller closes storage and transport. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const group of this.#groups.values()) {
+      group.failAll({ ok: false, reason: 'unavailable', detail: 'The node is stopping.' });
+    }
+  }
+
+  #working(): boolean {
+    return !this.#stopped && this.#failure === null;
+  }
+
+  #groupFor(partition: number, respond: (failure: Failure) => void): Group | null {
+    if (!this.#working() || this.#disk.stalled) {
+      const detail =
+        this.#failure ?? (this.#stopped ? 'The node is stopping.' : 'The disk of this node does not answer.');
+      this.#refuse({ ok: false, reason: 'unavailable', detail }, respond);
+      return null;
+    }
+    const group = this.#groups.get(groupOfPartition(partition));
+    if (group === undefined) this.#refuse({ ok: false, reason: 'notReplica' }, respond);
+    return group ?? null;
+  }
+
+  #refuse(failure: Failure, respond: (failure: Failure) => void): void {
+    // Being sent elsewhere is no failure.
+    if (failure.reason === 'overloaded' || failure.reason === 'unavailable') this.counters.failed++;
+    respond(failure);
+  }
+
+  #touch(group: Group): void {
+    this.#dirty.add(group);
+    if (this.#roundScheduled || this.#stopped) return;
+    this.#roundScheduled = true;
+    this.#options.schedule(() => {
+      this.#roundScheduled = false;
+      this.#round();
+    });
+  }
+
+  #round(): void {
+    if (!this.#working()) return;
+    const groups = [...this.#dirty].sort((a, b) => a.id - b.id);
+    this.#dirty.clear();
+    const nowMs = this.#options.clock.monotonicMs();
+    const wallMs = this.#options.clock.wallMs();
+    const writes: LogWrite[] = [];
+    const completions: Completion[] = [];
+    for (const group of groups) {
+      group.proposeQueued(nowMs, wallMs);
+      group.startReads();
+      if (!group.core.hasReady()) continue;
+      const ready = group.core.ready();
+      this.#tell(group, ready);
+      this.#outbox.add(group.id, ready.messages);
+      this.#persist(group, ready, writes, completions);
+    }
+    // Appends leave before the own disk is asked: followers sync at the same time as we do.
+    this.#outbox.flush();
+    if (completions.length > 0) this.#submit(writes, completions, nowMs);
+    for (const group of groups) this.counters.reads += group.releaseReads();
+  }
+
+  #persist(group: Group, ready: Ready, writes: LogWrite[], completions: Completion[]): void {
+    const completion = { group, messages: ready.messagesAfterPersist, mark: ready.mark };
+    if (ready.mustSync) {
+      writes.push({ group: group.id, hardState: ready.hardState, entries: ready.entries });
+    }
+    if (ready.mustSync || group.pendingPersists > 0) {
+      // Behind the writes on their way, even when there is nothing new to write: order is the promise.
+      group.pendingPersists++;
+      completions.push(completion);
+    } else {
+      this.#outbox.add(group.id, completion.messages);
+      group.core.persisted(completion.mark);
+      if (group.core.hasReady()) this.#touch(group);
+    }
+    this.#apply(group, ready);
+  }
+
+  #submit(writes: readonly LogWrite[], completions: readonly Completion[], nowMs: number): void {
+    const ticket = this.#disk.begin(nowMs);
+    this.#options.log.write(writes, (error) => {
+      if (this.#stopped) return;
+      if (error !== null) return this.#fail(`The Raft log cannot be written: ${error.message}`);
+      if (this.#disk.end(ticket)) this.events.emit('storageFailed', { detail: 'recovered: the disk answers again' });
+      for (const { group, messages, mark } of completions) {
+        group.pendingPersists--;
+        this.#outbox.add(group.id, messages);
+        group.core.persisted(mark);
+        this.#touch(group);
+      }
+      this.#outbox.flush();
+    });
+  }
+
+  #apply(group: Group, ready: Ready): void {
+    const { committed } = ready;
+    const last = committed[committed.length - 1];
+    if (last !== undefined) {
+      let results;
+      try {
+        results = this.#options.state.apply(group.id, committed);
+      } catch (error) {
+        return this.#fail(
+          `The state machine cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      }
+      const nowMs = this.#options.clock.monotonicMs();
+      committed.forEach((entry, i) => {
+        group.answerApplied(entry, results[i] ?? [], (write) => this.counters.writeAnswered(nowMs - write.startedMs));
+      });
+      group.core.applied(last.index);
+      if (group.id === SYSTEM_GROUP) this.#learnRouting();
+      if (group.core.hasReady() || group.hasQueued) this.#touch(group);
+    }
+    for (const { requestId, index } of ready.readStates) group.readConfirmed(requestId, index);
+    for (const requestId of ready.rejectedReads) group.readRejected(requestId);
+  }
+
+  #tell(group: Group, ready: Ready): void {
+    if (ready.events.length === 0) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const event of ready.events) {
+      if (event.kind === 'leaderLost') group.leaderlessSinceMs = nowMs;
+      if (event.kind === 'electionStarted' && !event.preVote) this.counters.electionsStarted++;
+      if (event.kind === 'electionWon') {
+        this.counters.electionsWon++;
+        group.electionsWon++;
+        if (group.id === SYSTEM_GROUP) this.#publishRouting(group, nowMs);
+      }
+      this.events.emitRaft(group.id, event, Math.round(nowMs - group.leaderlessSinceMs));
+    }
+  }
+
+  /** The first leader of the system group writes down what the cluster was founded with; later ones find it there. */
+  #publishRouting(system: Group, nowMs: number): void {
+    if (this.#options.state.get(SYSTEM_GROUP, ROUTING_KEY) !== undefined) return;
+    const mutation: Mutation = {
+      kind: 'put',
+      key: ROUTING_KEY,
+      value: encodeRouting(this.#options.genesis),
+      expectedRevision: 0,
+      clientId: 0,
+      sequence: 0,
+    };
+    // A lost one is written by the next leader, a second one conflicts: no answer is awaited.
+    system.enqueueWrite({
+      mutation,
+      sizeBytes: mutation.value.length,
+      startedMs: nowMs,
+      deadlineMs: nowMs + 60_000,
+      respond: () => {},
+    });
+    this.#touch(system);
+  }
+
+  #learnRouting(): void {
+    const row = this.#options.state.get(SYSTEM_GROUP, ROUTING_KEY);
+    if (row === undefined) return;
+    const table = decodeRouting(row.value);
+    if (table.epoch > this.#routing.epoch) this.#routing = table;
+  }
+
+  /** Right after a start, the preferred leader of a group does not wait for its timer. */
+  #standWherePreferred(): void {
+    if (this.#options.clock.monotonicMs() - this.#startedMs > START_GRACE_MS) return;
+    for (const group of this.#groups.values()) {
+      if (group.preferredLeader !== this.#options.nodeId || group.core.leader !== NONE) continue;
+      group.core.campaign();
+      this.#touch(group);
+    }
+  }
+
+  #stepDownForDisk(): void {
+    const detail = 'The disk does not answer; this node gives up leadership until it does.';
+    this.events.emit('storageFailed', { detail });
+    for (const group of this.#groups.values()) {
+      group.core.stepDown('its disk does not answer');
+      this.#touch(group);
+    }
+  }
+
+  /** The node cannot keep promises any more: it leads nothing, votes for nobody and says why. */
+  #fail(reason: string): void {
+    if (this.#failure !== null) return;
+    this.#failure = reason;
+    this.events.emit('storageFailed', { detail: reason });
+    for (const group of this.#groups.values()) group.failAll({ ok: false, reason: 'unavailable', detail: reason });
+  }
+}

@@ -1,0 +1,64 @@
+import type { ClusterEvent } from '../rpc/cluster.ts';
+import type { LogIndex, NodeId } from '../raft/types.ts';
+import type { Mutation } from '../storage/codec.ts';
+import type { LogStorage, MutationResult, StateMachine } from '../storage/types.ts';
+import type { Transport } from '../transport/types.ts';
+import type { RoutingTable } from './routing.ts';
+
+/** Injected, so that the same loop runs under real time and in a simulator. */
+export interface Clock {
+  /** Never goes back; for durations and deadlines. */
+  monotonicMs(): number;
+  /** What people call the time; for stamps. */
+  wallMs(): number;
+}
+
+export interface StoreTiming {
+  readonly tickMs: number;
+  readonly heartbeatTicks: number;
+  readonly electionTicksMin: number;
+  readonly electionTicksMax: number;
+}
+
+export interface StoreOptions {
+  readonly nodeId: NodeId;
+  /** The cluster as it was founded; replaced by what the system group says. */
+  readonly genesis: RoutingTable;
+  readonly log: LogStorage;
+  readonly state: StateMachine;
+  readonly transport: Pick<Transport, 'send' | 'links'>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Runs a callback soon, after what is already waiting on the event loop. */
+  readonly schedule: (run: () => void) => void;
+  readonly timing: StoreTiming;
+  readonly onEvent: (event: ClusterEvent) => void;
+}
+
+/** Why a request came to nothing. Only `deadline` leaves the outcome of a write open. */
+export type Failure =
+  | { readonly ok: false; readonly reason: 'notLeader'; readonly leader: NodeId }
+  | { readonly ok: false; readonly reason: 'notReplica' }
+  | { readonly ok: false; readonly reason: 'noLeader' | 'overloaded' | 'deadline' }
+  | { readonly ok: false; readonly reason: 'unavailable'; readonly detail: string };
+
+export type WriteAnswer = { readonly ok: true; readonly result: MutationResult; readonly index: LogIndex } | Failure;
+
+/** The state machine is now fresh enough to be read, until the callback returns. */
+export type ReadAnswer = { readonly ok: true; readonly stalenessMs: number } | Failure;
+
+export type ReadConsistency = 'linearizable' | 'follower' | 'stale';
+
+/** A write on its way: queued, then in the log, then answered exactly once. */
+export interface PendingWrite {
+  readonly mutation: Mutation;
+  readonly sizeBytes: number;
+  readonly startedMs: number;
+  readonly deadlineMs: number;
+  respond: ((answer: WriteAnswer) => void) | null;
+}
+
+export interface PendingRead {
+  readonly deadlineMs: number;
+  respond: ((answer: ReadAnswer) => void) | null;
+}
