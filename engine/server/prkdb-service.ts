@@ -1,5 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
-import { KvStatus, ReadMode, WriteKind, type KvRequest, type KvResponse } from '../rpc/kv.ts';
+import { KvStatus, WriteKind, type KvRequest, type KvResponse, type ReadMode } from '../rpc/kv.ts';
 import { leadersKnown, type Store } from '../store/index.ts';
 import type { Metadata } from './metadata.ts';
 import type { OperationMetrics } from './metrics.ts';
