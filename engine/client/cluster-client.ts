@@ -1,0 +1,149 @@
+import * as grpc from '@grpc/grpc-js';
+import type { ClusterEvent, Faults, GroupRole, GroupStatus, NodeStatus, Observation } from '../rpc/cluster.ts';
+import { serviceClient } from '../rpc/protos.ts';
+import { dialAddress } from './endpoint.ts';
+import { ClosedError, DeadlineExceededError, PrkDbError, UnavailableError } from './errors.ts';
+import { channelOptions, methodOf, rpcReason, unary, type UnaryOptions } from './rpc.ts';
+
+const DEFAULT_TIMEOUT_MS = 2000;
+
+export interface RpcOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ObserveOptions {
+  /** 50 to 60000; default 200. */
+  readonly intervalMs?: number;
+  /** Retained events above this come first; 0 for none. */
+  readonly afterSequence?: number;
+}
+
+export interface ObserveHandlers {
+  observation(observation: Observation): void;
+  /** Called once. Null when the node ended the stream in order, or it was cancelled. */
+  end(error: PrkDbError | null): void;
+}
+
+const ROLES: ReadonlySet<string> = new Set<GroupRole>([
+  'leader',
+  'follower',
+  'candidate',
+  'preCandidate',
+  'learner',
+] as const);
+
+/** The node understood and said no; its own words explain. */
+const REFUSALS: ReadonlySet<grpc.status> = new Set([
+  grpc.status.FAILED_PRECONDITION,
+  grpc.status.INVALID_ARGUMENT,
+  grpc.status.PERMISSION_DENIED,
+  grpc.status.UNAUTHENTICATED,
+]);
+
+/** A group whose role we have no word for is left out: a newer node may know more than we do. */
+function knownGroups(groups: readonly GroupStatus[]): GroupStatus[] {
+  return groups.filter((group) => ROLES.has(group.role));
+}
+
+function checkedStatus(status: NodeStatus): NodeStatus {
+  return { ...status, groups: knownGroups(status.groups) };
+}
+
+function checkedEvents(events: readonly ClusterEvent[]): ClusterEvent[] {
+  return events.filter((event) => event.sequence > 0 && event.kind.length > 0);
+}
+
+/**
+ * Administration of one node: its status, its events, its faults, its end. Holds one
+ * connection, which is made when it is first used. Calls reject with PrkDbError: UnavailableError
+ * when the node cannot be reached, DeadlineExceededError when it does not answer.
+ */
+export class ClusterClient {
+  readonly address: string;
+  readonly #client: grpc.Client;
+  readonly #service = serviceClient('cluster', 'prkdb.cluster.ClusterService');
+  #closed = false;
+
+  /** Throws InvalidArgumentError for what is not `http://host:port` or `host:port`. */
+  constructor(endpoint: string) {
+    this.address = dialAddress(endpoint);
+    this.#client = new this.#service(this.address, grpc.credentials.createInsecure(), channelOptions);
+  }
+
+  async status(options: RpcOptions = {}): Promise<NodeStatus> {
+    return checkedStatus(await this.#unary<NodeStatus>('Status', {}, options));
+  }
+
+  /** Asks the node to suffer these faults from now on, instead of those before. Resolves with what holds now. */
+  setFaults(faults: Faults, options: RpcOptions = {}): Promise<Faults> {
+    return this.#unary<Faults>('SetFaults', faults, options);
+  }
+
+  /** Asks the node to stop in order; resolves when it has agreed, not when it is gone. */
+  async stop(token: string, options: RpcOptions = {}): Promise<void> {
+    await this.#unary('Stop', { token }, options);
+  }
+
+  /** Events as they happen and status samples, until cancelled. Does not reconnect. Returns the way to cancel. */
+  observe(options: ObserveOptions, handlers: ObserveHandlers): () => void {
+    const method = methodOf(this.#service, 'Observe');
+    const call = this.#client.makeServerStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize as (bytes: Buffer) => Observation,
+      { intervalMs: options.intervalMs ?? 0, afterSequence: options.afterSequence ?? 0 },
+    );
+    let ended = false;
+    const end = (error: PrkDbError | null) => {
+      if (ended) return;
+      ended = true;
+      handlers.end(error);
+    };
+    call.on('data', (message: Observation) => {
+      if (ended) return;
+      const { status } = message;
+      handlers.observation({
+        events: checkedEvents(message.events),
+        status: status === null ? null : checkedStatus(status),
+      });
+    });
+    call.on('error', (error) => end(this.#closed ? null : toPrkDbError(error, this.address)));
+    call.on('end', () => end(null));
+    return () => {
+      end(null);
+      call.cancel();
+    };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#client.close();
+  }
+
+  async #unary<Response>(name: string, request: object, options: RpcOptions): Promise<Response> {
+    if (this.#closed) throw new ClosedError();
+    const rpcOptions: UnaryOptions = { timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal: options.signal };
+    try {
+      return await unary<Response>(this.#client, methodOf(this.#service, name), request, rpcOptions);
+    } catch (error) {
+      if (options.signal?.aborted === true) throw error;
+      throw toPrkDbError(error, this.address);
+    }
+  }
+}
+
+function toPrkDbError(error: unknown, address: string): PrkDbError {
+  if (error instanceof PrkDbError) return error;
+  const { code, details } = error as Partial<grpc.ServiceError>;
+  if (code === grpc.status.DEADLINE_EXCEEDED) {
+    return new DeadlineExceededError(
+      `The node at ${address} did not answer in time. It may be paused or busy.`,
+      'unknown',
+    );
+  }
+  if (code !== undefined && REFUSALS.has(code)) {
+    return new PrkDbError('INVALID_ARGUMENT', details ?? 'The node refused the request.');
+  }
+  return new UnavailableError(`The node at ${address} cannot be reached: ${rpcReason(error)}. Check that it runs.`);
+}
