@@ -1,0 +1,133 @@
+import { becomeLeader } from './leader.ts';
+import { allVoters, isVoter } from './membership.ts';
+import { preVote, preVoteResponse, vote, voteResponse } from './messages.ts';
+import { voteResult } from './quorum.ts';
+import { becomeFollower, endCandidacy, supportsAnother } from './roles.ts';
+import type { RaftState } from './state.ts';
+import { MessageType, NONE, Role } from './types.ts';
+import type { Message } from './types.ts';
+
+/**
+ * Starts an election with a pre-vote (Raft dissertation, section 9.6): the term is
+ * raised only once a majority says that it would vote, so that a member that cannot
+ * win does not depose a leader by its term. While the own disk hangs no vote could
+ * become durable, so none is asked for.
+ */
+export function campaign(state: RaftState, reason: string): void {
+  if (state.role === Role.Leader || !isVoter(state.membership, state.id)) return;
+  state.resetElectionTimer();
+  if (state.diskStalled) return;
+  endCandidacy(state, 'no majority answered within the election timeout');
+  state.setLeader(NONE);
+  state.setRole(Role.PreCandidate, reason);
+  beginRound(state);
+  const { id, log, outbox, electionRound } = state;
+  const term = state.term + 1;
+  outbox.emit({ kind: 'electionStarted', term, preVote: true });
+  for (const voter of allVoters(state.membership)) {
+    if (voter !== id) state.send(preVote(id, voter, term, log.lastIndex, log.lastTerm, electionRound));
+  }
+  castVote(state, id, true);
+}
+
+function beginRound(state: RaftState): void {
+  state.votes.clear();
+  state.electionRound++;
+}
+
+/** The election itself. The requests, and the own vote, wait until term and vote are durable. */
+function standForElection(state: RaftState): void {
+  const { id, log, outbox } = state;
+  state.setTerm(state.term + 1);
+  state.votedFor = id;
+  state.resetElectionTimer();
+  state.setRole(Role.Candidate, `a majority would vote for it in term ${state.term}`);
+  beginRound(state);
+  outbox.emit({ kind: 'electionStarted', term: state.term, preVote: false });
+  for (const voter of allVoters(state.membership)) {
+    if (voter === id) continue;
+    outbox.sendAfterPersist(vote(id, voter, state.term, log.lastIndex, log.lastTerm, state.electionRound));
+  }
+}
+
+/** Something became durable: perhaps this candidate's vote for itself. */
+export function countOwnVote(state: RaftState): void {
+  if (state.role !== Role.Candidate || state.votes.has(state.id)) return;
+  if (state.writes.durableTerm === state.term && state.writes.durableVote === state.id) {
+    castVote(state, state.id, true);
+  }
+}
+
+/** Notes a first answer and acts on the result. */
+function castVote(state: RaftState, voter: number, granted: boolean): void {
+  if (!state.votes.has(voter)) state.votes.set(voter, granted);
+  const { voters, votersOutgoing } = state.membership;
+  const result = voteResult(voters, votersOutgoing, state.votes);
+  if (result === 'won') {
+    if (state.role === Role.PreCandidate) standForElection(state);
+    else becomeLeader(state, grantedBy(state));
+  } else if (result === 'lost') {
+    becomeFollower(state, state.term, NONE, 'a majority refused its vote');
+  }
+}
+
+function grantedBy(state: RaftState): number[] {
+  const granted: number[] = [];
+  for (const [voter, grants] of state.votes) if (grants) granted.push(voter);
+  return granted.sort((a, b) => a - b);
+}
+
+/**
+ * RequestVote (Raft paper, sections 5.2 and 5.4.1) and its rehearsal. The candidate
+ * need not be a voter in the membership known here, and this member need not either:
+ * either may not have seen the newest change yet, and refusing could leave a group
+ * without a leader (dissertation, section 4.2.2). The candidate counts by its own
+ * lists. A removed member that stands is held off by `supportsAnother` and by its log.
+ */
+export function handleVoteRequest(state: RaftState, message: Message): void {
+  const isPreVote = message.type === MessageType.PreVote;
+  const reason = reasonToRefuse(state, message, isPreVote);
+  const { id, outbox } = state;
+  const { from, term, context } = message;
+  if (reason !== undefined) {
+    outbox.emit({ kind: 'voteRejected', candidate: from, term, preVote: isPreVote, reason });
+    // Carries the own term: a candidate whose term is behind learns of it, also from a
+    // member with a higher term that is hidden behind pre-votes (etcd#8501).
+    const respond = isPreVote ? preVoteResponse : voteResponse;
+    state.send(respond(id, from, state.term, true, context));
+    return;
+  }
+  outbox.emit({ kind: 'voteGranted', candidate: from, term, preVote: isPreVote });
+  if (isPreVote) {
+    state.send(preVoteResponse(id, from, term, false, context));
+    return;
+  }
+  state.votedFor = from;
+  state.resetElectionTimer();
+  outbox.sendAfterPersist(voteResponse(id, from, term, false, context));
+}
+
+function reasonToRefuse(state: RaftState, message: Message, isPreVote: boolean): string | undefined {
+  if (supportsAnother(state, message.from)) return `node ${state.leader} leads term ${state.term}`;
+  if (message.term < state.term) return `it is already in term ${state.term}`;
+  if (isPreVote) {
+    if (message.term === state.term) return `it is already in term ${state.term}`;
+  } else if (state.votedFor !== NONE && state.votedFor !== message.from) {
+    return `it voted for node ${state.votedFor} in term ${state.term}`;
+  }
+  if (!state.log.isUpToDate(message.index, message.logTerm)) {
+    const { lastIndex, lastTerm } = state.log;
+    return `the candidate's log ends at ${message.index} (term ${message.logTerm}), its own at ${lastIndex} (term ${lastTerm})`;
+  }
+  return undefined;
+}
+
+export function handlePreVoteResponse(state: RaftState, message: Message): void {
+  if (state.role !== Role.PreCandidate || message.context !== state.electionRound) return;
+  if (!message.reject && message.term !== state.term + 1) return;
+  castVote(state, message.from, !message.reject);
+}
+
+export function handleVoteResponse(state: RaftState, message: Message): void {
+  if (state.role === Role.Candidate) castVote(state, message.from, !message.reject);
+}

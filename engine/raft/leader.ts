@@ -1,0 +1,66 @@
+import { Leadership } from './leadership.ts';
+import { hasQuorum } from './quorum.ts';
+import { broadcastHeartbeat } from './reads.ts';
+import { becomeFollower } from './roles.ts';
+import type { RaftState } from './state.ts';
+import { EntryType, NONE, Role } from './types.ts';
+import type { NodeId, ProposeResult } from './types.ts';
+
+const NO_DATA = new Uint8Array(0);
+
+/**
+ * Takes office. The empty entry that begins the term lets the leader commit what its
+ * predecessors left (Raft paper, section 8); its append also announces the leader.
+ */
+export function becomeLeader(state: RaftState, voters: readonly NodeId[]): void {
+  const { log, term } = state;
+  state.leadership = new Leadership(state.config, state.membership, log, state.nowTick);
+  state.votes.clear();
+  state.setLeader(state.id);
+  state.setRole(Role.Leader, `a majority voted for it in term ${term}`);
+  state.outbox.emit({ kind: 'electionWon', term, voters });
+  log.push({ index: log.lastIndex + 1, term, type: EntryType.Normal, data: NO_DATA });
+}
+
+/** Appends a proposal to the leader's own log; it goes out with the next ready. */
+export function propose(state: RaftState, data: Uint8Array): ProposeResult {
+  const { leadership, log, term } = state;
+  if (leadership === null) return { accepted: false, reason: 'notLeader', leader: state.leader };
+  // One proposal is always let in, or one bigger than the limit could never be made.
+  const waiting = leadership.uncommittedBytes;
+  if (waiting > 0 && waiting + data.length > state.config.maxUncommittedBytes) {
+    return { accepted: false, reason: 'tooManyUncommitted', leader: state.id };
+  }
+  const index = log.lastIndex + 1;
+  log.push({ index, term, type: EntryType.Normal, data });
+  leadership.uncommittedBytes += data.length;
+  leadership.replicationDue = true;
+  return { accepted: true, index, term };
+}
+
+export function tickLeader(state: RaftState, leadership: Leadership): void {
+  leadership.ticksSinceHeartbeat++;
+  if (leadership.ticksSinceHeartbeat < state.config.heartbeatTicks) return;
+  const reason = reasonToStepDown(state, leadership);
+  if (reason === undefined) broadcastHeartbeat(state, leadership);
+  else becomeFollower(state, state.term, NONE, reason);
+}
+
+/**
+ * Check-quorum (Raft dissertation, section 6.2): a leader that hears from no majority
+ * may have been replaced, and must not keep clients waiting. A leader whose own disk
+ * hangs cannot be relied on either, though its heartbeats still flow (hashicorp/raft#503).
+ */
+function reasonToStepDown(state: RaftState, leadership: Leadership): string | undefined {
+  const { voters, votersOutgoing } = state.membership;
+  const timeout = state.config.electionTicksMax;
+  leadership.activeSinceTick = state.nowTick - timeout;
+  for (const peer of leadership.peers) {
+    if (!leadership.isActive(peer.id)) peer.markBehind(state.log.lastIndex);
+  }
+  if (!hasQuorum(voters, votersOutgoing, leadership.isActive)) {
+    return `no majority was heard from for ${timeout} ticks`;
+  }
+  if (state.diskStalled) return `its disk has not confirmed a write for ${timeout} ticks`;
+  return undefined;
+}

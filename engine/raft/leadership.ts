@@ -1,0 +1,48 @@
+import { Inflights } from './inflights.ts';
+import { allMembers } from './membership.ts';
+import type { RaftLog } from './log.ts';
+import { Progress } from './progress.ts';
+import { ReadRounds } from './readonly.ts';
+import type { LogIndex, Membership, NodeId, RaftConfig } from './types.ts';
+
+/** What only a leader keeps (Raft paper, figure 2, "volatile state on leaders"). Made new at each election won. */
+export class Leadership {
+  /** All other members, by ascending id. */
+  readonly peers: readonly Progress[];
+  /** The index of the empty entry that began this term; reads wait until it is committed. */
+  readonly termStart: LogIndex;
+  readonly reads = new ReadRounds();
+  ticksSinceHeartbeat = 0;
+  /** Bytes of this leader's own proposals that are not committed. */
+  uncommittedBytes = 0;
+  /** Something changed that may let an append out; looked at when the next ready is made. */
+  replicationDue = true;
+
+  /** The predicates that quorum arithmetic asks, made once so that hot paths make none. */
+  readonly matchIndexOf: (id: NodeId) => LogIndex;
+  readonly ackedReadRoundOf: (id: NodeId) => number;
+  readonly isActive: (id: NodeId) => boolean;
+  /** Set before `isActive` is asked: whoever was not heard from since then is not active. */
+  activeSinceTick = 0;
+  readonly #byId = new Map<NodeId, Progress>();
+
+  constructor(config: RaftConfig, membership: Membership, log: RaftLog, nowTick: number) {
+    const self = config.id;
+    this.termStart = log.lastIndex + 1;
+    this.peers = allMembers(membership)
+      .filter((id) => id !== self)
+      .map((id) => {
+        const window = new Inflights(config.maxInflightAppends, config.maxInflightBytes);
+        return new Progress(id, this.termStart, window, nowTick);
+      });
+    for (const peer of this.peers) this.#byId.set(peer.id, peer);
+    // The leader's own copy counts once it is durable, like everyone's (etcd#14370).
+    this.matchIndexOf = (id) => (id === self ? log.persistedIndex : (this.#byId.get(id)?.matchIndex ?? 0));
+    this.ackedReadRoundOf = (id) => (id === self ? this.reads.current : (this.#byId.get(id)?.ackedReadRound ?? 0));
+    this.isActive = (id) => id === self || (this.#byId.get(id)?.lastHeardTick ?? -1) > this.activeSinceTick;
+  }
+
+  peer(id: NodeId): Progress | undefined {
+    return this.#byId.get(id);
+  }
+}

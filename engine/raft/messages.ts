@@ -1,0 +1,178 @@
+import { MessageType } from './types.ts';
+import type { Entry, LogIndex, Message, NodeId, Term } from './types.ts';
+
+/** One constructor for each message. All literals list the same fields in the same order: one hidden class. */
+
+export const NO_ENTRIES: readonly Entry[] = Object.freeze([]);
+
+function voteRequest(
+  type: MessageType,
+  from: NodeId,
+  to: NodeId,
+  term: Term,
+  lastIndex: LogIndex,
+  lastTerm: Term,
+  round: number,
+): Message {
+  return {
+    type,
+    from,
+    to,
+    term,
+    index: lastIndex,
+    logTerm: lastTerm,
+    commit: 0,
+    reject: false,
+    rejectHint: 0,
+    context: round,
+    entries: NO_ENTRIES,
+  };
+}
+
+/** RequestVote (Raft paper, figure 2). `term` is the candidate's own, already raised. */
+export function vote(
+  from: NodeId,
+  to: NodeId,
+  term: Term,
+  lastIndex: LogIndex,
+  lastTerm: Term,
+  round: number,
+): Message {
+  return voteRequest(MessageType.Vote, from, to, term, lastIndex, lastTerm, round);
+}
+
+/** Asks whether a vote in `term` would be granted. The sender's own term is one less. */
+export function preVote(
+  from: NodeId,
+  to: NodeId,
+  term: Term,
+  lastIndex: LogIndex,
+  lastTerm: Term,
+  round: number,
+): Message {
+  return voteRequest(MessageType.PreVote, from, to, term, lastIndex, lastTerm, round);
+}
+
+/** An answer that carries no more than yes or no. */
+function answer(
+  type: MessageType,
+  from: NodeId,
+  to: NodeId,
+  term: Term,
+  reject: boolean,
+  context: number,
+  index: LogIndex,
+): Message {
+  return {
+    type,
+    from,
+    to,
+    term,
+    index,
+    logTerm: 0,
+    commit: 0,
+    reject,
+    rejectHint: 0,
+    context,
+    entries: NO_ENTRIES,
+  };
+}
+
+export function voteResponse(from: NodeId, to: NodeId, term: Term, reject: boolean, round: number): Message {
+  return answer(MessageType.VoteResponse, from, to, term, reject, round, 0);
+}
+
+/** `term` is the term asked about when granted, and the voter's own when rejected. */
+export function preVoteResponse(from: NodeId, to: NodeId, term: Term, reject: boolean, round: number): Message {
+  return answer(MessageType.PreVoteResponse, from, to, term, reject, round, 0);
+}
+
+/** AppendEntries (Raft paper, figure 2): `entries` follow the entry (`index`, `logTerm`). */
+export function append(
+  from: NodeId,
+  to: NodeId,
+  term: Term,
+  index: LogIndex,
+  logTerm: Term,
+  commit: LogIndex,
+  entries: readonly Entry[],
+): Message {
+  return {
+    type: MessageType.Append,
+    from,
+    to,
+    term,
+    index,
+    logTerm,
+    commit,
+    reject: false,
+    rejectHint: 0,
+    context: 0,
+    entries,
+  };
+}
+
+/** The sender's log equals the leader's up to `matchIndex`, durably. */
+export function appendAccepted(from: NodeId, to: NodeId, term: Term, matchIndex: LogIndex): Message {
+  return answer(MessageType.AppendResponse, from, to, term, false, 0, matchIndex);
+}
+
+/** The append after `refused` did not fit; the logs can be equal at `hint` (whose term is `hintTerm`) at the latest. */
+export function appendRejected(
+  from: NodeId,
+  to: NodeId,
+  term: Term,
+  refused: LogIndex,
+  hint: LogIndex,
+  hintTerm: Term,
+): Message {
+  return {
+    type: MessageType.AppendResponse,
+    from,
+    to,
+    term,
+    index: refused,
+    logTerm: hintTerm,
+    commit: 0,
+    reject: true,
+    rejectHint: hint,
+    context: 0,
+    entries: NO_ENTRIES,
+  };
+}
+
+/** `readRound` is the newest round of reads that an answer to this heartbeat confirms. */
+export function heartbeat(from: NodeId, to: NodeId, term: Term, commit: LogIndex, readRound: number): Message {
+  return {
+    type: MessageType.Heartbeat,
+    from,
+    to,
+    term,
+    index: 0,
+    logTerm: 0,
+    commit,
+    reject: false,
+    rejectHint: 0,
+    context: readRound,
+    entries: NO_ENTRIES,
+  };
+}
+
+export function heartbeatResponse(from: NodeId, to: NodeId, term: Term, reject: boolean, readRound: number): Message {
+  return answer(MessageType.HeartbeatResponse, from, to, term, reject, readRound, 0);
+}
+
+export function readIndex(from: NodeId, to: NodeId, term: Term, requestId: number): Message {
+  return answer(MessageType.ReadIndex, from, to, term, false, requestId, 0);
+}
+
+export function readIndexResponse(
+  from: NodeId,
+  to: NodeId,
+  term: Term,
+  reject: boolean,
+  requestId: number,
+  index: LogIndex,
+): Message {
+  return answer(MessageType.ReadIndexResponse, from, to, term, reject, requestId, index);
+}

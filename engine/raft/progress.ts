@@ -1,0 +1,98 @@
+import type { Inflights } from './inflights.ts';
+import type { LogIndex, NodeId, ProgressStatus } from './types.ts';
+
+/**
+ * A leader's knowledge of one follower. Always `matchIndex < nextIndex`.
+ *
+ * - probe: where the logs agree is not known. One append at a time, and the next one
+ *   only after an answer to it or to a heartbeat.
+ * - replicate: they agree at `nextIndex - 1` if nothing was lost. Appends are pipelined
+ *   and `nextIndex` runs ahead of the answers, as far as the in-flight window allows.
+ */
+export class Progress {
+  readonly id: NodeId;
+  matchIndex: LogIndex = 0;
+  nextIndex: LogIndex;
+  state: ProgressStatus['state'] = 'probe';
+  readonly inflights: Inflights;
+  /** Probe only: the one append is out. */
+  probeSent = false;
+  /** Replicate only: an empty append is due, to learn whether what is in flight has arrived. */
+  checkDue = false;
+  /** The commit index that the follower was last told of in an append. */
+  commitSent: LogIndex = 0;
+  /** The tick at which the follower was last heard from. */
+  lastHeardTick: number;
+  /** The newest read round that the follower has confirmed. */
+  ackedReadRound = 0;
+  /** While the follower is known to lag: the index it has to reach to be in step again; else 0. */
+  behindUntil: LogIndex = 0;
+
+  constructor(id: NodeId, nextIndex: LogIndex, inflights: Inflights, nowTick: number) {
+    this.id = id;
+    this.nextIndex = nextIndex;
+    this.inflights = inflights;
+    this.lastHeardTick = nowTick;
+  }
+
+  /** Goes back to what is certain. Whatever was in flight is sent again. */
+  becomeProbe(): void {
+    this.state = 'probe';
+    this.nextIndex = this.matchIndex + 1;
+    this.inflights.clear();
+    this.probeSent = false;
+    this.checkDue = false;
+  }
+
+  becomeReplicate(): void {
+    this.state = 'replicate';
+    this.nextIndex = this.matchIndex + 1;
+    this.inflights.clear();
+    this.probeSent = false;
+    this.checkDue = false;
+  }
+
+  /** The follower's log equals ours up to `index`. Answers may come late and out of order. */
+  accepted(index: LogIndex): void {
+    if (index > this.matchIndex) this.matchIndex = index;
+    if (this.nextIndex <= this.matchIndex) this.nextIndex = this.matchIndex + 1;
+    if (this.state === 'replicate') {
+      this.inflights.freeTo(index);
+    } else if (index === this.matchIndex) {
+      this.becomeReplicate();
+    }
+  }
+
+  /**
+   * The follower refused the append after `refused` and may agree at `candidate`.
+   * Returns false for the answer to an append that has been superseded.
+   */
+  rejected(refused: LogIndex, candidate: LogIndex): boolean {
+    if (this.state === 'replicate') {
+      if (refused <= this.matchIndex) return false;
+      this.becomeProbe();
+      return true;
+    }
+    if (this.nextIndex - 1 !== refused) return false;
+    const next = candidate + 1 < refused ? candidate + 1 : refused;
+    this.nextIndex = next > this.matchIndex ? next : this.matchIndex + 1;
+    this.probeSent = false;
+    return true;
+  }
+
+  /** The leader's last index is `lastIndex` and this follower is not in step with it. */
+  markBehind(lastIndex: LogIndex): void {
+    if (this.behindUntil === 0) this.behindUntil = lastIndex;
+  }
+
+  status(recentlyActive: boolean): ProgressStatus {
+    return {
+      id: this.id,
+      matchIndex: this.matchIndex,
+      nextIndex: this.nextIndex,
+      state: this.state,
+      inFlight: this.inflights.count,
+      recentlyActive,
+    };
+  }
+}

@@ -1,0 +1,193 @@
+import { campaign, countOwnVote } from './election.ts';
+import { DriverOrderError } from './errors.ts';
+import { tickFollower } from './follower.ts';
+import { propose, tickLeader } from './leader.ts';
+import { beginReadRound, readRoundDue, requestRead } from './reads.ts';
+import { maybeCommit, replicate } from './replication.ts';
+import { becomeFollower } from './roles.ts';
+import { RaftState } from './state.ts';
+import { step } from './step.ts';
+import { NONE, Role } from './types.ts';
+import type {
+  HardState,
+  LogIndex,
+  Message,
+  NodeId,
+  PersistMark,
+  ProposeResult,
+  RaftConfig,
+  RaftCore,
+  RaftStatus,
+  Ready,
+  Term,
+} from './types.ts';
+
+/** Data of the committed entries in one ready, unless a single entry is bigger. */
+export const MAX_COMMITTED_BYTES_PER_READY = 4 * 1024 * 1024;
+
+/** One member of one Raft group. Pure: see `RaftCore` and `Ready` for how it is driven. */
+export class Raft implements RaftCore {
+  readonly id: NodeId;
+  readonly #state: RaftState;
+  /** What the last ready with a hard state told, and what a new one is compared with. */
+  #told: HardState;
+
+  /** Throws InvalidInitialStateError when what was recovered contradicts itself. */
+  constructor(config: RaftConfig) {
+    this.id = config.id;
+    this.#state = new RaftState(config);
+    this.#told = config.initial.hardState;
+  }
+
+  get role(): Role {
+    return this.#state.role;
+  }
+
+  get term(): Term {
+    return this.#state.term;
+  }
+
+  get leader(): NodeId {
+    return this.#state.leader;
+  }
+
+  get commitIndex(): LogIndex {
+    return this.#state.log.commitIndex;
+  }
+
+  get appliedIndex(): LogIndex {
+    return this.#state.log.appliedIndex;
+  }
+
+  get lastIndex(): LogIndex {
+    return this.#state.log.lastIndex;
+  }
+
+  tick(): void {
+    const state = this.#state;
+    state.nowTick++;
+    if (state.leadership === null) tickFollower(state);
+    else tickLeader(state, state.leadership);
+  }
+
+  campaign(): void {
+    campaign(this.#state, 'it was asked to campaign');
+  }
+
+  propose(data: Uint8Array): ProposeResult {
+    return propose(this.#state, data);
+  }
+
+  readIndex(requestId: number): boolean {
+    return requestRead(this.#state, requestId);
+  }
+
+  step(message: Message): void {
+    step(this.#state, message);
+  }
+
+  stepDown(reason: string): void {
+    const state = this.#state;
+    if (state.role === Role.Follower || state.role === Role.Learner) return;
+    becomeFollower(state, state.term, NONE, reason);
+  }
+
+  hasReady(): boolean {
+    const { leadership, log, outbox } = this.#state;
+    if (leadership !== null && (leadership.replicationDue || readRoundDue(this.#state, leadership))) return true;
+    return !outbox.isEmpty || log.hasUntaken || log.hasApplicable || this.#hardStateChanged();
+  }
+
+  #hardStateChanged(): boolean {
+    const { term, votedFor, log } = this.#state;
+    return term !== this.#told.term || votedFor !== this.#told.votedFor || log.commitIndex !== this.#told.commitIndex;
+  }
+
+  /**
+   * `messagesAfterPersist` may rest on writes of earlier readies too. So a driver with
+   * several readies on their way to the disk sends them, in order, once all writes up to
+   * this ready are synced; also when this ready itself has nothing to persist.
+   */
+  ready(): Ready {
+    const state = this.#state;
+    const { leadership, log, outbox, term, votedFor } = state;
+    if (leadership !== null) {
+      if (readRoundDue(state, leadership)) beginReadRound(state, leadership);
+      if (leadership.replicationDue) replicate(state, leadership);
+    }
+    const entries = log.takeUnpersisted();
+    const mustSync = entries.length > 0 || term !== this.#told.term || votedFor !== this.#told.votedFor;
+    let hardState: HardState | null = null;
+    if (this.#hardStateChanged()) {
+      hardState = { term, votedFor, commitIndex: log.commitIndex };
+      this.#told = hardState;
+    }
+    const last = entries[entries.length - 1];
+    const mark: PersistMark = { term, votedFor, lastIndex: last?.index ?? 0, lastTerm: last?.term ?? 0 };
+    if (mustSync) state.writes.add(mark, state.nowTick);
+    return {
+      hardState,
+      entries,
+      mustSync,
+      messages: outbox.takeMessages(),
+      messagesAfterPersist: outbox.takeAfterPersist(),
+      committed: log.takeApplicable(MAX_COMMITTED_BYTES_PER_READY),
+      readStates: outbox.takeReadStates(),
+      rejectedReads: outbox.takeRejectedReads(),
+      events: outbox.takeEvents(),
+      mark,
+    };
+  }
+
+  /** Confirms this ready and all before it. A mark that is not pending changes nothing. */
+  persisted(mark: PersistMark): void {
+    const state = this.#state;
+    const durableTo = state.writes.confirm(mark);
+    if (durableTo === undefined) return;
+    if (durableTo > state.log.persistedIndex) state.log.persistedIndex = durableTo;
+    if (state.leadership !== null) maybeCommit(state, state.leadership);
+    else countOwnVote(state);
+  }
+
+  /** Throws DriverOrderError for entries that no ready has handed out. */
+  applied(index: LogIndex): void {
+    const { log } = this.#state;
+    if (index <= log.appliedIndex) return;
+    if (index > log.handedOutIndex) {
+      throw new DriverOrderError(`entry ${index} was applied, but only ${log.handedOutIndex} were handed out`);
+    }
+    log.appliedTo(index);
+  }
+
+  peerUnreachable(peer: NodeId): void {
+    const { leadership, log } = this.#state;
+    const progress = leadership?.peer(peer);
+    if (leadership === null || progress === undefined) return;
+    progress.becomeProbe();
+    progress.markBehind(log.lastIndex);
+    leadership.replicationDue = true;
+  }
+
+  status(): RaftStatus {
+    const state = this.#state;
+    const { leadership, log } = state;
+    const isLeader = leadership !== null;
+    const activeSince = state.nowTick - state.config.electionTicksMax;
+    return {
+      id: state.id,
+      role: state.role,
+      term: state.term,
+      votedFor: state.votedFor,
+      leader: state.leader,
+      commitIndex: log.commitIndex,
+      appliedIndex: log.appliedIndex,
+      firstIndex: log.firstIndex,
+      lastIndex: log.lastIndex,
+      persistedIndex: log.persistedIndex,
+      membership: state.membership,
+      electionTicksLeft: isLeader ? 0 : state.electionTicksLeft,
+      ticksSinceLeader: isLeader ? 0 : state.ticksSinceLeader,
+      progress: leadership?.peers.map((peer) => peer.status(peer.lastHeardTick > activeSince)) ?? [],
+    };
+  }
+}

@@ -1,0 +1,106 @@
+import type { Leadership } from './leadership.ts';
+import { append } from './messages.ts';
+import type { Progress } from './progress.ts';
+import { committedIndex } from './quorum.ts';
+import type { RaftState } from './state.ts';
+import type { Entry, LogIndex, Message } from './types.ts';
+
+/** Sends each follower what it may have now. Called once a ready, so that proposals in between share appends. */
+export function replicate(state: RaftState, leadership: Leadership): void {
+  leadership.replicationDue = false;
+  for (const peer of leadership.peers) {
+    if (peer.state === 'probe') probe(state, peer);
+    else if (peer.state === 'replicate') pipeline(state, peer);
+  }
+}
+
+function probe(state: RaftState, peer: Progress): void {
+  if (peer.probeSent) return;
+  const entries = entriesFrom(state, peer.nextIndex);
+  peer.probeSent = sendAppend(state, peer, entries);
+}
+
+function pipeline(state: RaftState, peer: Progress): void {
+  const { log } = state;
+  let sent = false;
+  while (peer.nextIndex <= log.lastIndex && !peer.inflights.full) {
+    const entries = entriesFrom(state, peer.nextIndex);
+    if (!sendAppend(state, peer, entries)) return;
+    const last = entries[entries.length - 1]!;
+    peer.inflights.add(last.index, dataBytes(entries));
+    peer.nextIndex = last.index + 1;
+    sent = true;
+  }
+  // With the window full, entries would leak to a follower that may not be there; an empty
+  // append costs nothing, and its answer either frees the window or returns to probing (etcd#14633).
+  const commitNews = peer.commitSent < log.commitIndex && !peer.inflights.full;
+  if (!sent && (peer.checkDue || commitNews)) sendAppend(state, peer, []);
+  peer.checkDue = false;
+}
+
+function entriesFrom(state: RaftState, from: LogIndex): readonly Entry[] {
+  return state.log.slice(from, state.log.lastIndex + 1, state.config.maxAppendBytes);
+}
+
+function dataBytes(entries: readonly Entry[]): number {
+  let bytes = 0;
+  for (const entry of entries) bytes += entry.data.length;
+  return bytes;
+}
+
+/** False when the entry before `nextIndex` is no longer in the log, so that no append can be matched. */
+function sendAppend(state: RaftState, peer: Progress, entries: readonly Entry[]): boolean {
+  const previous = peer.nextIndex - 1;
+  const previousTerm = state.log.term(previous);
+  if (previousTerm === undefined) return false;
+  const { commitIndex } = state.log;
+  state.send(append(state.id, peer.id, state.term, previous, previousTerm, commitIndex, entries));
+  peer.commitSent = commitIndex;
+  return true;
+}
+
+/**
+ * Commits what a quorum has stored, but only up to an entry of the leader's own term;
+ * entries of earlier terms follow it (Raft paper, section 5.4.2 and figure 8).
+ */
+export function maybeCommit(state: RaftState, leadership: Leadership): void {
+  const { log, membership } = state;
+  const quorumIndex = committedIndex(membership.voters, membership.votersOutgoing, leadership.matchIndexOf);
+  const before = log.commitIndex;
+  if (quorumIndex <= before || !log.matches(quorumIndex, state.term)) return;
+  log.commitTo(quorumIndex);
+  const ownFrom = Math.max(before + 1, leadership.termStart);
+  leadership.uncommittedBytes -= log.dataBytes(ownFrom, log.commitIndex + 1);
+  leadership.replicationDue = true;
+}
+
+export function handleAppendResponse(state: RaftState, leadership: Leadership, message: Message): void {
+  const peer = leadership.peer(message.from);
+  if (peer === undefined || message.index > state.log.lastIndex) return;
+  peer.lastHeardTick = state.nowTick;
+  if (message.reject) handleRejection(state, leadership, peer, message);
+  else handleAcceptance(state, leadership, peer, message.index);
+}
+
+/**
+ * The follower's hint says where its log can agree at the latest. The leader may know
+ * better: where its own terms are all newer than the hint's, nothing agrees. So each
+ * round trip skips a whole term of one of the logs (end of section 5.3).
+ */
+function handleRejection(state: RaftState, leadership: Leadership, peer: Progress, message: Message): void {
+  const candidate = state.log.lastIndexWithin(message.rejectHint, message.logTerm);
+  if (!peer.rejected(message.index, candidate)) return;
+  peer.markBehind(state.log.lastIndex);
+  leadership.replicationDue = true;
+}
+
+function handleAcceptance(state: RaftState, leadership: Leadership, peer: Progress, matched: LogIndex): void {
+  const before = peer.matchIndex;
+  peer.accepted(matched);
+  leadership.replicationDue = true;
+  if (peer.matchIndex > before) maybeCommit(state, leadership);
+  if (peer.behindUntil > 0 && peer.matchIndex >= Math.max(peer.behindUntil, state.log.commitIndex)) {
+    peer.behindUntil = 0;
+    state.outbox.emit({ kind: 'caughtUp', peer: peer.id, index: peer.matchIndex });
+  }
+}

@@ -1,0 +1,102 @@
+import type { Leadership } from './leadership.ts';
+import { RaftLog } from './log.ts';
+import { isVoter } from './membership.ts';
+import { Outbox } from './outbox.ts';
+import { PendingWrites } from './persistence.ts';
+import { ForwardedReads } from './readonly.ts';
+import { NONE, Role } from './types.ts';
+import type { LogIndex, Membership, Message, NodeId, RaftConfig, Term } from './types.ts';
+
+/**
+ * Everything one member of a group knows. It holds no rules: those are in the modules
+ * named after the roles, which all work on this.
+ */
+export class RaftState {
+  readonly config: RaftConfig;
+  readonly id: NodeId;
+  readonly membership: Membership;
+  readonly log: RaftLog;
+  readonly writes: PendingWrites;
+  readonly outbox = new Outbox();
+  readonly forwardedReads = new ForwardedReads();
+  term: Term;
+  votedFor: NodeId;
+  leader: NodeId = NONE;
+  role: Role;
+  /** Ticks since this member started: the only clock here. */
+  nowTick = 0;
+  ticksSinceLeader = 0;
+  electionTicksLeft = 0;
+  /** The answers to the election (or pre-vote) that this member holds now. */
+  readonly votes = new Map<NodeId, boolean>();
+  /** Numbers the elections held, so that a late answer to an earlier pre-vote is told apart. */
+  electionRound = 0;
+  /** Not null exactly while `role` is leader. */
+  leadership: Leadership | null = null;
+
+  constructor(config: RaftConfig) {
+    const { initial } = config;
+    this.config = config;
+    this.id = config.id;
+    this.membership = initial.membership;
+    this.log = new RaftLog(initial, config.log, config.maxCachedBytes);
+    this.writes = new PendingWrites(initial.hardState);
+    this.term = initial.hardState.term;
+    this.votedFor = initial.hardState.votedFor;
+    this.role = this.restingRole;
+    this.resetElectionTimer();
+  }
+
+  /** What this member is while it follows. */
+  get restingRole(): Role {
+    return isVoter(this.membership, this.id) ? Role.Follower : Role.Learner;
+  }
+
+  /** A new draw at every wait, so that two members that collided once do not collide forever (section 5.2). */
+  resetElectionTimer(): void {
+    const { electionTicksMin, electionTicksMax, random } = this.config;
+    this.electionTicksLeft = electionTicksMin + Math.floor(random() * (electionTicksMax - electionTicksMin + 1));
+  }
+
+  /**
+   * Sends at once, unless this member's term is not durable yet: nothing may speak for
+   * a term that a crash could take back.
+   */
+  send(message: Message): void {
+    if (this.writes.durableTerm === this.term) this.outbox.sendNow(message);
+    else this.outbox.sendAfterPersist(message);
+  }
+
+  setRole(role: Role, reason: string): void {
+    if (this.role === role) return;
+    this.role = role;
+    this.outbox.emit({ kind: 'roleChanged', role, term: this.term, leader: this.leader, reason });
+  }
+
+  /** Reads that the former leader was asked about can no longer be confirmed by it. */
+  setLeader(leader: NodeId): void {
+    if (this.leader === leader) return;
+    this.leader = leader;
+    if (this.forwardedReads.size > 0) {
+      for (const requestId of this.forwardedReads.takeAll()) this.outbox.rejectRead(requestId);
+    }
+    if (leader !== NONE && leader !== this.id) this.outbox.emit({ kind: 'leaderKnown', leader, term: this.term });
+  }
+
+  setTerm(term: Term): void {
+    this.term = term;
+    this.votedFor = NONE;
+  }
+
+  /** Replaces the end of the log; `index` is past the commit index. */
+  truncateFrom(index: LogIndex): void {
+    this.log.truncateFrom(index);
+    this.writes.truncateFrom(index);
+    this.outbox.dropAcknowledgementsFrom(index);
+  }
+
+  /** The disk has not confirmed a write for so long that this member cannot do its part. */
+  get diskStalled(): boolean {
+    return this.writes.stalledFor(this.config.electionTicksMax, this.nowTick);
+  }
+}
