@@ -21,6 +21,7 @@ export class FileLock {
     let database: Database.Database | undefined;
     try {
       database = new Database(lockFile, { timeout: LOCK_WAIT_MS });
+      database.pragma('journal_mode = MEMORY');
       database.exec('BEGIN EXCLUSIVE');
     } catch (error) {
       database?.close();

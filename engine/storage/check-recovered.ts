@@ -1,0 +1,37 @@
+import type { GroupId } from '../config/ids.ts';
+import { StorageError } from './errors.ts';
+import type { LogStorage, StateMachine } from './types.ts';
+
+/** The log and the state machine of a data directory do not belong together. */
+export class StorageMismatchError extends StorageError {
+  override readonly name = 'StorageMismatchError';
+}
+
+/**
+ * Refuses to start on a log that lacks what was already applied: entries are applied only
+ * after they are synced, so such a log was lost, and a node without it could vote for a
+ * leader that lacks acknowledged writes. A state machine older than the beginning of the
+ * log cannot be rebuilt from it and is refused too.
+ */
+export function checkRecovered(log: LogStorage, state: StateMachine, groups: Iterable<GroupId>): void {
+  for (const group of groups) {
+    const appliedIndex = state.appliedIndex(group);
+    const recovered = log.recovered(group);
+    const lastIndex = recovered?.lastIndex ?? 0;
+    if (appliedIndex > lastIndex) {
+      throw new StorageMismatchError(
+        `The log of this node has lost entries: group ${group} has applied entry ${appliedIndex}, but its log ends ` +
+          `with ${lastIndex}. Keep a copy of the data directory. Only if a majority of the other nodes is intact, ` +
+          'remove this data directory and start the node again: it catches up from them.',
+      );
+    }
+    const snapshotIndex = recovered?.snapshotIndex ?? 0;
+    if (appliedIndex < snapshotIndex) {
+      throw new StorageMismatchError(
+        `The data of group ${group} ends with entry ${appliedIndex}, but the log begins after ${snapshotIndex}. Only ` +
+          'if a majority of the other nodes is intact, remove this data directory and start the node again: it ' +
+          'catches up from them.',
+      );
+    }
+  }
+}
