@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { SYSTEM_GROUP, groupOfPartition } from '../config/ids.ts';
 import type { NodeConfig } from '../config/node-config.ts';
-import { checkRecovered, openLogStorage, openStateMachine } from '../storage/index.ts';
+import { checkRecovered } from '../storage/check-recovered.ts';
+import { openLogStorage } from '../storage/log/log-storage.ts';
+import { openStateMachine } from '../storage/state/state-machine.ts';
 import type { LogStorage, StateMachine } from '../storage/types.ts';
 import type { Resources } from './resources.ts';
 
