@@ -46,13 +46,11 @@ export class OutboundQueue {
 
   /**
    * Adds what fits and returns how many envelopes did not. `releaseAtMs` is the earliest
-   * time at which they may be taken; whatever it says, nothing overtakes what was added before.
+   * time at which they may be taken; before them goes what was added before, however late.
    */
   push(envelopes: readonly Envelope[], releaseAtMs: number): number {
     const { maxMessages, maxBytes, maxMessageBytes } = this.#limits;
     let dropped = 0;
-    const last = this.#releases.length > this.#head ? (this.#releases.at(-1) as number) : 0;
-    const release = Math.max(releaseAtMs, last);
     for (const envelope of envelopes) {
       const size = envelopeSize(envelope);
       if (
@@ -66,7 +64,7 @@ export class OutboundQueue {
       }
       this.#envelopes.push(envelope);
       this.#sizes.push(size);
-      this.#releases.push(release);
+      this.#releases.push(releaseAtMs);
       this.#bytes += size;
     }
     return dropped;
@@ -75,8 +73,7 @@ export class OutboundQueue {
   /** Probes ride on the next frame and may overtake messages: they measure the link, not the queue. */
   pushProbe(ping: number, pong: number, releaseAtMs: number): void {
     if (this.#probes.length >= MAX_PROBES) return;
-    const last = this.#probes.at(-1)?.releaseAtMs ?? 0;
-    this.#probes.push({ ping, pong, releaseAtMs: Math.max(releaseAtMs, last) });
+    this.#probes.push({ ping, pong, releaseAtMs });
   }
 
   /** The next frame and its size, or undefined when nothing may go out yet. */
