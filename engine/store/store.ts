@@ -340,6 +340,8 @@ export class Store {
     if (this.#options.clock.monotonicMs() - this.#startedMs > START_GRACE_MS) return;
     for (const group of this.#groups.values()) {
       if (group.preferredLeader !== this.#options.nodeId || group.core.leader !== NONE) continue;
+      // A pre-vote that reached nobody is asked again; an election in progress is left alone.
+      if (group.core.role === Role.Candidate) continue;
       group.core.campaign();
       this.#touch(group);
     }
