@@ -108,6 +108,7 @@ export type ClusterEventKind =
   | 'peerLive'
   | 'caughtUp'
   | 'storageFailed'
+  | 'storageRecovered'
   | 'nodeStarted'
   | 'nodeStopping'
   | 'faultsChanged';

@@ -18,6 +18,7 @@ const statusKinds: ReadonlySet<ClusterEventKind> = new Set([
   'leaderLost',
   'electionWon',
   'storageFailed',
+  'storageRecovered',
   'faultsChanged',
   'peerSuspect',
   'peerLive',

@@ -256,7 +256,7 @@ export class Store {
     this.#options.log.write(writes, (error) => {
       if (this.#stopped) return;
       if (error !== null) return this.#fail(`The Raft log cannot be written: ${error.message}`);
-      if (this.#disk.end(ticket)) this.events.emit('storageFailed', { detail: 'recovered: the disk answers again' });
+      if (this.#disk.end(ticket)) this.events.emit('storageRecovered', { detail: 'The disk answers again.' });
       for (const { group, messages, mark } of completions) {
         group.pendingPersists--;
         this.#outbox.add(group.id, messages);
