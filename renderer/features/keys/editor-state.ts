@@ -52,14 +52,21 @@ export function switchFormat(state: EditorState, format: ValueFormat): EditorSta
 
 /**
  * A read brought the key as it is now. Without edits the editor follows; with edits the
- * draft stays and the conflict shows. A stale read may bring what is older than what is
- * known: revisions only grow, so that is told by the number and not believed.
+ * draft stays and the conflict shows. An answer that was overtaken on its way, or came
+ * from a stale read, is older than what is known: revisions only grow, so the number
+ * tells. An absent key has none, and is believed unless the read may be stale.
  */
 export function seen(state: EditorState, entry: KeyEntry | null, mayBeStale: boolean): EditorState {
-  if (mayBeStale && (entry?.revision ?? 0) < (state.current?.revision ?? 0)) return state;
-  if ((entry?.revision ?? 0) === (state.current?.revision ?? 0)) return state;
-  const next = { ...state, current: entry };
-  return entry === null || isDirty(state) ? next : followed(state, entry);
+  const known = state.current?.revision ?? 0;
+  if (entry === null) return mayBeStale || known === 0 ? state : { ...state, current: null };
+  if (entry.revision <= known) return state;
+  return isDirty(state) && !isDraftOf(state, entry) ? { ...state, current: entry } : followed(state, entry);
+}
+
+/** The draft is what the key is now anyway, as after a save whose answer was lost. */
+function isDraftOf({ draft }: EditorState, entry: KeyEntry): boolean {
+  const encoded = encodeDraft(draft);
+  return encoded.ok && sameBytes(encoded.bytes, fromBase64(entry.value));
 }
 
 /** The editor's format stays while it can show the new bytes. */

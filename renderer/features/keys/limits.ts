@@ -1,5 +1,6 @@
 import { formatCount } from '../../ui/format.ts';
 import { parseKey } from './key-text.ts';
+import { encodeDraft, jsonProblem, type Draft } from './value-format.ts';
 
 /** The engine's bounds, checked here so that the answer is a sentence at the field. */
 export const MAX_KEY_BYTES = 4096;
@@ -35,4 +36,15 @@ export function checkPrefix(text: string): CheckedKey {
   const parsed = parseKey(text);
   if (!parsed.ok || parsed.bytes.length <= MAX_KEY_BYTES) return parsed;
   return { ok: false, message: `No key is longer than ${formatCount(MAX_KEY_BYTES)} bytes. Shorten the prefix.` };
+}
+
+/** Why a draft cannot be sent as it is; null if it can. */
+export function draftProblem(draft: Draft): string | null {
+  const encoded = encodeDraft(draft);
+  if (!encoded.ok) return encoded.message;
+  const json = jsonProblem(draft);
+  if (json !== null) {
+    return `Line ${json.line}: ${json.message}. Mend it, or switch to Text to save it as it is.`;
+  }
+  return valueProblem(encoded.bytes);
 }

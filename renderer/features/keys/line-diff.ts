@@ -69,3 +69,24 @@ function pair(a: readonly string[], b: readonly string[]): DiffRow[] {
     right: b[i] ?? null,
   }));
 }
+
+/** A comparison without its long equal stretches: `skipped` lines stand between two hunks. */
+export type Hunk = { readonly rows: readonly DiffRow[] } | { readonly skipped: number };
+
+/** Changed rows with this many equal ones around them. */
+const CONTEXT_ROWS = 3;
+
+export function hunksOf(rows: readonly DiffRow[]): Hunk[] {
+  const near = new Uint8Array(rows.length);
+  for (const [i, row] of rows.entries()) {
+    if (row.kind === 'changed') near.fill(1, Math.max(0, i - CONTEXT_ROWS), i + CONTEXT_ROWS + 1);
+  }
+  const hunks: Hunk[] = [];
+  for (let from = 0; from < rows.length;) {
+    let to = from;
+    while (to < rows.length && near[to] === near[from]) to++;
+    hunks.push(near[from] === 1 ? { rows: rows.slice(from, to) } : { skipped: to - from });
+    from = to;
+  }
+  return hunks;
+}

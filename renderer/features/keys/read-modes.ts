@@ -25,3 +25,15 @@ function staleness(stalenessMs: number | null): string {
   const age = stalenessMs < 10_000 ? formatMs(stalenessMs) : formatSpan(stalenessMs);
   return `The open value may be up to ${age} old.`;
 }
+
+/** What works and what does not while partitions have no leader. */
+export function leaderlessSentence(leaderless: number, partitions: number): string {
+  const what = 'writes, linearizable and follower reads';
+  const until = 'fail until a majority of replicas is up. Stale reads still answer.';
+  if (leaderless < partitions) {
+    const have = leaderless === 1 ? 'has' : 'have';
+    return `${leaderless} of ${partitions} partitions ${have} none, so ${what} of their keys ${until}`;
+  }
+  const all = partitions === 1 ? 'the partition has none' : `none of the ${partitions} partitions has one`;
+  return `${all}, so ${what} ${until}`;
+}

@@ -106,3 +106,15 @@ export function parseHex(text: string): Encoded {
   }
   return { ok: true, bytes: Uint8Array.from(bytes) };
 }
+
+/** The margin beside a line of hex, if every line above is full: where its first byte is. */
+export function hexOffset(line: number): string {
+  return (line * HEX_BYTES_A_LINE).toString(16).padStart(4, '0');
+}
+
+/** The characters that a line of hex spells; a dot for what is no printable ASCII. */
+export function asciiOf(line: string): string {
+  const parsed = parseHex(line);
+  if (!parsed.ok) return '';
+  return Array.from(parsed.bytes, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
+}

@@ -106,6 +106,17 @@ test('a stale read does not undo what is known', () => {
   expect(isConflict(seen(state, null, false))).toBe(true);
 });
 
+test('an answer that was overtaken on its way changes nothing', () => {
+  const state = saved(edit(openEditor(entry(base, 41)), mine), entry(mine, 43), utf8Bytes(mine));
+  expect(seen(state, entry(base, 41), false)).toBe(state);
+});
+
+test('a save whose answer was lost is no conflict with oneself', () => {
+  const state = seen(edit(openEditor(entry(base, 41)), mine), entry(mine, 42), false);
+  expect(isConflict(state)).toBe(false);
+  expect(isDirty(state)).toBe(false);
+});
+
 test('typing that went on during a save is kept and still unsaved', () => {
   const typed = edit(edit(openEditor(entry(base, 41)), mine), `${mine} `);
   const state = saved(typed, entry(mine, 42), utf8Bytes(mine));

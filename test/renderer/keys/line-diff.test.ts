@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { diffLines } from '../../../renderer/features/keys/line-diff.ts';
+import { diffLines, hunksOf } from '../../../renderer/features/keys/line-diff.ts';
 
 test('equal lines stand opposite each other', () => {
   expect(diffLines('a\nb\nc\nd', 'a\nx\nc\ne\nd')).toEqual([
@@ -28,4 +28,11 @@ test('each side read alone is its text', () => {
 test('two large texts with nothing in common are compared without a search', () => {
   const lines = (letter: string) => Array.from({ length: 5_000 }, (_, i) => letter + String(i)).join('\n');
   expect(diffLines(lines('a'), lines('b'))).toHaveLength(5_000);
+});
+
+test('long equal stretches are counted, not shown', () => {
+  const lines = Array.from({ length: 20 }, (_, i) => `line ${i}`);
+  const hunks = hunksOf(diffLines(lines.join('\n'), lines.with(10, 'other').join('\n')));
+  expect(hunks.map((hunk) => ('skipped' in hunk ? hunk.skipped : hunk.rows.length))).toEqual([7, 7, 6]);
+  expect(hunksOf([])).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { explainReadMode } from '../../../renderer/features/keys/read-modes.ts';
+import { explainReadMode, leaderlessSentence } from '../../../renderer/features/keys/read-modes.ts';
 
 test('each mode says what it means, what it cost, and what it does without a leader', () => {
   expect(explainReadMode('linearizable', 1.21, null)).toMatch(/latest committed.*1\.2 ms now.*Fails if/);
@@ -11,4 +11,11 @@ test('what was not measured is not claimed', () => {
   expect(explainReadMode('linearizable', null, null)).not.toContain('now');
   expect(explainReadMode('stale', null, null)).toContain('open a key to see how old');
   expect(explainReadMode('stale', 1, 95_000)).toContain('up to 1 m 35 s old');
+});
+
+test('without leaders it says which reads fail and which do not', () => {
+  expect(leaderlessSentence(8, 8)).toMatch(/^none of the 8 partitions has one, so writes.*Stale reads still answer/);
+  expect(leaderlessSentence(1, 1)).toMatch(/^the partition has none/);
+  expect(leaderlessSentence(1, 8)).toMatch(/^1 of 8 partitions has none, so .* of their keys fail/);
+  expect(leaderlessSentence(3, 8)).toMatch(/^3 of 8 partitions have none/);
 });

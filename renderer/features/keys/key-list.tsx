@@ -1,0 +1,165 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import type { KeyMeta } from '../../../electron/contract/model.ts';
+import { useClusterNow } from '../../api/use-cluster-live.tsx';
+import { cx } from '../../ui/cx.ts';
+import { formatBytes, formatCount } from '../../ui/format.ts';
+import { fromBase64 } from './bytes.ts';
+import { isDirty } from './editor-state.ts';
+import { useOpenKeys } from './editor-store.ts';
+import { changedWords } from './changed-words.ts';
+import { escapeKey, splitForDisplay } from './key-text.ts';
+import styles from './key-list.module.css';
+
+const ROW_PX = 28;
+/** A change younger than this stands out. */
+const FRESH_MS = 10_000;
+
+export interface KeyListProps {
+  cluster: string;
+  rows: readonly KeyMeta[];
+  /** As typed; what rows share with it is drawn short. */
+  prefix: string;
+  /** Base64, as in the rows. */
+  selected: string | null;
+  hasMore: boolean;
+  isLoading: boolean;
+  onMore: () => void;
+  onOpen: (key: string) => void;
+}
+
+/** The rows in sight and no others. One tab stop; arrows, Page, Home and End move, Enter opens. */
+export function KeyList({ cluster, rows, prefix, selected, hasMore, isLoading, onMore, onOpen }: KeyListProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const id = useId();
+  const now = useClusterNow(1_000);
+  const unsaved = useOpenKeys(cluster, isDirty);
+  const [active, setActive] = useState(0);
+  const count = rows.length + (hasMore || isLoading ? 1 : 0);
+  // eslint-disable-next-line react/incompatible-library -- its functions are called in this render only, never passed on
+  const virtual = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: 6,
+  });
+  const items = virtual.getVirtualItems();
+
+  const endInSight = (items.at(-1)?.index ?? 0) >= rows.length;
+  useEffect(() => {
+    if (endInSight && hasMore && !isLoading) onMore();
+  }, [endInSight, hasMore, isLoading, onMore]);
+
+  const selectedIndex = useMemo(() => rows.findIndex((row) => row.key === selected), [rows, selected]);
+  useEffect(() => {
+    if (selectedIndex >= 0) setActive(selectedIndex);
+  }, [selectedIndex]);
+
+  const move = (to: number) => {
+    const index = Math.max(0, Math.min(rows.length - 1, to));
+    setActive(index);
+    virtual.scrollToIndex(index);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_PX) - 1);
+    const row = rows[active];
+    const moves: Record<string, (() => void) | undefined> = {
+      ArrowDown: () => move(active + 1),
+      ArrowUp: () => move(active - 1),
+      PageDown: () => move(active + page),
+      PageUp: () => move(active - page),
+      Home: () => move(0),
+      End: () => move(rows.length - 1),
+      Enter: () => row !== undefined && onOpen(row.key),
+    };
+    const run = event.ctrlKey || event.metaKey || event.altKey ? undefined : moves[event.key];
+    if (run === undefined) return;
+    event.preventDefault();
+    run();
+  };
+
+  return (
+    <div
+      className={styles.grid}
+      role="grid"
+      aria-label="Keys"
+      aria-rowcount={hasMore ? -1 : rows.length + 1}
+      aria-activedescendant={items.some((item) => item.index === active) ? `${id}-${active}` : undefined}
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+    >
+      <div role="rowgroup">
+        <div className={cx(styles.row, styles.head)} role="row" aria-rowindex={1}>
+          <span role="columnheader">Key</span>
+          <span role="columnheader">Part.</span>
+          <span role="columnheader" className={styles.right}>
+            Rev
+          </span>
+          <span role="columnheader" className={styles.right}>
+            Size
+          </span>
+          <span role="columnheader" className={styles.right}>
+            Changed
+          </span>
+        </div>
+      </div>
+      <div ref={scroller} className={styles.scroller} role="presentation">
+        <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+          {items.map((item) => {
+            const row = rows[item.index];
+            const place = { transform: `translateY(${item.start}px)` };
+            if (row === undefined) {
+              return (
+                <div key="more" className={cx(styles.row, styles.placed, styles.more)} style={place} role="row">
+                  <span role="gridcell">{isLoading ? 'Reading more…' : 'More below'}</span>
+                </div>
+              );
+            }
+            const written = splitForDisplay(escapeKey(fromBase64(row.key)), prefix);
+            const changed = changedWords(now - row.updatedAtMs);
+            return (
+              <div
+                key={row.key}
+                id={`${id}-${item.index}`}
+                className={cx(
+                  styles.row,
+                  styles.placed,
+                  row.key === selected && styles.selected,
+                  item.index === active && styles.active,
+                )}
+                style={place}
+                role="row"
+                aria-rowindex={item.index + 2}
+                aria-selected={row.key === selected}
+                onClick={() => {
+                  setActive(item.index);
+                  onOpen(row.key);
+                }}
+              >
+                <span role="gridcell" className={cx(styles.key, 'mono')}>
+                  {written.shared !== '' && <span className={styles.shared}>{written.shared}</span>}
+                  {written.own}
+                  {unsaved.has(row.key) && <span className={styles.unsaved}>unsaved</span>}
+                </span>
+                <span role="gridcell">p{row.partition}</span>
+                <span role="gridcell" className={styles.right}>
+                  r{formatCount(row.revision)}
+                </span>
+                <span role="gridcell" className={styles.right}>
+                  {formatBytes(row.valueSizeBytes)}
+                </span>
+                <span
+                  role="gridcell"
+                  className={cx(styles.right, now - row.updatedAtMs < FRESH_MS && styles.fresh)}
+                  title={new Date(row.updatedAtMs).toLocaleString()}
+                >
+                  {changed}
+                </span>
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}

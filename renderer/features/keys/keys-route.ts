@@ -1,0 +1,41 @@
+import { useCallback } from 'react';
+import { useSearchParams } from 'wouter';
+import { readModeSchema, type ReadMode } from '../../../electron/contract/model.ts';
+
+/** What the address says of this screen. Prefix and key are written as `escapeKey` writes them. */
+export interface KeysRoute {
+  readonly prefix: string;
+  readonly key: string | null;
+  readonly read: ReadMode;
+}
+
+export function readRoute(params: URLSearchParams): KeysRoute {
+  const mode = readModeSchema.safeParse(params.get('read'));
+  return {
+    prefix: params.get('prefix') ?? '',
+    key: params.get('key'),
+    read: mode.success ? mode.data : 'linearizable',
+  };
+}
+
+/** The parameters after a change; what is the default is left out, what is not ours stays. */
+export function writeRoute(params: URLSearchParams, change: Partial<KeysRoute>): URLSearchParams {
+  const { prefix, key, read } = { ...readRoute(params), ...change };
+  const next = new URLSearchParams(params);
+  const put = (name: string, value: string | null) => (value === null ? next.delete(name) : next.set(name, value));
+  put('prefix', prefix === '' ? null : prefix);
+  put('key', key);
+  put('read', read === 'linearizable' ? null : read);
+  return next;
+}
+
+/** Opening a key is a step back can undo; typing a prefix is not. */
+export function useKeysRoute(): [KeysRoute, (change: Partial<KeysRoute>) => void] {
+  const [params, setParams] = useSearchParams();
+  const change = useCallback(
+    (part: Partial<KeysRoute>) =>
+      setParams((now) => writeRoute(now, part), { replace: part.key === undefined || part.key === null }),
+    [setParams],
+  );
+  return [readRoute(params), change];
+}

@@ -1,0 +1,256 @@
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
+import { toApiError } from '../../api/errors.ts';
+import { useClusterLive, useView } from '../../api/use-cluster-live.tsx';
+import { useShortcuts } from '../../app/shortcuts.ts';
+import { Kbd } from '../../ui/badge.tsx';
+import { Button, IconButton } from '../../ui/button.tsx';
+import { EmptyState } from '../../ui/empty-state.tsx';
+import { ErrorNote } from '../../ui/error-note.tsx';
+import { formatAgo } from '../../ui/format.ts';
+import { Segmented } from '../../ui/segmented.tsx';
+import { TextField } from '../../ui/text-field.tsx';
+import { fromBase64, toBase64 } from './bytes.ts';
+import { KeyEditor } from './key-editor.tsx';
+import { KeyList } from './key-list.tsx';
+import { countSentence } from './key-pages.ts';
+import { escapeKey } from './key-text.ts';
+import { useKeysRoute } from './keys-route.ts';
+import { checkKey, checkPrefix } from './limits.ts';
+import { NewKeyDialog } from './new-key-dialog.tsx';
+import { ReadModeBanner } from './read-mode-banner.tsx';
+import { readModes } from './read-modes.ts';
+import { useKeyEntry } from './use-key-entry.ts';
+import { useKeyPages } from './use-key-pages.ts';
+import styles from './keys-screen.module.css';
+
+/** The address follows the typing after this much rest. */
+const TYPING_REST_MS = 200;
+
+/** /c/:cluster/keys: find, read, write and delete keys. The address holds prefix, key and read mode. */
+export function KeysScreen({ cluster }: { cluster: string }) {
+  const hasView = useClusterLive((live) => live.view !== null);
+  return hasView ? <Keys cluster={cluster} /> : <div className={styles.loading} aria-busy="true" />;
+}
+
+function Keys({ cluster }: { cluster: string }) {
+  const [route, setRoute] = useKeysRoute();
+  const [creating, setCreating] = useState(false);
+  const readOnly = useView((view) => view.summary.readOnly);
+  const total = useTotalKeys();
+
+  const prefix = checkPrefix(route.prefix);
+  const pages = useKeyPages(cluster, prefix.ok ? toBase64(prefix.bytes) : null, route.read);
+  const rows = pages.data?.pages.flatMap((page) => page.keys) ?? [];
+
+  const key = route.key === null ? null : checkKey(route.key);
+  const keyBase64 = key?.ok ? toBase64(key.bytes) : null;
+  const entry = useKeyEntry(cluster, keyBase64, route.read);
+
+  const costMs = entry.data?.costMs ?? pages.data?.pages.at(-1)?.costMs ?? null;
+  const readStale = () => setRoute({ read: 'stale' });
+  const openKey = (next: string) => setRoute({ key: escapeKey(fromBase64(next)) });
+
+  return (
+    <>
+      <div className={styles.bar}>
+        <PrefixField
+          prefix={route.prefix}
+          problem={prefix.ok ? undefined : prefix.message}
+          onChange={(next) => setRoute({ prefix: next })}
+        />
+        <span className={styles.count} role="status">
+          {pages.data !== undefined && countSentence(rows.length, !pages.hasNextPage, total)}
+        </span>
+        <span className={styles.grow} />
+        <span className={styles.label} aria-hidden="true">
+          Read
+        </span>
+        <Segmented
+          label="Read consistency"
+          value={route.read}
+          options={readModes}
+          onChange={(read) => setRoute({ read })}
+        />
+        {!readOnly && (
+          <Button variant="primary" icon="plus" onClick={() => setCreating(true)}>
+            New key
+          </Button>
+        )}
+      </div>
+      <ReadModeBanner
+        mode={route.read}
+        costMs={costMs}
+        stalenessMs={entry.data?.stalenessMs ?? null}
+        onReadStale={readStale}
+      />
+      <div className={styles.panes} data-editing={route.key !== null || undefined}>
+        <section className={styles.list} aria-label="Keys">
+          <header className={styles.listHeader}>
+            <h2 className="mono">{route.prefix === '' ? 'All keys' : route.prefix}</h2>
+            <ListAge readAtMs={pages.dataUpdatedAt} />
+            <IconButton
+              icon="restart"
+              size="small"
+              label="Read the list again"
+              aria-busy={pages.isRefetching || undefined}
+              onClick={() => void pages.refetch()}
+            />
+          </header>
+          {pages.error !== null && (
+            <div className={styles.note}>
+              <ErrorNote
+                title={
+                  rows.length === 0 ? 'The keys could not be listed.' : 'The rest of the keys could not be listed.'
+                }
+                error={pages.error}
+                fix={
+                  route.read !== 'stale' && toApiError(pages.error).code === 'noLeader'
+                    ? { label: 'Read stale', run: readStale }
+                    : {
+                        label: 'Try again',
+                        run: () => void (rows.length === 0 ? pages.refetch() : pages.fetchNextPage()),
+                      }
+                }
+              />
+            </div>
+          )}
+          {rows.length > 0 || pages.isPending ? (
+            <KeyList
+              cluster={cluster}
+              rows={rows}
+              prefix={route.prefix}
+              selected={keyBase64}
+              hasMore={pages.hasNextPage}
+              isLoading={pages.isFetching && !pages.isRefetching}
+              onMore={() => void pages.fetchNextPage()}
+              onOpen={openKey}
+            />
+          ) : (
+            pages.error === null && (
+              <EmptyState
+                {...(!readOnly && {
+                  action: (
+                    <Button icon="plus" onClick={() => setCreating(true)}>
+                      Create a key
+                    </Button>
+                  ),
+                })}
+              >
+                {route.prefix === ''
+                  ? 'No keys yet. What clients write appears here.'
+                  : 'No key begins with this prefix.'}
+              </EmptyState>
+            )
+          )}
+        </section>
+        {route.key !== null && (
+          <section className={styles.editor} aria-label="Value">
+            {key?.ok && keyBase64 !== null ? (
+              <KeyEditor
+                key={keyBase64}
+                cluster={cluster}
+                keyBase64={keyBase64}
+                written={escapeKey(key.bytes)}
+                reading={entry}
+                readMode={route.read}
+                readOnly={readOnly}
+                onReadStale={readStale}
+                onClose={() => setRoute({ key: null })}
+              />
+            ) : (
+              <div className={styles.note}>
+                <ErrorNote
+                  title="The address names no key."
+                  fix={{ label: 'Close', run: () => setRoute({ key: null }) }}
+                >
+                  {key?.ok === false && key.message}
+                </ErrorNote>
+              </div>
+            )}
+          </section>
+        )}
+      </div>
+      {creating && (
+        <NewKeyDialog
+          cluster={cluster}
+          prefix={route.prefix}
+          onClose={() => setCreating(false)}
+          onOpen={(next) => {
+            setCreating(false);
+            openKey(next);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function PrefixField({
+  prefix,
+  problem,
+  onChange,
+}: {
+  prefix: string;
+  problem: string | undefined;
+  onChange: (prefix: string) => void;
+}) {
+  const input = useRef<HTMLInputElement>(null);
+  const [typed, setTyped] = useState(prefix);
+  const told = useRef(prefix);
+  const tell = useEffectEvent((text: string) => onChange(text));
+
+  useShortcuts({ '/': () => input.current?.focus() });
+  // The address changed by something else than this field: a link, or the way back.
+  useEffect(() => {
+    if (prefix !== told.current) setTyped(prefix);
+    told.current = prefix;
+  }, [prefix]);
+  useEffect(() => {
+    if (typed === told.current) return;
+    const timer = setTimeout(() => {
+      told.current = typed;
+      tell(typed);
+    }, TYPING_REST_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+
+  return (
+    <div className={styles.prefix} role="search">
+      <TextField
+        ref={input}
+        label="Key prefix"
+        hideLabel
+        icon="search"
+        mono
+        placeholder="Key prefix"
+        value={typed}
+        problem={problem}
+        onChange={(event) => setTyped(event.target.value)}
+        trailing={<Kbd>/</Kbd>}
+      />
+    </div>
+  );
+}
+
+function ListAge({ readAtMs }: { readAtMs: number }) {
+  const [now, setNow] = useState(readAtMs);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  return <span>{readAtMs === 0 ? 'reading…' : `read ${formatAgo(now - readAtMs)}`}</span>;
+}
+
+/** Keys of the whole cluster as the leaders count them; null while a partition has none. */
+function useTotalKeys(): number | null {
+  return useView((view) => {
+    let total = 0;
+    for (const { partition, leader } of view.partitions) {
+      const node = view.nodes.find((candidate) => candidate.id === leader);
+      const replica = node?.replicas.find((candidate) => candidate.partition === partition);
+      if (replica === undefined) return null;
+      total += replica.keyCount;
+    }
+    return total;
+  });
+}
