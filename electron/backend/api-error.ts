@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { PrkDbError, type PrkDbErrorCode } from '../../engine/client/index.ts';
+import type { ApiError } from '../contract/contract.ts';
+import { BackendError, describeZodError, type ApiErrorCode } from './errors.ts';
+
+/** Any failure as it may cross the contract: in words, without a stack, never with a secret of ours. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof BackendError) return { code: error.code, message: error.message, hint: error.hint };
+  if (error instanceof PrkDbError) {
+    const { code, hint } = clientErrors[error.code];
+    return { code, message: error.message, hint };
+  }
+  if (error instanceof z.ZodError) {
+    return { code: 'internal', message: `The answer had the wrong shape: ${describeZodError(error)}`, hint: null };
+  }
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
+    const known = systemErrors[error.code] ?? supervisorErrors[error.code];
+    if (known !== undefined) return { code: known.code, message: error.message, hint: hintOf(error) ?? known.hint };
+  }
+  return {
+    code: 'internal',
+    message: error instanceof Error ? error.message : 'Something failed without saying why.',
+    hint: null,
+  };
+}
+
+/** Errors of ours may bring a hint of their own. */
+function hintOf(error: Error): string | null {
+  return 'hint' in error && typeof error.hint === 'string' ? error.hint : null;
+}
+
+interface Known {
+  readonly code: ApiErrorCode;
+  readonly hint: string | null;
+}
+
+const START_A_NODE = 'Start a node again, or wait if one is coming back.';
+const READ_IT_BACK = 'Read the key to learn whether the write happened.';
+
+const clientErrors: Record<PrkDbErrorCode, Known> = {
+  INVALID_KEY: { code: 'invalidInput', hint: null },
+  INVALID_VALUE: { code: 'invalidInput', hint: null },
+  INVALID_ARGUMENT: { code: 'invalidInput', hint: null },
+  NO_LEADER: { code: 'noLeader', hint: START_A_NODE },
+  DEADLINE_EXCEEDED: { code: 'deadline', hint: 'Try again; a stale read answers without a leader.' },
+  UNKNOWN_OUTCOME: { code: 'deadline', hint: READ_IT_BACK },
+  CONFLICT: { code: 'refused', hint: 'Read the key again and decide what to keep.' },
+  UNAVAILABLE: { code: 'disconnected', hint: START_A_NODE },
+  CONNECTION: { code: 'disconnected', hint: START_A_NODE },
+  INTERNAL: { code: 'internal', hint: 'The log of the node says more.' },
+  CLOSED: { code: 'disconnected', hint: 'Try again.' },
+};
+
+const systemErrors: Record<string, Known> = {
+  EADDRINUSE: { code: 'portInUse', hint: 'Choose another base port, or stop the program that uses it.' },
+  EACCES: { code: 'storage', hint: 'Choose a directory you may write to.' },
+  EPERM: { code: 'storage', hint: 'Choose a directory you may write to.' },
+  EROFS: { code: 'storage', hint: 'Choose a directory that can be written to.' },
+  ENOSPC: { code: 'storage', hint: 'Free some space on the disk.' },
+};
+
+/** Codes of SupervisorError; its messages are in words already. */
+const supervisorErrors: Record<string, Known> = {};

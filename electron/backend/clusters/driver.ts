@@ -1,0 +1,57 @@
+import type { ClusterSummary, ClusterView, Sample, StoryEvent } from '../../contract/model.ts';
+import type { KeySpace } from '../keys/key-space.ts';
+
+/** What a watcher of a cluster is told. Every part is optional, none is empty. */
+export interface LiveUpdate {
+  view?: ClusterView;
+  samples?: Sample[];
+  events?: StoryEvent[];
+}
+
+/**
+ * One cluster behind every screen, wherever it runs. A driver says what it can tell;
+ * what it cannot do it does not offer (the optional parts are null), so the screens
+ * and the handlers refuse by name instead of guessing.
+ */
+export interface ClusterDriver {
+  readonly name: string;
+  summary(): ClusterSummary;
+  view(): ClusterView;
+  /** Samples in [fromMs, toMs], oldest first, thinned to at most maxPoints. */
+  history(range: { fromMs: number; toMs: number; maxPoints: number }): Sample[];
+  /** The last `limit` sentences of the feed, oldest first. */
+  events(limit: number): StoryEvent[];
+  /** The listener is called with the view at once. Returns the way to stop it. */
+  watch(listener: (update: LiveUpdate) => void): () => void;
+  /** Called when the summary changed in any way. Returns the way to stop it. */
+  onSummary(listener: () => void): () => void;
+  readonly keys: KeySpace;
+  /** Starting and stopping; null for clusters whose processes are not ours. */
+  readonly processes: ProcessControls | null;
+  readonly faults: FaultControls | null;
+  readonly load: LoadControls | null;
+  close(): Promise<void>;
+}
+
+export interface ProcessControls {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  startNode(node: number): Promise<void>;
+  killNode(node: number): Promise<void>;
+  pauseNode(node: number): Promise<void>;
+  resumeNode(node: number): Promise<void>;
+  restartNode(node: number): Promise<void>;
+  logLines(node: number, lines: number): Promise<string[]>;
+}
+
+export interface FaultControls {
+  /** Cuts every link between this node and the others, in both directions. */
+  isolate(node: number): Promise<void>;
+  /** Ends every link and disk fault. Pauses stay. */
+  heal(): Promise<void>;
+}
+
+export interface LoadControls {
+  start(options: { clients: number; readPercent: number }): Promise<void>;
+  stop(): Promise<void>;
+}

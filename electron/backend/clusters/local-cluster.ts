@@ -1,0 +1,318 @@
+import type { ClusterSummary, ClusterView, Sample, StoryEvent } from '../../contract/model.ts';
+import type { LocalCluster, ProcessEvent, Supervisor } from '../../../engine/supervisor/types.ts';
+import { BackendError } from '../errors.ts';
+import type { EventLog } from '../history/event-log.ts';
+import { SampleRing } from '../history/sample-ring.ts';
+import { takeSample } from '../history/sampler.ts';
+import type { KeySpace } from '../keys/key-space.ts';
+import { PrkDbKeys } from '../keys/prkdb-keys.ts';
+import type { RunningLoad, StartLoad } from '../load.ts';
+import type { Condition } from '../story/context.ts';
+import type { StoryCommand } from '../story/input.ts';
+import { StoryTeller } from '../story/teller.ts';
+import { ClusterModel } from './cluster-model.ts';
+import type { ClusterDriver, FaultControls, LiveUpdate, LoadControls, ProcessControls } from './driver.ts';
+import { LinkFaults } from './link-faults.ts';
+import { localProcesses } from './local-processes.ts';
+import type { ConnectNode, NodeLink } from './node-link.ts';
+import { Pacer } from './pacer.ts';
+
+const TICK_MS = 100;
+const SAMPLE_MS = 500;
+
+export interface LocalClusterOptions {
+  readonly supervisor: Supervisor;
+  readonly connectNode: ConnectNode;
+  readonly startLoad: StartLoad;
+  readonly eventLog: EventLog;
+  /** Reads the supervisor's word anew and gives it to the driver. */
+  readonly refresh: () => Promise<void>;
+  readonly now: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A cluster whose processes run on this machine. */
+export class LocalClusterDriver implements ClusterDriver {
+  readonly name: string;
+  readonly keys: KeySpace;
+  readonly processes: ProcessControls;
+  readonly faults: FaultControls;
+  readonly load: LoadControls;
+
+  readonly #options: LocalClusterOptions;
+  readonly #model: ClusterModel;
+  readonly #story: StoryTeller;
+  readonly #ring = new SampleRing();
+  readonly #pacer: Pacer<ClusterView>;
+  readonly #links = new Map<number, { readonly pid: number | null; readonly link: NodeLink }>();
+  readonly #linkFaults: LinkFaults;
+  readonly #keys: PrkDbKeys;
+  readonly #watchers = new Set<(update: LiveUpdate) => void>();
+  readonly #summaryListeners = new Set<() => void>();
+  #summaryText = '';
+  #sampledMs = 0;
+  #leadersText = '';
+  #timer: NodeJS.Timeout | null = null;
+  #load: RunningLoad | null = null;
+  #closed = false;
+
+  constructor(cluster: LocalCluster, options: LocalClusterOptions) {
+    const nodes = cluster.record.members.map((member) => member.id);
+    this.name = cluster.record.name;
+    this.#options = options;
+    this.#model = new ClusterModel(cluster, options.now());
+    this.#story = new StoryTeller({ nodes, replicas: this.#model.placement, conditions: conditionsOf(cluster) });
+    this.#pacer = new Pacer({
+      view: () => this.view(),
+      contentOf: (view) =>
+        JSON.stringify(view, (key, value: unknown) => (key === 'timeMs' || key === 'heardAtMs' ? undefined : value)),
+      emit: (view) => this.#publish({ view }),
+      now: options.now,
+    });
+    this.#linkFaults = new LinkFaults(nodes);
+    this.#keys = new PrkDbKeys({
+      endpoints: () => this.#endpoints(),
+      leaderOf: (partition) => this.#model.leaderOf(partition),
+    });
+    this.keys = this.#keys;
+    this.faults = { isolate: (node) => this.#isolate(node), heal: () => this.#heal() };
+    this.load = { start: (load) => this.#startLoad(load), stop: () => this.#stopLoad() };
+    this.processes = localProcesses({
+      name: this.name,
+      nodes,
+      supervisor: options.supervisor,
+      refresh: options.refresh,
+      beforeStop: async () => {
+        await this.#stopLoad();
+        this.#linkFaults.clear();
+        this.#command({ name: 'stopCluster' });
+      },
+    });
+    this.#summaryText = JSON.stringify(this.summary());
+    this.#follow();
+  }
+
+  summary(): ClusterSummary {
+    return this.#model.summary();
+  }
+
+  view(): ClusterView {
+    return this.#model.view(this.#options.now(), this.#load?.view() ?? null);
+  }
+
+  history(range: { fromMs: number; toMs: number; maxPoints: number }): Sample[] {
+    return this.#ring.range(range.fromMs, range.toMs, range.maxPoints);
+  }
+
+  events(limit: number): StoryEvent[] {
+    return this.#options.eventLog.recent(limit);
+  }
+
+  watch(listener: (update: LiveUpdate) => void): () => void {
+    this.#watchers.add(listener);
+    listener({ view: this.view() });
+    return () => this.#watchers.delete(listener);
+  }
+
+  onSummary(listener: () => void): () => void {
+    this.#summaryListeners.add(listener);
+    return () => this.#summaryListeners.delete(listener);
+  }
+
+  /** The supervisor's word on the processes changed. */
+  update(cluster: LocalCluster): void {
+    if (this.#closed) return;
+    this.#model.setCluster(cluster);
+    this.#follow();
+    this.#changed();
+  }
+
+  /** The supervisor did or noticed something. */
+  processEvent(event: ProcessEvent): void {
+    this.#story.push({ type: 'process', event });
+    this.#startTimer();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    await this.#stopLoad();
+    await this.#endFaults();
+    this.#closed = true;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#pacer.close();
+    for (const { link } of this.#links.values()) link.close();
+    this.#links.clear();
+    this.#watchers.clear();
+    this.#summaryListeners.clear();
+    await this.#keys.close();
+    await this.#options.eventLog.close();
+  }
+
+  /** Keeps one link to every process that exists, and a timer while there is one. */
+  #follow(): void {
+    const { record, nodes } = this.#model.cluster;
+    for (const process of nodes) {
+      const exists = process.state === 'running' || process.state === 'paused';
+      const known = this.#links.get(process.nodeId);
+      if (known !== undefined && (!exists || known.pid !== process.pid)) {
+        known.link.close();
+        this.#links.delete(process.nodeId);
+      }
+      const member = record.members.find((m) => m.id === process.nodeId);
+      if (!exists || member === undefined || this.#links.has(process.nodeId)) continue;
+      const link = this.#options.connectNode(`${member.host}:${member.clientPort}`, {
+        event: (event) => this.#story.push({ type: 'event', event }),
+        status: (status) => {
+          if (this.#closed) return;
+          this.#model.takeStatus(status, this.#options.now());
+          this.#story.push({ type: 'status', timeMs: status.timeMs, status });
+          if (this.#linkFaults.mustTell(status.nodeId, status.faults)) {
+            this.#applyFaults(status.nodeId).catch(this.#options.onError);
+          }
+          this.#changed();
+        },
+      });
+      this.#links.set(process.nodeId, { pid: process.pid, link });
+    }
+    if (this.#links.size > 0) this.#startTimer();
+    else void this.#keys.disconnect();
+  }
+
+  #startTimer(): void {
+    if (this.#timer === null && !this.#closed) this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  #tick(): void {
+    const nowMs = this.#options.now();
+    const told = this.#options.eventLog.add(this.#story.advance(nowMs));
+    if (told.length > 0) this.#publish({ events: told });
+    if (this.#links.size > 0) {
+      if (nowMs - this.#sampledMs >= SAMPLE_MS) this.#sample(nowMs);
+    } else if (this.#story.isSettled && this.#timer !== null) {
+      clearInterval(this.#timer);
+      this.#timer = null;
+    }
+    this.#changed();
+  }
+
+  #changed(): void {
+    const nowMs = this.#options.now();
+    this.#model.judge(nowMs);
+    // The charts show the very moment a leader is lost or won, not the next half second.
+    const leadersText = this.#model.partitions.map((p) => `${p.leader}/${p.term}`).join();
+    if (leadersText !== this.#leadersText) {
+      this.#leadersText = leadersText;
+      if (this.#links.size > 0) this.#sample(nowMs);
+    }
+    this.#pacer.changed(this.#model.fingerprint());
+    const summaryText = JSON.stringify(this.summary());
+    if (summaryText !== this.#summaryText) {
+      this.#summaryText = summaryText;
+      for (const listener of this.#summaryListeners) listener();
+    }
+  }
+
+  #sample(nowMs: number): void {
+    this.#sampledMs = nowMs;
+    const sample = takeSample({
+      timeMs: nowMs,
+      partitions: this.#model.partitions,
+      windows: this.#model.windows,
+      totals: this.#model.totals,
+    });
+    this.#ring.push(sample);
+    const load = this.#load?.view() ?? null;
+    this.#story.push({ type: 'throughput', timeMs: nowMs, writesPerSecond: sample.writesPerSecond, load });
+    this.#publish({ samples: [sample] });
+  }
+
+  #publish(update: LiveUpdate): void {
+    for (const watcher of this.#watchers) watcher(update);
+  }
+
+  #command(command: StoryCommand, timeMs: number = this.#options.now()): void {
+    this.#story.push({ type: 'command', timeMs, command });
+    this.#startTimer();
+  }
+
+  #endpoints(): string[] {
+    const { record, nodes } = this.#model.cluster;
+    const running = nodes.filter((node) => node.state === 'running').map((node) => node.nodeId);
+    if (running.length === 0) {
+      throw new BackendError('disconnected', `No node of ${this.name} is running.`, 'Start the cluster.');
+    }
+    return record.members.filter((m) => running.includes(m.id)).map((m) => `http://${m.host}:${m.clientPort}`);
+  }
+
+  async #isolate(node: number): Promise<void> {
+    if (!this.#model.cluster.record.members.some((member) => member.id === node)) {
+      throw new BackendError('notFound', `${this.name} has no node n${node}.`);
+    }
+    if (!this.#links.has(node)) {
+      throw new BackendError('refused', `n${node} is not running, so it has no links to cut.`, `Start n${node} first.`);
+    }
+    if (this.#linkFaults.isIsolated(node)) return;
+    const timeMs = this.#options.now();
+    this.#linkFaults.isolate(node);
+    try {
+      await this.#applyAllFaults();
+    } catch (error) {
+      this.#linkFaults.release(node);
+      // What was cut half-way is mended; the first error is the one to tell.
+      await this.#applyAllFaults().catch(this.#options.onError);
+      throw error;
+    }
+    this.#command({ name: 'isolate', node }, timeMs);
+  }
+
+  async #heal(): Promise<void> {
+    const timeMs = this.#options.now();
+    this.#linkFaults.clear();
+    await this.#applyAllFaults();
+    this.#command({ name: 'heal' }, timeMs);
+  }
+
+  /** Faults end with the app that asked for them. */
+  async #endFaults(): Promise<void> {
+    if (this.#linkFaults.isEmpty) return;
+    this.#linkFaults.clear();
+    await this.#applyAllFaults().catch(this.#options.onError);
+  }
+
+  /** Paused nodes cannot answer; their next report shows that they were not told, and then they are. */
+  async #applyAllFaults(): Promise<void> {
+    const running = this.#model.cluster.nodes.filter((node) => node.state === 'running');
+    await Promise.all(running.map((node) => this.#applyFaults(node.nodeId)));
+  }
+
+  async #applyFaults(node: number): Promise<void> {
+    const faults = this.#linkFaults.of(node);
+    await this.#links.get(node)?.link.setFaults(faults);
+    this.#linkFaults.told(node, faults);
+  }
+
+  async #startLoad(options: { clients: number; readPercent: number }): Promise<void> {
+    if (this.#load !== null) await this.#stopLoad();
+    this.#load = await this.#options.startLoad({ endpoints: this.#endpoints(), ...options });
+    this.#command({ name: 'startLoad', ...options });
+    this.#changed();
+  }
+
+  async #stopLoad(): Promise<void> {
+    const load = this.#load;
+    if (load === null) return;
+    await load.stop();
+    this.#load = null;
+    const { acknowledged, retried, failed } = load.view();
+    this.#command({ name: 'stopLoad', acknowledged, retried, failed });
+    this.#changed();
+  }
+}
+
+function conditionsOf(cluster: LocalCluster): { node: number; condition: Condition }[] {
+  return cluster.nodes.map((process) => {
+    const kind = process.state === 'running' ? 'up' : process.state;
+    const sinceMs = (process.state === 'paused' ? process.pausedAtMs : process.exit?.atMs) ?? process.startedAtMs ?? 0;
+    return { node: process.nodeId, condition: { kind, sinceMs: kind === 'up' ? (process.startedAtMs ?? 0) : sinceMs } };
+  });
+}

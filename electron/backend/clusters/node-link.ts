@@ -1,0 +1,121 @@
+import * as grpc from '@grpc/grpc-js';
+import type { ClusterEvent, Faults, NodeStatus, Observation } from '../../../engine/rpc/cluster.ts';
+import { serviceClient } from '../../../engine/rpc/protos.ts';
+import { BackendError } from '../errors.ts';
+
+const OBSERVE_INTERVAL_MS = 200;
+const FIRST_RETRY_MS = 50;
+const MAX_RETRY_MS = 1_000;
+const CALL_TIMEOUT_MS = 2_000;
+
+export interface NodeListener {
+  event(event: ClusterEvent): void;
+  status(status: NodeStatus): void;
+}
+
+/** The administrative connection to one node. */
+export interface NodeLink {
+  /** Replaces the node's faults by these. */
+  setFaults(faults: Faults): Promise<Faults>;
+  close(): void;
+}
+
+/** How a driver reaches its nodes; tests give their own. */
+export type ConnectNode = (address: string, listener: NodeListener) => NodeLink;
+
+/**
+ * Watches one node over ClusterService: every event once and in order, also across
+ * reconnects, and a status every 200 ms and on every change. Reconnects until closed.
+ * `address` is `host:port`.
+ */
+export const connectNode: ConnectNode = (address, listener) => new GrpcNodeLink(address, listener);
+
+class GrpcNodeLink implements NodeLink {
+  readonly #client: ClusterClient;
+  readonly #listener: NodeListener;
+  #stream: grpc.ClientReadableStream<Observation> | null = null;
+  #retryTimer: NodeJS.Timeout | null = null;
+  #retryMs = FIRST_RETRY_MS;
+  #lastSequence = 0;
+  #nodeStartedAtMs = 0;
+  #closed = false;
+
+  constructor(address: string, listener: NodeListener) {
+    this.#listener = listener;
+    const Client = serviceClient('cluster', 'prkdb.cluster.ClusterService');
+    this.#client = new Client(address, grpc.credentials.createInsecure(), {
+      'grpc.initial_reconnect_backoff_ms': FIRST_RETRY_MS,
+      'grpc.min_reconnect_backoff_ms': FIRST_RETRY_MS,
+      'grpc.max_reconnect_backoff_ms': MAX_RETRY_MS,
+      'grpc.keepalive_time_ms': 5_000,
+      'grpc.keepalive_timeout_ms': 5_000,
+      'grpc.use_local_subchannel_pool': 1,
+    }) as unknown as ClusterClient;
+    this.#observe();
+  }
+
+  setFaults(faults: Faults): Promise<Faults> {
+    return new Promise((resolve, reject) => {
+      this.#client.SetFaults(faults, { deadline: Date.now() + CALL_TIMEOUT_MS }, (error, set) => {
+        if (error === null) resolve(set);
+        else if (error.code === grpc.status.FAILED_PRECONDITION) reject(new BackendError('refused', error.details));
+        else
+          reject(new BackendError('disconnected', `The node did not take the fault: ${error.details}.`, 'Try again.'));
+      });
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
+    this.#stream?.cancel();
+    this.#stream = null;
+    this.#client.close();
+  }
+
+  #observe(): void {
+    this.#retryTimer = null;
+    const stream = this.#client.Observe({
+      intervalMs: OBSERVE_INTERVAL_MS,
+      afterSequence: this.#lastSequence,
+    });
+    this.#stream = stream;
+    stream.on('data', (observation: Observation) => this.#take(observation));
+    // 'close' always follows; without a listener the error would be thrown.
+    stream.on('error', () => undefined);
+    stream.on('close', () => this.#retry(stream));
+  }
+
+  #take(observation: Observation): void {
+    this.#retryMs = FIRST_RETRY_MS;
+    const { status } = observation;
+    if (status !== null && status.startedAtMs !== this.#nodeStartedAtMs) {
+      // A node that started anew counts its events from 1 again.
+      this.#nodeStartedAtMs = status.startedAtMs;
+      this.#lastSequence = 0;
+    }
+    for (const event of observation.events) {
+      if (event.sequence <= this.#lastSequence) continue;
+      this.#lastSequence = event.sequence;
+      this.#listener.event(event);
+    }
+    if (status !== null) this.#listener.status(status);
+  }
+
+  #retry(stream: grpc.ClientReadableStream<Observation>): void {
+    if (this.#closed || this.#stream !== stream) return;
+    this.#stream = null;
+    this.#retryTimer = setTimeout(() => this.#observe(), this.#retryMs);
+    this.#retryMs = Math.min(MAX_RETRY_MS, this.#retryMs * 2);
+  }
+}
+
+/** The two methods as grpc-js makes them from the .proto. */
+interface ClusterClient extends grpc.Client {
+  SetFaults(
+    faults: Faults,
+    options: grpc.CallOptions,
+    callback: (error: grpc.ServiceError | null, set: Faults) => void,
+  ): void;
+  Observe(request: { intervalMs: number; afterSequence: number }): grpc.ClientReadableStream<Observation>;
+}

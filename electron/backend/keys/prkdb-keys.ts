@@ -1,0 +1,164 @@
+import {
+  ConflictError,
+  PrkDbClient,
+  ReadMode as ClientReadMode,
+  type EntryMeta,
+  type Entry,
+} from '../../../engine/client/index.ts';
+import type { KvEntry } from '../../../engine/rpc/kv.ts';
+import type { KeyEntry, KeyMeta, ReadMode } from '../../contract/model.ts';
+import type { DeleteOutcome, KeySpace, PutOutcome } from './key-space.ts';
+
+/** Long enough for an election, short enough for a person. */
+const TIMEOUT_MS = 4_000;
+
+const readModes: Record<ReadMode, ClientReadMode> = {
+  linearizable: ClientReadMode.Linearizable,
+  follower: ClientReadMode.Follower,
+  stale: ClientReadMode.Stale,
+};
+
+/** The keys of a PrkDB cluster through one client, which is opened by the first call. */
+export class PrkDbKeys implements KeySpace {
+  readonly #endpoints: () => readonly string[];
+  readonly #leaderOf: (partition: number) => number;
+  #client: Promise<PrkDbClient> | null = null;
+  #closed = false;
+
+  constructor(options: {
+    /** Where to find the cluster now; ports may have changed since the last start. */
+    readonly endpoints: () => readonly string[];
+    /** 0 when there is none. */
+    readonly leaderOf: (partition: number) => number;
+  }) {
+    this.#endpoints = options.endpoints;
+    this.#leaderOf = options.leaderOf;
+  }
+
+  async scan(options: { prefix: string; after: string; limit: number; readMode: ReadMode }) {
+    const client = await this.#connect();
+    const startedMs = performance.now();
+    const page = await client.scan({
+      prefix: fromBase64(options.prefix),
+      limit: options.limit,
+      // The client's cursor is the last key of its page, in the URL alphabet.
+      cursor: options.after === '' ? null : fromBase64(options.after).toString('base64url'),
+      keysOnly: true,
+      readMode: readModes[options.readMode],
+      timeoutMs: TIMEOUT_MS,
+    });
+    return {
+      keys: page.entries.map(toKeyMeta),
+      next: page.cursor === null ? null : Buffer.from(page.cursor, 'base64url').toString('base64'),
+      costMs: performance.now() - startedMs,
+    };
+  }
+
+  async get(key: string, readMode: ReadMode) {
+    const client = await this.#connect();
+    const bytes = fromBase64(key);
+    const partition = client.partitionOf(bytes);
+    const startedMs = performance.now();
+    const entry = await client.get(bytes, { readMode: readModes[readMode], timeoutMs: TIMEOUT_MS });
+    return {
+      entry: entry === null ? null : toKeyEntry(entry),
+      partition,
+      leader: this.#leaderOf(partition),
+      costMs: performance.now() - startedMs,
+      stalenessMs: readMode === 'stale' && entry !== null ? entry.stalenessMs : null,
+    };
+  }
+
+  async put(key: string, value: string, expectedRevision: number | null): Promise<PutOutcome> {
+    const client = await this.#connect();
+    const bytes = fromBase64(key);
+    try {
+      const entry = await client.put(bytes, fromBase64(value), writeOptions(expectedRevision));
+      return { outcome: 'saved', entry: toKeyMeta(entry) };
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      return { outcome: 'conflict', current: conflictEntry(error.current, bytes, client.partitionOf(bytes)) };
+    }
+  }
+
+  async delete(key: string, expectedRevision: number | null): Promise<DeleteOutcome> {
+    const client = await this.#connect();
+    const bytes = fromBase64(key);
+    try {
+      const { found } = await client.delete(bytes, writeOptions(expectedRevision));
+      return { outcome: 'deleted', found };
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      return { outcome: 'conflict', current: conflictEntry(error.current, bytes, client.partitionOf(bytes)) };
+    }
+  }
+
+  /** Drops the connection: the cluster stopped, or its addresses changed. The next call opens another. */
+  async disconnect(): Promise<void> {
+    const client = this.#client;
+    this.#client = null;
+    // A connection that never came about has nothing to close.
+    await client?.then(
+      (open) => open.close(),
+      () => undefined,
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.disconnect();
+  }
+
+  #connect(): Promise<PrkDbClient> {
+    if (this.#client !== null) return this.#client;
+    const connecting = PrkDbClient.connect(this.#endpoints(), { connectTimeoutMs: TIMEOUT_MS }).then((client) => {
+      // It may have taken longer than the wish for it lasted.
+      if (this.#closed || this.#client !== connecting) client.close();
+      return client;
+    });
+    this.#client = connecting;
+    connecting.catch(() => {
+      if (this.#client === connecting) this.#client = null;
+    });
+    return connecting;
+  }
+}
+
+function fromBase64(text: string): Buffer {
+  return Buffer.from(text, 'base64');
+}
+
+function writeOptions(expectedRevision: number | null): { timeoutMs: number; expectedRevision?: number } {
+  return expectedRevision === null ? { timeoutMs: TIMEOUT_MS } : { timeoutMs: TIMEOUT_MS, expectedRevision };
+}
+
+function toKeyMeta(entry: EntryMeta): KeyMeta {
+  return {
+    key: entry.key.toString('base64'),
+    partition: entry.partition,
+    revision: entry.revision,
+    version: entry.version,
+    valueSizeBytes: entry.valueSizeBytes,
+    createdAtMs: entry.createdAtMs,
+    updatedAtMs: entry.updatedAtMs,
+  };
+}
+
+function toKeyEntry(entry: Entry): KeyEntry {
+  return { ...toKeyMeta(entry), value: entry.value.toString('base64') };
+}
+
+/** The node sends no key with a conflict that it was just given; the request's is the same. */
+function conflictEntry(current: KvEntry | null, key: Buffer, partition: number): KeyEntry | null {
+  if (current === null) return null;
+  return toKeyEntry({
+    key,
+    value: Buffer.from(current.value),
+    partition,
+    revision: current.revision,
+    version: current.version,
+    createdAtMs: current.createdAtMs,
+    updatedAtMs: current.updatedAtMs,
+    valueSizeBytes: current.valueSizeBytes,
+  });
+}

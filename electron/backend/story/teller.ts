@@ -1,0 +1,272 @@
+import type { StoryEvent } from '../../contract/model.ts';
+import type { ClusterEvent, NodeStatus } from '../../../engine/rpc/cluster.ts';
+import type { ProcessEvent } from '../../../engine/supervisor/types.ts';
+import { CatchUpTeller } from './catch-up.ts';
+import { StoryContext, type Condition } from './context.ts';
+import { ElectionTeller } from './elections.ts';
+import type { StoryCommand, StoryInput } from './input.ts';
+import { ledClause, ProcessTeller } from './processes.ts';
+import { QuorumTeller } from './quorum.ts';
+import { ReorderBuffer } from './reorder.ts';
+import { StartupTeller } from './startup.ts';
+import { SuspectTeller } from './suspects.ts';
+import { counted, nodeName, sentence, strong } from './text.ts';
+import { ThroughputTeller } from './throughput.ts';
+
+/**
+ * Turns what nodes, processes and users do to one cluster into the sentences of its
+ * feed. It has no clock and does no IO: the same inputs and the same advances give the
+ * same sentences.
+ */
+export class StoryTeller {
+  readonly #context: StoryContext;
+  readonly #buffer = new ReorderBuffer();
+  readonly #elections: ElectionTeller;
+  readonly #suspects: SuspectTeller;
+  readonly #processes: ProcessTeller;
+  readonly #startup: StartupTeller;
+  readonly #quorum: QuorumTeller;
+  readonly #catchUp: CatchUpTeller;
+  readonly #throughput: ThroughputTeller;
+  /** The user asked for the whole cluster to stop, so nothing that follows is news. */
+  #stopping = false;
+
+  constructor(options: {
+    readonly nodes: readonly number[];
+    /** replicas[p]: the nodes that hold partition p. */
+    readonly replicas: readonly (readonly number[])[];
+    /** What is true already when the telling begins. */
+    readonly conditions: readonly { readonly node: number; readonly condition: Condition }[];
+  }) {
+    this.#context = new StoryContext(options.nodes, options.replicas);
+    for (const { node, condition } of options.conditions) {
+      this.#context.setCondition(node, condition.kind, condition.sinceMs);
+    }
+    this.#elections = new ElectionTeller(this.#context, this.#buffer);
+    this.#suspects = new SuspectTeller(this.#context, this.#buffer);
+    this.#processes = new ProcessTeller(this.#context, this.#buffer);
+    this.#startup = new StartupTeller(this.#context);
+    this.#quorum = new QuorumTeller(this.#context);
+    this.#catchUp = new CatchUpTeller(this.#context);
+    this.#throughput = new ThroughputTeller(this.#context);
+    this.#quorum.update(Math.max(0, ...options.conditions.map(({ condition }) => condition.sinceMs)), true);
+  }
+
+  push(input: StoryInput): void {
+    this.#buffer.add(input);
+  }
+
+  /** To be called every now and then (100 ms): tells all that has waited long enough, in the order it happened. */
+  advance(nowMs: number): StoryEvent[] {
+    for (let input = this.#buffer.take(nowMs); input !== null; input = this.#buffer.take(nowMs)) this.#handle(input);
+    this.#startup.advance(nowMs);
+    return this.#context.drain();
+  }
+
+  /** Nothing waits to be told, whatever the time. */
+  get isSettled(): boolean {
+    return this.#buffer.isEmpty && !this.#startup.isUnderWay;
+  }
+
+  get #quiet(): boolean {
+    return this.#stopping || this.#startup.isUnderWay;
+  }
+
+  #handle(input: StoryInput): void {
+    switch (input.type) {
+      case 'event':
+        return this.#event(input.event);
+      case 'process':
+        return this.#process(input.event);
+      case 'command':
+        return this.#command(input.command, input.timeMs);
+      case 'status':
+        return this.#status(input.status);
+      case 'throughput':
+        return this.#throughput.sample(input);
+    }
+  }
+
+  #event(event: ClusterEvent): void {
+    if (event.kind === 'peerSuspect') return this.#suspects.suspect(event, this.#quiet);
+    if (event.kind === 'peerLive') return this.#suspects.live(event, this.#quiet);
+    if (event.kind === 'storageFailed') return this.#storageFailed(event);
+    this.#elections.event(event, this.#quiet);
+    this.#startup.update(event.timeMs);
+    if (event.kind === 'electionWon' && event.partition !== undefined) {
+      this.#quorum.led(event.partition, event.timeMs, this.#quiet);
+    }
+  }
+
+  #status(status: NodeStatus): void {
+    if (this.#context.condition(status.nodeId).kind === 'up') {
+      for (const group of status.groups) {
+        if (group.partition === undefined || group.role !== 'leader') continue;
+        this.#elections.learn(group.partition, status.nodeId, group.term);
+        this.#quorum.led(group.partition, status.timeMs, this.#quiet);
+      }
+      this.#startup.update(status.timeMs);
+    }
+    this.#catchUp.status(status);
+  }
+
+  #process(event: ProcessEvent): void {
+    const { nodeId: node, timeMs } = event;
+    switch (event.kind) {
+      case 'started':
+        this.#started(event);
+        return;
+      case 'resumed':
+        this.#processes.resumed(event);
+        this.#isBack([node], timeMs);
+        return;
+      case 'stopped':
+        if (this.#stopping) {
+          this.#stoppedInOrder(node, timeMs);
+          return;
+        }
+        break;
+      case 'killed':
+      case 'crashed':
+      case 'paused':
+    }
+    this.#startup.interrupt();
+    this.#catchUp.cancel(node);
+    this.#processes.gone(event);
+    this.#quorum.update(timeMs, this.#quiet);
+    this.#watchThroughput(node, timeMs);
+  }
+
+  #started(event: ProcessEvent): void {
+    this.#stopping = false;
+    const wasStopped = this.#context.nodes.every((node) => this.#context.condition(node).kind === 'stopped');
+    if (wasStopped) {
+      this.#startup.begin(event.timeMs);
+      this.#quorum.reset();
+      this.#catchUp.reset();
+      this.#throughput.reset();
+    }
+    if (this.#startup.isUnderWay) {
+      this.#context.setCondition(event.nodeId, 'up', event.timeMs);
+      this.#suspects.forget(event.nodeId);
+      return;
+    }
+    this.#isBack(this.#processes.started(event), event.timeMs);
+  }
+
+  #isBack(nodes: readonly number[], timeMs: number): void {
+    for (const node of nodes) {
+      this.#suspects.forget(node);
+      this.#catchUp.begin(node, timeMs);
+    }
+  }
+
+  #stoppedInOrder(node: number, timeMs: number): void {
+    this.#context.setCondition(node, 'stopped', timeMs);
+    if (this.#context.nodes.some((other) => this.#context.condition(other).kind !== 'stopped')) return;
+    this.#stopping = false;
+    this.#context.leaders.clear();
+    this.#context.tell({
+      timeMs,
+      kind: 'stopped',
+      parts: sentence(strong('Cluster stopped'), ' by you. Its data is kept.'),
+    });
+  }
+
+  #command(command: StoryCommand, timeMs: number): void {
+    switch (command.name) {
+      case 'stopCluster':
+        this.#startup.interrupt();
+        this.#stopping = true;
+        this.#throughput.reset();
+        // A node that is gone already sends no event of its own.
+        for (const node of this.#context.nodesDown) {
+          if (this.#context.condition(node).kind === 'dead') this.#context.setCondition(node, 'stopped', timeMs);
+        }
+        return;
+      case 'isolate':
+        return this.#isolate(command.node, timeMs);
+      case 'heal':
+        return this.#heal(timeMs);
+      case 'startLoad':
+        this.#context.tell({
+          timeMs,
+          kind: 'load',
+          parts: sentence(
+            strong('Load started'),
+            ` by you: ${counted(command.clients, 'client', 'clients')}, ${mixWords(command.readPercent)}.`,
+          ),
+        });
+        return;
+      case 'stopLoad':
+        this.#throughput.reset();
+        this.#context.tell({
+          timeMs,
+          kind: 'load',
+          parts: sentence(
+            strong('Load stopped'),
+            `: ${counted(command.acknowledged, 'operation', 'operations')} acknowledged, ${counted(command.retried, 'retry', 'retries')}, ${counted(command.failed, 'failure', 'failures')}.`,
+          ),
+        });
+    }
+  }
+
+  #isolate(node: number, timeMs: number): void {
+    this.#startup.interrupt();
+    this.#catchUp.cancel(node);
+    const led = this.#context.unseat(node);
+    this.#context.setCondition(node, 'isolated', timeMs);
+    this.#context.tellFault(
+      {
+        timeMs,
+        kind: 'fault',
+        parts: sentence(nodeName(node), ' cut off by you: every link to the others is cut.', ledClause(led)),
+        node,
+      },
+      led,
+    );
+    this.#quorum.update(timeMs, this.#quiet);
+    this.#watchThroughput(node, timeMs);
+  }
+
+  #heal(timeMs: number): void {
+    const isolated = this.#context.nodes.filter((node) => this.#context.condition(node).kind === 'isolated');
+    for (const node of isolated) this.#context.setCondition(node, 'up', timeMs);
+    const fault = isolated.length > 0 ? this.#context.faultOf(isolated[0]!, timeMs) : null;
+    this.#context.tell({
+      timeMs,
+      kind: 'notice',
+      parts: sentence(strong('Network healed'), ' by you: every link carries messages again.'),
+      node: isolated.length === 1 ? isolated[0]! : null,
+      fault,
+    });
+    this.#isBack(isolated, timeMs);
+  }
+
+  #watchThroughput(node: number, timeMs: number): void {
+    const fault = this.#context.faultOf(node, timeMs);
+    if (fault !== null) this.#throughput.fault(fault);
+  }
+
+  #storageFailed(event: ClusterEvent): void {
+    const recovered = /^recovered\b:?\s*/.exec(event.detail);
+    const why = event.detail.slice(recovered?.[0].length ?? 0).replace(/[.\s]+$/, '');
+    this.#context.tell({
+      timeMs: event.timeMs,
+      kind: recovered === null ? 'error' : 'recovered',
+      parts: sentence(
+        nodeName(event.nodeId),
+        recovered === null ? ' cannot write to its disk' : ' writes to its disk again',
+        why === '' ? '.' : `: ${why}.`,
+      ),
+      node: event.nodeId,
+      fault: this.#context.faultOf(event.nodeId, event.timeMs),
+    });
+  }
+}
+
+function mixWords(readPercent: number): string {
+  if (readPercent === 0) return 'writes only';
+  if (readPercent === 100) return 'reads only';
+  return `${readPercent} % reads, ${100 - readPercent} % writes`;
+}
