@@ -1,11 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  encodePeerFrame,
-  envelopeSize,
-  MAX_FRAME_ENTRIES,
-  MAX_FRAME_MESSAGES,
-} from '../../../engine/transport/codec.ts';
+import { envelopeSize, MAX_FRAME_ENTRIES, MAX_FRAME_MESSAGES } from '../../../engine/transport/codec.ts';
 import type { Envelope } from '../../../engine/transport/types.ts';
 import { OutboundQueue } from '../../../engine/transport/outbound-queue.ts';
 import { entry, envelope } from './frames.ts';
