@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PrkDbError, type PrkDbErrorCode } from '../../engine/client/index.ts';
+import { SupervisorError, type SupervisorErrorCode } from '../../engine/supervisor/errors.ts';
 import type { ApiError } from '../contract/contract.ts';
 import { BackendError, describeZodError, type ApiErrorCode } from './errors.ts';
 
@@ -10,23 +11,21 @@ export function toApiError(error: unknown): ApiError {
     const { code, hint } = clientErrors[error.code];
     return { code, message: error.message, hint };
   }
+  if (error instanceof SupervisorError) {
+    return { code: supervisorErrors[error.code], message: error.message, hint: error.hint };
+  }
   if (error instanceof z.ZodError) {
     return { code: 'internal', message: `The answer had the wrong shape: ${describeZodError(error)}`, hint: null };
   }
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
-    const known = systemErrors[error.code] ?? supervisorErrors[error.code];
-    if (known !== undefined) return { code: known.code, message: error.message, hint: hintOf(error) ?? known.hint };
+    const known = systemErrors[error.code];
+    if (known !== undefined) return { code: known.code, message: error.message, hint: known.hint };
   }
   return {
     code: 'internal',
     message: error instanceof Error ? error.message : 'Something failed without saying why.',
     hint: null,
   };
-}
-
-/** Errors of ours may bring a hint of their own. */
-function hintOf(error: Error): string | null {
-  return 'hint' in error && typeof error.hint === 'string' ? error.hint : null;
 }
 
 interface Known {
@@ -59,5 +58,20 @@ const systemErrors: Record<string, Known> = {
   ENOSPC: { code: 'storage', hint: 'Free some space on the disk.' },
 };
 
-/** Codes of SupervisorError; its messages are in words already. */
-const supervisorErrors: Record<string, Known> = {};
+const supervisorErrors: Record<SupervisorErrorCode, ApiErrorCode> = {
+  invalidSpec: 'invalidInput',
+  invalidName: 'invalidInput',
+  notFound: 'notFound',
+  alreadyExists: 'alreadyExists',
+  portInUse: 'portInUse',
+  dataDirInUse: 'storage',
+  dataDirUnusable: 'storage',
+  running: 'refused',
+  notRunning: 'refused',
+  notOurs: 'refused',
+  unsupported: 'refused',
+  launchFailed: 'internal',
+  corruptRecord: 'storage',
+  busy: 'refused',
+  closed: 'disconnected',
+};

@@ -1,0 +1,77 @@
+import path from 'node:path';
+import { HomePaths } from '../../engine/supervisor/home.ts';
+import { Records } from '../../engine/supervisor/records.ts';
+import type { Supervisor } from '../../engine/supervisor/types.ts';
+import type { AppInfo } from '../contract/model.ts';
+import { appInfo } from './app-info.ts';
+import { checkSpec } from './check/spec-check.ts';
+import { connectNode, type ConnectNode } from './clusters/node-link.ts';
+import { ClusterRegistry } from './clusters/registry.ts';
+import { startDemo } from './demo.ts';
+import { createHandlers } from './handlers/handlers.ts';
+import { startLoad, type StartLoad } from './load.ts';
+import { createRouter, type Router } from './router.ts';
+
+export interface BackendOptions {
+  /** Taken over: closing the backend closes it, which stops the clusters this process owns. */
+  readonly supervisor: Supervisor;
+  readonly home: string;
+  readonly host: AppInfo['host'];
+  readonly version: string;
+  /** Check our own answers against the contract; off in a packaged app. */
+  readonly checkOutputs: boolean;
+  /** Failures nobody asked about, for the log. */
+  readonly onError: (error: unknown) => void;
+  readonly connectNode?: ConnectNode;
+  readonly startLoad?: StartLoad;
+  readonly now?: () => number;
+}
+
+/** Everything behind the contract, whoever hosts it. */
+export interface Backend {
+  readonly router: Router;
+  /** Starts the cluster `demo`, made first if there is none. */
+  startDemo(): Promise<void>;
+  /** Clusters that stop when this process ends. */
+  ownedClusters(): string[];
+  /** Ends faults and loads, stops owned clusters in order, lets go of everything. */
+  close(): Promise<void>;
+}
+
+export async function openBackend(options: BackendOptions): Promise<Backend> {
+  const { supervisor, home, onError } = options;
+  const registry = await ClusterRegistry.open({
+    supervisor,
+    connectNode: options.connectNode ?? connectNode,
+    startLoad: options.startLoad ?? startLoad,
+    eventFile: (clusterId) => path.join(home, 'desktop', 'events', `${clusterId}.jsonl`),
+    now: options.now ?? Date.now,
+    onError,
+  });
+  const records = new Records(new HomePaths(home));
+  const about = { version: options.version, host: options.host, home };
+  const handlers = createHandlers({
+    registry,
+    appInfo: () => appInfo(registry, about),
+    checkSpec: async (spec) =>
+      checkSpec(spec, {
+        home,
+        clusterNames: await records.names(),
+        takenPorts: await records.takenPorts(null),
+      }),
+  });
+  return {
+    router: createRouter(handlers, { checkOutputs: options.checkOutputs, onInternalError: onError }),
+    startDemo: () => startDemo(registry),
+    ownedClusters: () =>
+      registry
+        .summaries()
+        .filter((summary) => summary.owner === 'app' && summary.state !== 'stopped')
+        .map((summary) => summary.name),
+    async close() {
+      // Faults are healed and loads stopped while the nodes still answer.
+      await registry.close();
+      await supervisor.close();
+    },
+  };
+}

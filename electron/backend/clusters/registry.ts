@@ -1,0 +1,160 @@
+import type { ClusterSpecInput, ClusterSummary } from '../../contract/model.ts';
+import type { LocalCluster, Supervisor } from '../../../engine/supervisor/types.ts';
+import { BackendError } from '../errors.ts';
+import { EventLog } from '../history/event-log.ts';
+import type { ClusterDriver } from './driver.ts';
+import { LocalClusterDriver, type LocalClusterOptions } from './local-cluster.ts';
+
+interface Entry {
+  readonly driver: LocalClusterDriver;
+  readonly eventLog: EventLog;
+  readonly clusterId: string;
+  readonly stopListening: () => void;
+}
+
+export interface RegistryOptions {
+  readonly supervisor: Supervisor;
+  readonly connectNode: LocalClusterOptions['connectNode'];
+  readonly startLoad: LocalClusterOptions['startLoad'];
+  /** The file that keeps the feed of a cluster. */
+  readonly eventFile: (clusterId: string) => string;
+  readonly now: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Every cluster the app knows, one driver each, in step with the supervisor. */
+export class ClusterRegistry {
+  readonly #options: RegistryOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #listeners = new Set<() => void>();
+  readonly #stops: (() => void)[] = [];
+  /** Reads of the supervisor's word, one after another for each name, so that an older never overtakes a newer. */
+  readonly #refreshing = new Map<string, Promise<void>>();
+  #closed = false;
+
+  private constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  static async open(options: RegistryOptions): Promise<ClusterRegistry> {
+    const registry = new ClusterRegistry(options);
+    const { supervisor } = options;
+    registry.#stops.push(
+      supervisor.onEvent((event) => registry.#entries.get(event.cluster)?.driver.processEvent(event)),
+      supervisor.onChange((name) => void registry.refresh(name).catch(options.onError)),
+    );
+    for (const cluster of await supervisor.list()) await registry.#take(cluster);
+    return registry;
+  }
+
+  /** By name. */
+  get drivers(): ClusterDriver[] {
+    return [...this.#entries.values()]
+      .map((entry) => entry.driver)
+      .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  }
+
+  get(name: string): ClusterDriver {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) {
+      throw new BackendError(
+        'notFound',
+        `There is no cluster called ${JSON.stringify(name)}.`,
+        'It may have been deleted. Choose another.',
+      );
+    }
+    return entry.driver;
+  }
+
+  summaries(): ClusterSummary[] {
+    return this.drivers.map((driver) => driver.summary());
+  }
+
+  /** Called when the list or any summary changed. Returns the way to stop it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async create(spec: ClusterSpecInput): Promise<ClusterSummary> {
+    await this.#options.supervisor.create(spec);
+    await this.#options.supervisor.start(spec.name, { detach: false });
+    await this.refresh(spec.name);
+    return this.get(spec.name).summary();
+  }
+
+  async remove(name: string): Promise<void> {
+    const entry = this.#entries.get(name);
+    this.get(name);
+    await this.#options.supervisor.remove(name);
+    await this.refresh(name);
+    await entry?.eventLog.remove();
+  }
+
+  /** Reads the supervisor's word on one cluster and acts on it. */
+  refresh(name: string): Promise<void> {
+    const before = this.#refreshing.get(name) ?? Promise.resolve();
+    const next = before.then(() => this.#refreshNow(name));
+    const quiet = next.catch(() => undefined);
+    this.#refreshing.set(name, quiet);
+    void quiet.then(() => {
+      if (this.#refreshing.get(name) === quiet) this.#refreshing.delete(name);
+    });
+    return next;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const stop of this.#stops) stop();
+    await Promise.all(this.#refreshing.values());
+    await Promise.all([...this.#entries.values()].map((entry) => closeEntry(entry)));
+    this.#entries.clear();
+    this.#listeners.clear();
+  }
+
+  async #refreshNow(name: string): Promise<void> {
+    if (this.#closed) return;
+    let cluster: LocalCluster | null;
+    try {
+      cluster = await this.#options.supervisor.get(name);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      cluster = null;
+    }
+    const entry = this.#entries.get(name);
+    if (entry !== undefined && (cluster === null || cluster.record.clusterId !== entry.clusterId)) {
+      this.#entries.delete(name);
+      await closeEntry(entry);
+      this.#notify();
+    }
+    if (cluster === null) return;
+    if (this.#entries.has(name)) this.#entries.get(name)?.driver.update(cluster);
+    else await this.#take(cluster);
+  }
+
+  async #take(cluster: LocalCluster): Promise<void> {
+    const { name, clusterId } = cluster.record;
+    const eventLog = await EventLog.open(this.#options.eventFile(clusterId), this.#options.onError);
+    const driver = new LocalClusterDriver(cluster, {
+      ...this.#options,
+      eventLog,
+      refresh: () => this.refresh(name),
+    });
+    const stopListening = driver.onSummary(() => this.#notify());
+    this.#entries.set(name, { driver, eventLog, clusterId, stopListening });
+    this.#notify();
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+async function closeEntry(entry: Entry): Promise<void> {
+  entry.stopListening();
+  await entry.driver.close();
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'notFound';
+}

@@ -1,0 +1,71 @@
+import type { AppInfo, ClusterSpecInput, SpecCheck } from '../../contract/model.ts';
+import type { ClusterRegistry } from '../clusters/registry.ts';
+import { BackendError } from '../errors.ts';
+import type { Handlers } from '../router.ts';
+import { driverParts } from './cluster-handlers.ts';
+
+const done = {};
+
+/** The contract over the registry: each name one line, so that it can be read as a table. */
+export function createHandlers(options: {
+  readonly registry: ClusterRegistry;
+  readonly appInfo: () => AppInfo;
+  readonly checkSpec: (spec: ClusterSpecInput) => Promise<SpecCheck>;
+}): Handlers {
+  const { registry } = options;
+  const { driver, processes, faults, load } = driverParts(registry);
+  const ok = async (work: Promise<void>): Promise<typeof done> => {
+    await work;
+    return done;
+  };
+
+  return {
+    queries: {
+      'app.info': () => options.appInfo(),
+      'clusters.list': () => registry.summaries(),
+      'clusters.check': (spec) => options.checkSpec(spec),
+      'cluster.view': ({ cluster }) => driver(cluster).view(),
+      'cluster.history': ({ cluster, ...range }) => driver(cluster).history(range),
+      'cluster.events': ({ cluster, limit }) => driver(cluster).events(limit),
+      'node.logs': async ({ cluster, node, lines }) => ({ lines: await processes(cluster).logLines(node, lines) }),
+      'keys.scan': ({ cluster, ...scan }) => driver(cluster).keys.scan(scan),
+      'keys.get': ({ cluster, key, readMode }) => driver(cluster).keys.get(key, readMode),
+    },
+    commands: {
+      'clusters.create': (spec) => registry.create(spec),
+      'cluster.start': ({ cluster }) => ok(processes(cluster).start()),
+      'cluster.stop': ({ cluster }) => ok(processes(cluster).stop()),
+      'cluster.remove': ({ cluster }) => ok(registry.remove(cluster)),
+      'node.start': ({ cluster, node }) => ok(processes(cluster).startNode(node)),
+      'node.kill': ({ cluster, node }) => ok(processes(cluster).killNode(node)),
+      'node.pause': ({ cluster, node }) => ok(processes(cluster).pauseNode(node)),
+      'node.resume': ({ cluster, node }) => ok(processes(cluster).resumeNode(node)),
+      'node.restart': ({ cluster, node }) => ok(processes(cluster).restartNode(node)),
+      'node.isolate': ({ cluster, node }) => ok(faults(cluster).isolate(node)),
+      'cluster.heal': ({ cluster }) => ok(faults(cluster).heal()),
+      'load.start': ({ cluster, ...options }) => ok(load(cluster).start(options)),
+      'load.stop': ({ cluster }) => ok(load(cluster).stop()),
+      'keys.put': ({ cluster, key, value, expectedRevision }) => driver(cluster).keys.put(key, value, expectedRevision),
+      'keys.delete': ({ cluster, key, expectedRevision }) => driver(cluster).keys.delete(key, expectedRevision),
+    },
+    subscriptions: {
+      clusters: (_input, sink) => {
+        sink.message(registry.summaries());
+        return registry.onChange(() => sink.message(registry.summaries()));
+      },
+      'cluster.live': ({ cluster }, sink) => {
+        const watched = driver(cluster);
+        const stopWatching = watched.watch((update) => sink.message(update));
+        // A removed cluster says nothing any more; its watcher must learn why.
+        const stopListening = registry.onChange(() => {
+          if (registry.drivers.includes(watched)) return;
+          sink.fail(new BackendError('notFound', `The cluster ${cluster} was deleted.`, 'Choose another cluster.'));
+        });
+        return () => {
+          stopWatching();
+          stopListening();
+        };
+      },
+    },
+  };
+}
