@@ -1,0 +1,172 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Member, NodeConfig } from '../../engine/config/node-config.ts';
+
+const entry = fileURLToPath(new URL('../../engine/node.ts', import.meta.url));
+
+/** Ports that were free a moment ago, from the system's own range. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<net.Server>((resolve, reject) => {
+          const server = net.createServer();
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+  return ports;
+}
+
+/** One node process of a test, without a supervisor. */
+export class NodeProcess {
+  readonly config: NodeConfig;
+  readonly configFile: string;
+  readonly token: string;
+  #child: ChildProcess | null = null;
+  output = '';
+  errors = '';
+
+  constructor(config: NodeConfig, configFile: string) {
+    this.config = config;
+    this.configFile = configFile;
+    this.token = `test-${config.clusterId}-${config.nodeId}`;
+  }
+
+  get member(): Member {
+    return this.config.members.find((m) => m.id === this.config.nodeId)!;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.member.clientPort}`;
+  }
+
+  get pid(): number {
+    return this.#child!.pid!;
+  }
+
+  get running(): boolean {
+    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Resolves when the node serves; rejects with what it said when it does not. */
+  start(): Promise<void> {
+    this.output = '';
+    this.errors = '';
+    const child = spawn(process.execPath, [entry, '--config', this.configFile, '--token', this.token], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    return new Promise((resolve, reject) => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        this.output += chunk.toString();
+        if (this.output.includes('"ready":true')) resolve();
+      });
+      child.stderr.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
+      child.once('close', (code) => reject(new Error(`exit code ${code}: ${this.errors.trim()}`)));
+    });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.running) this.#child!.kill(signal);
+  }
+
+  /** SIGKILL, also when stopped; resolves when the process is gone. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === null || !this.running) return;
+    const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  /** In order; resolves with the exit code. */
+  async stop(): Promise<number | null> {
+    const child = this.#child;
+    if (child === null || !this.running) return child?.exitCode ?? null;
+    const gone = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+    child.kill('SIGTERM');
+    return gone;
+  }
+}
+
+export interface NodeCluster {
+  readonly nodes: readonly NodeProcess[];
+  readonly endpoints: string[];
+  readonly directory: string;
+  /** Kills what still runs and removes the data. */
+  dispose(): Promise<void>;
+}
+
+/** Writes configurations for a cluster of real node processes on free loopback ports; starts nothing. */
+export async function nodeCluster(
+  count: number,
+  options: Partial<Pick<NodeConfig, 'partitions' | 'replicationFactor' | 'faultsEnabled' | 'timing'>> = {},
+): Promise<NodeCluster> {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'prkdb-test-'));
+  const ports = await freePorts(count * 3);
+  const members: Member[] = Array.from({ length: count }, (_, i) => ({
+    id: i + 1,
+    host: '127.0.0.1',
+    clientPort: ports[i * 3]!,
+    raftPort: ports[i * 3 + 1]!,
+    metricsPort: ports[i * 3 + 2]!,
+  }));
+  const nodes = members.map(({ id }) => {
+    const config = {
+      formatVersion: 1 as const,
+      clusterId: path.basename(directory),
+      clusterName: 'test',
+      nodeId: id,
+      dataDir: path.join(directory, `n${id}`),
+      bindHost: '127.0.0.1',
+      members,
+      partitions: options.partitions ?? 4,
+      replicationFactor: options.replicationFactor ?? Math.min(3, count),
+      timing: options.timing ?? { tickMs: 50, heartbeatTicks: 1, electionTicksMin: 6, electionTicksMax: 12 },
+      faultsEnabled: options.faultsEnabled ?? false,
+      logLevel: 'info' as const,
+    };
+    const file = path.join(directory, `n${id}.json`);
+    writeFileSync(file, JSON.stringify(config));
+    return new NodeProcess(config, file);
+  });
+  return {
+    nodes,
+    endpoints: nodes.map((n) => `http://${n.address}`),
+    directory,
+    async dispose() {
+      await Promise.all(nodes.map((n) => n.kill()));
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Repeats until the condition holds; throws after a generous bound. */
+export async function eventually<T>(
+  what: string,
+  condition: () => Promise<T | false | null | undefined>,
+  withinMs = 20_000,
+): Promise<T> {
+  const endMs = performance.now() + withinMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const result = await condition();
+      if (result !== false && result !== null && result !== undefined) return result;
+      last = result;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > endMs) throw new Error(`${what}: not within ${withinMs} ms`, { cause: last });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
