@@ -11,7 +11,8 @@ import type { Message } from './types.ts';
 
 /** Takes in one message: settles whose term counts, then hands it to the rule for its type. */
 export function step(state: RaftState, message: Message): void {
-  if (message.to !== state.id || message.from === state.id || message.from === NONE || message.term < 1) return;
+  if (message.to !== state.id || message.from === state.id || message.from === NONE) return;
+  if (message.term < 1 && !isHeardAtAnyTerm(message)) return;
   // Only members are asked for these. Anyone else who answers was removed, or is lost.
   if (isAnswerOfMember(message.type) && !isMember(state.membership, message.from)) return;
   if (message.term > state.term) {

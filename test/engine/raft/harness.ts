@@ -195,7 +195,7 @@ export class Member {
   becomeLeader(voters: readonly NodeId[] = [2, 3]): Message[] {
     this.raft.campaign();
     const requests = this.settle();
-    const round = requests.find((m) => m.type === MessageType.PreVote)?.context ?? 0;
+    const round = requests.findLast((m) => m.type === MessageType.PreVote)?.context ?? 0;
     for (const from of voters) {
       this.step({ type: MessageType.PreVoteResponse, from, term: this.raft.term + 1, context: round });
       if (this.raft.role !== 'preCandidate') break;

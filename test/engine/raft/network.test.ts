@@ -29,6 +29,7 @@ function settle(network: Network): void {
 describe('the safety of the Raft paper, figure 3, over random faults', () => {
   it.each([3, 5])('holds in a group of %i, and all heals afterwards', (size) => {
     let committed = 0;
+    let reads = 0;
     for (let seed = 1; seed <= 150; seed++) {
       const network = torture(seed * 10 + size, size, 3000);
       settle(network);
@@ -40,7 +41,9 @@ describe('the safety of the Raft paper, figure 3, over random faults', () => {
         expect(node.applied.length).toBe(leader.applied.length);
       }
       committed += network.committedCount;
+      reads += network.readsAnswered;
     }
     expect(committed).toBeGreaterThan(150 * 10);
+    expect(reads).toBeGreaterThan(150);
   });
 });

@@ -1,5 +1,5 @@
 import { Raft } from '../../../engine/raft/raft.ts';
-import type { Entry, Message, NodeId, ReadState, Ready } from '../../../engine/raft/types.ts';
+import type { Entry, Message, NodeId, Ready } from '../../../engine/raft/types.ts';
 import { bytes, configOf, MemoryDisk, seededRandom } from './harness.ts';
 import type { Options } from './harness.ts';
 
@@ -8,8 +8,6 @@ export class SimulatedNode {
   readonly id: NodeId;
   readonly disk = new MemoryDisk();
   readonly applied: Entry[] = [];
-  readonly readStates: ReadState[] = [];
-  readonly rejectedReads: number[] = [];
   /** Readies on their way to the disk, oldest first. */
   pending: Ready[] = [];
   raft: Raft | null = null;
@@ -47,7 +45,11 @@ export class Network {
   /** Leader by term; entry by index as first applied by anyone. */
   readonly #leaders = new Map<number, NodeId>();
   readonly #committed: Entry[] = [];
+  /** For each read asked for: how much was committed, as far as anyone knew, before it. */
+  readonly #reads = new Map<number, number>();
   #proposals = 0;
+  #readsAsked = 0;
+  readsAnswered = 0;
 
   constructor(size: number, seed: number, options: Options = {}) {
     this.#seed = seed;
@@ -83,7 +85,8 @@ export class Network {
     const dice = this.random();
     const node = this.pick(this.nodes);
     if (dice < 0.25) node.raft?.tick();
-    else if (dice < 0.3) this.#propose(node);
+    else if (dice < 0.28) this.#propose(node);
+    else if (dice < 0.3) this.#read(node);
     else if (dice < 0.55) this.#pump(node);
     else if (dice < 0.7) this.#completeWrite(node);
     else this.#deliver();
@@ -108,6 +111,12 @@ export class Network {
     node.raft?.propose(bytes(`proposal ${++this.#proposals}`));
   }
 
+  #read(node: SimulatedNode): void {
+    if (node.raft === null) return;
+    const requestId = ++this.#readsAsked;
+    if (node.raft.readIndex(requestId)) this.#reads.set(requestId, this.#committed.length);
+  }
+
   #pump(node: SimulatedNode): void {
     if (node.raft === null || !node.raft.hasReady()) return;
     const ready = node.raft.ready();
@@ -116,8 +125,16 @@ export class Network {
     for (const entry of ready.committed) this.#apply(node, entry);
     const last = ready.committed.at(-1);
     if (last !== undefined) node.raft.applied(last.index);
-    node.readStates.push(...ready.readStates);
-    node.rejectedReads.push(...ready.rejectedReads);
+    for (const { requestId, index } of ready.readStates) {
+      const floor = this.#reads.get(requestId);
+      if (floor === undefined) this.#fail(`read ${requestId} was answered twice, or never asked`);
+      if (index < floor) this.#fail(`read ${requestId} at ${index} misses what was committed up to ${floor}`);
+      this.#reads.delete(requestId);
+      this.readsAnswered++;
+    }
+    for (const requestId of ready.rejectedReads) {
+      if (!this.#reads.delete(requestId)) this.#fail(`read ${requestId} was rejected after it was answered`);
+    }
   }
 
   #completeWrite(node: SimulatedNode): void {
@@ -168,7 +185,14 @@ export class Network {
     if (known === node.id) return;
     if (known !== undefined) this.#fail(`nodes ${known} and ${node.id} both lead term ${raft.term}`);
     this.#leaders.set(raft.term, node.id);
-    if (raft.lastIndex < this.#committed.length) this.#fail(`leader ${node.id} lacks committed entries`);
+    const log = new MemoryDisk(node.disk.log);
+    for (const ready of node.pending) log.write(null, ready.entries);
+    for (const entry of this.#committed) {
+      const own = log.log[entry.index - 1];
+      if (own === undefined ? entry.index > raft.lastIndex : own.term !== entry.term) {
+        this.#fail(`leader ${node.id} of term ${raft.term} lacks committed entry ${entry.index}`);
+      }
+    }
   }
 
   /** Log matching, on what is on the disks. */
