@@ -40,6 +40,8 @@ export interface NodeExit {
   readonly atMs: number;
   /** Who asked for it; 'none' is a crash. */
   readonly by: Actor;
+  /** What a node that ended by itself said: a port in use, a corrupt database. Else empty. */
+  readonly detail: string;
 }
 
 /** The supervisor's knowledge of one process, without asking the node itself. */
@@ -54,7 +56,7 @@ export interface NodeProcess {
 
 export interface LocalCluster {
   readonly record: ClusterRecord;
-  /** 'none' while no node runs. 'detached': nodes run and nobody owns them. */
+  /** Whose end would stop the nodes. 'detached': they run and nobody owns them. 'none': there is no owner and no node runs. */
   readonly owner: 'self' | 'other' | 'detached' | 'none';
   readonly nodes: readonly NodeProcess[];
 }

@@ -1,0 +1,316 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DATA_FORMAT_VERSION, timingSchema, type Member } from '../config/node-config.ts';
+import { checkDataDir, claimDataDir, deleteDataDir, removeIfEmpty } from './data-dir.ts';
+import { SupervisorError } from './errors.ts';
+import { HomePaths, checkName, defaultHome, nodeLogFile } from './home.ts';
+import { openLeash, type Leash } from './leash.ts';
+import { withLock } from './lock.ts';
+import { Monitor } from './monitor.ts';
+import { NodeControl } from './node-control.ts';
+import { checkPorts, findBasePort, membersOf } from './ports.ts';
+import { Records } from './records.ts';
+import { checkSpec } from './spec.ts';
+import type { ClusterRecord, ClusterSpec, LocalCluster, NodeLauncher, ProcessEvent, Supervisor } from './types.ts';
+import { isOwnerGone, viewCluster, type ClusterView } from './view.ts';
+
+/** Whoever ended a process records that itself, and sooner; only what stays unexplained is a crash. */
+const CRASH_GRACE_MS = 300;
+
+export interface SupervisorOptions {
+  /** Default: see defaultHome(). */
+  readonly home?: string;
+  readonly launcher: NodeLauncher;
+  /** Whose deeds these are, in records and events. */
+  readonly actor: 'app' | 'command';
+}
+
+/** Opens a home directory, which is made when there is none. */
+export async function createSupervisor(options: SupervisorOptions): Promise<Supervisor> {
+  const paths = new HomePaths(options.home ?? defaultHome());
+  try {
+    await mkdir(paths.clusters, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new SupervisorError(
+      'dataDirUnusable',
+      `The directory ${paths.home} cannot be used: ${(error as Error).message}.`,
+      'Set PRKDB_HOME to a directory that this user can write to.',
+      { cause: error },
+    );
+  }
+  return new LocalSupervisor(paths, options);
+}
+
+class LocalSupervisor implements Supervisor {
+  readonly #paths: HomePaths;
+  readonly #records: Records;
+  readonly #control: NodeControl;
+  readonly #monitor: Monitor;
+  readonly #actor: 'app' | 'command';
+  /** Ends of processes that are being recorded. */
+  readonly #notes = new Set<Promise<void>>();
+  #leash: Promise<Leash> | null = null;
+  #leashPath: string | null = null;
+  #closed = false;
+
+  constructor(paths: HomePaths, options: SupervisorOptions) {
+    this.#paths = paths;
+    this.#actor = options.actor;
+    this.#records = new Records(paths);
+    this.#control = new NodeControl(this.#records, options.launcher, options.actor, (cluster, nodeId, token) => {
+      const note = this.#noteEnd(cluster, nodeId, token, false)
+        // Deleted meanwhile, or the lock is held for long: the monitor looks again.
+        .catch(() => undefined)
+        .finally(() => this.#notes.delete(note));
+      this.#notes.add(note);
+    });
+    this.#monitor = new Monitor(
+      {
+        names: () => this.#records.names(),
+        view: (name) => this.#view(name),
+        reap: (view) => this.#reap(view),
+      },
+      paths,
+    );
+  }
+
+  async list(): Promise<readonly LocalCluster[]> {
+    const names = await this.#records.names();
+    const clusters = await Promise.all(names.map((name) => this.get(name).catch(unlessGoneOrCorrupt)));
+    return clusters.filter((cluster) => cluster !== null);
+  }
+
+  async get(name: string): Promise<LocalCluster> {
+    return (await this.#view(name)).cluster;
+  }
+
+  async create(input: ClusterSpec): Promise<LocalCluster> {
+    const spec = checkSpec(input);
+    this.#refuseWhenClosed();
+    await withLock(this.#paths.homeLock(), async () => {
+      if (await this.#records.hasRecord(spec.name)) {
+        throw new SupervisorError(
+          'alreadyExists',
+          `There is already a cluster called ${spec.name}.`,
+          'Choose another name, or delete that one first.',
+          { field: 'name' },
+        );
+      }
+      const taken = await this.#records.takenPorts(null);
+      const basePort = spec.basePort ?? (await findBasePort(spec.nodes, taken));
+      const members = membersOf(basePort, spec.nodes);
+      if (spec.basePort !== null) await checkPorts(members, taken);
+      const record: ClusterRecord = {
+        formatVersion: DATA_FORMAT_VERSION,
+        clusterId: randomUUID(),
+        name: spec.name,
+        createdAtMs: Date.now(),
+        partitions: spec.partitions,
+        replicationFactor: spec.replicationFactor,
+        dataDir: spec.dataDir ?? this.#paths.cluster(spec.name),
+        members,
+        timing: timingSchema.parse(spec.timing ?? {}),
+      };
+      await claimDataDir(record);
+      try {
+        await mkdir(this.#paths.runDir(spec.name), { recursive: true, mode: 0o700 });
+        await this.#records.writeRecord(record);
+      } catch (error) {
+        await deleteDataDir(record);
+        throw error;
+      }
+    });
+    await this.#monitor.check(spec.name);
+    return this.get(spec.name);
+  }
+
+  async start(name: string, options: { readonly detach: boolean }): Promise<LocalCluster> {
+    await this.#change(name, async (record) => {
+      const leash = await this.#leashFor(record, options.detach);
+      await this.#launchMissing(record, record.members, leash);
+    });
+    return this.get(name);
+  }
+
+  async stop(name: string): Promise<void> {
+    await this.#change(name, async (record) => {
+      await Promise.all(record.members.map((member) => this.#control.stop(record, member)));
+      await this.#records.clearOwner(name);
+    });
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#change(name, async (record) => {
+      const { cluster } = await this.#view(name);
+      if (cluster.nodes.some((node) => node.pid !== null)) {
+        throw new SupervisorError(
+          'running',
+          `The cluster ${name} is running.`,
+          `Stop it first, with: prkdb down ${name}`,
+        );
+      }
+      await deleteDataDir(record);
+      await rm(this.#paths.runDir(name), { recursive: true, force: true });
+      await rm(this.#paths.record(name), { force: true });
+      await removeIfEmpty(this.#paths.cluster(name));
+    });
+  }
+
+  async startNode(name: string, nodeId: number): Promise<void> {
+    await this.#change(name, async (record) => {
+      const member = memberOf(record, nodeId);
+      const owner = await this.#records.owner(name);
+      const isOwned = owner !== null && !(await isOwnerGone(owner, this.#leashPath));
+      if (!isOwned && this.#actor === 'command') {
+        throw new SupervisorError(
+          'notRunning',
+          `The cluster ${name} is not running.`,
+          `Start it with: prkdb up ${name}`,
+        );
+      }
+      await this.#launchMissing(record, [member], await this.#leashFor(record, isOwned && owner.leash === null));
+    });
+  }
+
+  killNode(name: string, nodeId: number): Promise<void> {
+    return this.#change(name, (record) => this.#control.kill(record, memberOf(record, nodeId).id));
+  }
+
+  pauseNode(name: string, nodeId: number): Promise<void> {
+    return this.#change(name, (record) => this.#control.pause(record, memberOf(record, nodeId).id));
+  }
+
+  resumeNode(name: string, nodeId: number): Promise<void> {
+    return this.#change(name, (record) => this.#control.resume(record, memberOf(record, nodeId).id));
+  }
+
+  async restartNode(name: string, nodeId: number): Promise<void> {
+    await this.#change(name, async (record) => this.#control.stop(record, memberOf(record, nodeId)));
+    await this.startNode(name, nodeId);
+  }
+
+  onChange(listener: (cluster: string) => void): () => void {
+    return this.#monitor.onChange(listener);
+  }
+
+  onEvent(listener: (event: ProcessEvent) => void): () => void {
+    return this.#monitor.onEvent(listener);
+  }
+
+  async logFile(name: string, nodeId: number): Promise<string> {
+    const record = await this.#records.record(name);
+    return nodeLogFile(record.dataDir, memberOf(record, nodeId).id);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#leashPath !== null) {
+      const clusters = await this.list();
+      const own = clusters.filter((cluster) => cluster.owner === 'self');
+      await Promise.allSettled(own.map((cluster) => this.stop(cluster.record.name)));
+    }
+    await this.#monitor.close();
+    await Promise.all(this.#notes);
+    const leash = await this.#leash;
+    await leash?.close();
+  }
+
+  #view(name: string): Promise<ClusterView> {
+    return viewCluster(this.#records, this.#control, name, this.#leashPath);
+  }
+
+  /** Changes one cluster while nobody else does, then tells what changed. */
+  async #change(name: string, change: (record: ClusterRecord) => Promise<void>): Promise<void> {
+    checkName(name);
+    try {
+      await withLock(this.#paths.lock(name), async () => change(await this.#records.record(name)));
+    } finally {
+      await this.#monitor.check(name);
+    }
+  }
+
+  /**
+   * What new nodes of a cluster hold on to: its owner's leash while that one lives, nothing
+   * when it runs detached, else ours, or nothing when that is asked for.
+   */
+  async #leashFor(record: ClusterRecord, detach: boolean): Promise<string | null> {
+    this.#refuseWhenClosed();
+    const owner = await this.#records.owner(record.name);
+    if (owner !== null && (await isOwnerGone(owner, this.#leashPath))) {
+      await Promise.all(record.members.map((member) => this.#control.releaseOrphan(record, member)));
+    } else if (owner !== null && (owner.leash !== null || (await this.#isUp(record)))) {
+      return owner.leash;
+    }
+    const leash = detach ? null : await this.#ownLeash();
+    await this.#records.writeOwner(record.name, { pid: process.pid, leash, sinceMs: Date.now() });
+    return leash;
+  }
+
+  async #isUp(record: ClusterRecord): Promise<boolean> {
+    const runs = await Promise.all(record.members.map((member) => this.#records.run(record.name, member.id)));
+    const states = await Promise.all(runs.map((run) => this.#control.state(run)));
+    return states.some((state) => state !== 'gone');
+  }
+
+  async #launchMissing(record: ClusterRecord, members: readonly Member[], leash: string | null): Promise<void> {
+    const missing: Member[] = [];
+    for (const member of members) {
+      const run = await this.#records.run(record.name, member.id);
+      if ((await this.#control.state(run)) === 'gone') missing.push(member);
+    }
+    if (missing.length === 0) return;
+    await checkDataDir(record);
+    await checkPorts(missing, new Map());
+    await Promise.all(missing.map((member) => this.#control.launch(record, member, leash)));
+  }
+
+  async #ownLeash(): Promise<string> {
+    this.#leash ??= openLeash();
+    const leash = await this.#leash;
+    this.#leashPath = leash.path;
+    // From now on ends of our nodes have to be noticed, whether or not anybody listens.
+    await this.#monitor.start();
+    return leash.path;
+  }
+
+  /** Finds processes that ended without anybody having recorded it, and frozen ones whose owner is gone. */
+  async #reap(view: ClusterView): Promise<void> {
+    const { record, nodes } = view.cluster;
+    for (const [index, run] of view.runs.entries()) {
+      if (run === null || this.#closed) continue;
+      const node = nodes[index]!;
+      if (node.state === 'paused' && view.ownerGone && run.leash !== null) {
+        await this.#change(record.name, () => this.#control.releaseOrphan(record, record.members[index]!));
+      } else if (node.pid === null && run.exit === null) {
+        await sleep(CRASH_GRACE_MS);
+        await this.#noteEnd(record.name, node.nodeId, run.token, view.ownerGone);
+      }
+    }
+  }
+
+  async #noteEnd(name: string, nodeId: number, token: string, ownerGone: boolean): Promise<void> {
+    await withLock(this.#paths.lock(name), async () => {
+      await this.#control.noteEnd(await this.#records.record(name), nodeId, token, ownerGone);
+    });
+    void this.#monitor.check(name);
+  }
+
+  #refuseWhenClosed(): void {
+    if (!this.#closed) return;
+    throw new SupervisorError('closed', 'The supervisor is closed.', 'Open a new one.');
+  }
+}
+
+function memberOf(record: ClusterRecord, nodeId: number): Member {
+  const member = record.members.find((m) => m.id === nodeId);
+  if (member !== undefined) return member;
+  const names = record.members.map((m) => `n${m.id}`).join(', ');
+  throw new SupervisorError('notFound', `${record.name} has no node n${nodeId}.`, `Its nodes are ${names}.`);
+}
+
+function unlessGoneOrCorrupt(error: unknown): null {
+  if (error instanceof SupervisorError && (error.code === 'notFound' || error.code === 'corruptRecord')) return null;
+  throw error;
+}

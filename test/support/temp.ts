@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+
+/** A new directory, and the way to delete it. */
+export function tempDir(): { readonly path: string; remove(): void } {
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'prkdb-test-'));
+  return { path: dir, remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }) };
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** A base port whose block nothing uses: nodes take base+i, base+100+i and base+200+i. */
+export async function freeBasePort(nodes = 9): Promise<number> {
+  for (;;) {
+    const base = 20_000 + 300 * Math.floor(Math.random() * 130);
+    const ports = Array.from({ length: nodes }, (_, i) => [base + i + 1, base + 101 + i, base + 201 + i]).flat();
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
+  }
+}
