@@ -4,17 +4,15 @@ import type Database from 'better-sqlite3';
 import type { GroupId } from '../../config/ids.ts';
 import type { Entry, LogIndex, LogReader } from '../../raft/types.ts';
 import { entrySize, writeEntry } from '../codec/entries.ts';
-import { CorruptDataError, StorageUsageError } from '../errors.ts';
-import { checkIdentity, createIdentity, isNewDatabase, type StorageIdentity } from '../sqlite/identity.ts';
+import { StorageUsageError } from '../errors.ts';
+import type { StorageIdentity } from '../sqlite/identity.ts';
 import { FileLock } from '../sqlite/lock.ts';
 import { storageErrorOf, writeErrorOf } from '../sqlite/sqlite-errors.ts';
 import type { LogStorage, LogWrite, RecoveredLog } from '../types.ts';
-import { connectLog } from './connection.ts';
-import { readMark } from './mark.ts';
+import { LOG_ADVICE, openLogDatabase } from './open-database.ts';
 import type { GroupRequest, RowRequest, WriteRequest, WriterOptions, WriterReply, WriterRequest } from './protocol.ts';
 import { groupReader, RowReader } from './reader.ts';
-import { recoverLog, type Recovery } from './recovery.ts';
-import { LOG_SCHEMA, MAX_GROUP, MAX_INDEX, ROW_TARGET_BYTES } from './rows.ts';
+import { MAX_GROUP, MAX_INDEX, ROW_TARGET_BYTES } from './rows.ts';
 import { SyncGate } from './sync-gate.ts';
 
 export interface LogOptions {
@@ -27,39 +25,14 @@ export interface LogOptions {
   readonly sizeLimitBytes?: number;
 }
 
-const ADVICE =
-  'Its entries may be lost, and a node that votes without them can lose acknowledged writes. Keep a copy of the data ' +
-  'directory. Only if a majority of the other nodes is intact, remove this data directory and start the node again: ' +
-  'it catches up from them.';
-
-function openDatabase(options: LogOptions): { database: Database.Database; recovery: Recovery } {
-  const { file, identity } = options;
-  const marked = readMark(file);
-  const database = connectLog(file);
-  try {
-    if (isNewDatabase(database)) {
-      if (marked > 0) throw new CorruptDataError(`it is empty, but ${marked} writes were already on disk`);
-      database.transaction(() => {
-        createIdentity(database, 'log', identity);
-        database.exec(LOG_SCHEMA);
-      })();
-    }
-    checkIdentity(database, file, 'log', identity, ADVICE);
-    const recovery = recoverLog(database, marked);
-    database.pragma('wal_checkpoint(TRUNCATE)');
-    // From here on this connection only reads; the worker's is the one that writes.
-    database.pragma('query_only = ON');
-    return { database, recovery };
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
 /** The worker beside this module: TypeScript when run from source, JavaScript when bundled. */
 function startWriter(options: WriterOptions): Promise<Worker> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const worker = new Worker(new URL(`./writer-worker.${extension}`, import.meta.url), { workerData: options });
+  const worker = new Worker(new URL(`./writer-worker.${extension}`, import.meta.url), {
+    workerData: options,
+    // Flags meant for the main script, such as --input-type, would keep the worker from starting.
+    execArgv: [],
+  });
   return new Promise((resolve, reject) => {
     worker.once('error', reject);
     worker.once('message', () => {
@@ -78,7 +51,7 @@ export async function openLogStorage(options: LogOptions): Promise<LogStorage> {
   const lock = new FileLock(options.file);
   let database: Database.Database | undefined;
   try {
-    const opened = openDatabase(options);
+    const opened = openLogDatabase(options.file, options.identity);
     database = opened.database;
     const { groups, sequence } = opened.recovery;
     const rows = new RowReader(database);
@@ -92,7 +65,7 @@ export async function openLogStorage(options: LogOptions): Promise<LogStorage> {
   } catch (error) {
     database?.close();
     lock.release();
-    throw storageErrorOf(options.file, error, ADVICE);
+    throw storageErrorOf(options.file, error, LOG_ADVICE);
   }
 }
 
@@ -158,7 +131,7 @@ class SqliteLogStorage implements LogStorage {
       this.#rows,
       group,
       () => this.#recovered.get(group),
-      (error) => storageErrorOf(this.#file, error, ADVICE),
+      (error) => storageErrorOf(this.#file, error, LOG_ADVICE),
     );
   }
 

@@ -53,6 +53,8 @@ export class Checkpointer {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     const worker = new Worker(new URL(`./checkpoint-worker.${extension}`, import.meta.url), {
       workerData: { file: this.#file },
+      // As for the log's writer: flags meant for the main script are not for a worker.
+      execArgv: [],
     });
     // It holds nothing that a process must stay alive for.
     worker.unref();

@@ -1,0 +1,43 @@
+import type Database from 'better-sqlite3';
+import { CorruptDataError } from '../errors.ts';
+import { checkIdentity, createIdentity, isNewDatabase, type StorageIdentity } from '../sqlite/identity.ts';
+import { connectLog } from './connection.ts';
+import { readMark } from './mark.ts';
+import { recoverLog, type Recovery } from './recovery.ts';
+import { LOG_SCHEMA } from './rows.ts';
+
+/** For a damaged log. */
+export const LOG_ADVICE =
+  'Its entries may be lost, and a node that votes without them can lose acknowledged writes. Keep a copy of the data ' +
+  'directory. Only if a majority of the other nodes is intact, remove this data directory and start the node again: ' +
+  'it catches up from them.';
+
+/**
+ * Opens or creates the database and checks all of it. The connection that it returns only
+ * reads. Throws what SQLite throws, or an error of errors.ts.
+ */
+export function openLogDatabase(
+  file: string,
+  identity: StorageIdentity,
+): { database: Database.Database; recovery: Recovery } {
+  const marked = readMark(file);
+  const database = connectLog(file);
+  try {
+    if (isNewDatabase(database)) {
+      if (marked > 0) throw new CorruptDataError(`it is empty, but ${marked} writes were already on disk`);
+      database.transaction(() => {
+        createIdentity(database, 'log', identity);
+        database.exec(LOG_SCHEMA);
+      })();
+    }
+    checkIdentity(database, file, 'log', identity, LOG_ADVICE);
+    const recovery = recoverLog(database, marked);
+    database.pragma('wal_checkpoint(TRUNCATE)');
+    // From here on this connection only reads; the worker's is the one that writes.
+    database.pragma('query_only = ON');
+    return { database, recovery };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
