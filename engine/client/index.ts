@@ -5,5 +5,6 @@ export { ReadMode } from '../rpc/kv.ts';
 export type { MetadataResponse, NodeInfo, PartitionInfo } from '../rpc/kv.ts';
 export type { BytesInput } from './bytes.ts';
 export type { HealthResponse } from './metadata.ts';
+export { LATENCY_BUCKET_COUNT, latencyBucket, latencyQuantileMs } from '../rpc/latency.ts';
 export * from './errors.ts';
 export type * from './types.ts';

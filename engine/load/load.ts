@@ -1,8 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
-import { ClosedError, type PrkDbClient } from '../client/index.ts';
+import {
+  ClosedError,
+  LATENCY_BUCKET_COUNT,
+  latencyBucket,
+  latencyQuantileMs,
+  type PrkDbClient,
+} from '../client/index.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../config/limits.ts';
-import { LATENCY_BUCKET_COUNT, latencyBucket, latencyQuantileMs } from '../rpc/latency.ts';
 
 export interface LoadOptions {
   /** Callers that each wait for their answer before they call again. */
