@@ -1,7 +1,11 @@
-import { useCallback } from 'react';
+import { lazy, Suspense, useCallback } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { ShortcutsDialog } from './shortcuts-dialog.tsx';
 import { withDialog } from './paths.ts';
+
+const NewClusterSheet = lazy(async () => ({
+  default: (await import('../features/clusters/new-cluster-sheet.tsx')).NewClusterSheet,
+}));
 
 export type DialogName = 'new' | 'shortcuts';
 
@@ -19,6 +23,13 @@ export function useDialog(): [string | null, (dialog: DialogName | null) => void
 export function Dialogs() {
   const [dialog, setDialog] = useDialog();
   return (
-    <ShortcutsDialog open={dialog === 'shortcuts'} onOpenChange={(open) => setDialog(open ? 'shortcuts' : null)} />
+    <>
+      {dialog === 'new' && (
+        <Suspense>
+          <NewClusterSheet onClose={() => setDialog(null)} />
+        </Suspense>
+      )}
+      <ShortcutsDialog open={dialog === 'shortcuts'} onOpenChange={(open) => setDialog(open ? 'shortcuts' : null)} />
+    </>
   );
 }

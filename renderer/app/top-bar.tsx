@@ -1,5 +1,6 @@
 import { useStore } from 'zustand';
 import { useClusterLive } from '../api/use-cluster-live.tsx';
+import { ClusterMenu } from '../features/clusters/cluster-menu.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { StatusShape } from '../ui/status-shape.tsx';
@@ -25,6 +26,7 @@ export function TopBar({ cluster, screen }: { cluster: string; screen: ClusterSc
       <div className={styles.crumb}>
         {state !== null && <StatusShape state={clusterShape(state)} />}
         <span>{cluster}</span>
+        <ClusterMenu />
       </div>
       <TabsNav
         label="Cluster views"

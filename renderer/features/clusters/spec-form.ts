@@ -1,4 +1,5 @@
 import { clusterSpecSchema, type ClusterSpecInput, type SpecCheck } from '../../../electron/contract/model.ts';
+import type { ApiError } from '../../../electron/contract/contract.ts';
 import { plural } from '../../ui/format.ts';
 import { DEFAULT_PARTITIONS, freeName, presets, type Preset } from './presets.ts';
 
@@ -81,20 +82,33 @@ function isField(form: SpecForm, field: unknown): field is SpecField {
   return typeof field === 'string' && Object.hasOwn(form, field);
 }
 
-/** The first problem of each field, as the host's check found them. */
-export function checkProblems(check: SpecCheck | undefined): Problems {
+/**
+ * What is wrong, field by field: with the fields themselves, else as the host's check found
+ * it, else as creating it failed. `check` is the one of exactly these fields.
+ */
+export function problemsOf(read: ReadSpec, check: SpecCheck | undefined, failure: ApiError | null): Problems {
+  if (!read.ok) return read.problems;
   const problems: Problems = {};
   for (const { field, message } of check?.problems ?? []) problems[field] ??= message;
+  const failed = failure === null ? undefined : fieldOf(failure);
+  if (failure !== null && failed !== undefined) problems[failed] ??= failure.message;
   return problems;
 }
 
+/** The field that a failure to create is about; undefined if none. */
+export function fieldOf(failure: ApiError): SpecField | undefined {
+  if (failure.code === 'alreadyExists') return 'name';
+  return failure.code === 'portInUse' ? 'basePort' : undefined;
+}
+
 /** What creating the cluster will do, a line each. */
-export function whatWillStart(form: SpecForm, check: SpecCheck): string[] {
-  const replicas = form.partitions * form.replicationFactor;
+export function whatWillStart(check: SpecCheck): string[] {
+  const copies = check.placement[0]?.length ?? 0;
+  const replicas = check.placement.length * copies;
   const memory = Math.round(check.memoryEstimateBytes / 1_000_000);
   return [
-    `${plural(form.nodes, 'process', 'processes')}, about ${memory} MB of memory`,
-    `${plural(form.partitions, 'partition')} × ${plural(form.replicationFactor, 'copy', 'copies')} = ${plural(replicas, 'replica')}`,
+    `${plural(check.clientPorts.length, 'process', 'processes')}, about ${memory} MB of memory`,
+    `${plural(check.placement.length, 'partition')} × ${plural(copies, 'copy', 'copies')} = ${plural(replicas, 'replica')}`,
     survival(check.toleratedFailures),
     'Only reachable from this computer',
   ];

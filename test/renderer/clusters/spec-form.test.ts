@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { freeName, presets } from '../../../renderer/features/clusters/presets.ts';
 import {
   applyPreset,
-  checkProblems,
   emptyForm,
   matchingPreset,
   portRange,
+  problemsOf,
   readForm,
   whatWillStart,
   withNodes,
@@ -22,7 +22,7 @@ const check: SpecCheck = {
   raftPorts: [7201, 7202, 7203],
   dataDir: '/home/a/.prkdb/clusters/dev-3',
   freeBytes: 1,
-  placement: [],
+  placement: Array.from({ length: 8 }, (_, p) => [1, 2, 3].map((n) => ((n + p - 1) % 3) + 1)),
   memoryEstimateBytes: 270_000_000,
   toleratedFailures: 1,
   command: 'prkdb up dev-3',
@@ -104,19 +104,32 @@ test("the host's problems are told field by field, the first of each", () => {
     { field: 'name', message: 'again' },
     { field: 'basePort', message: '7101 is in use' },
   ] as const;
-  expect(checkProblems({ ...check, problems: [...problems] })).toEqual({ name: 'taken', basePort: '7101 is in use' });
-  expect(checkProblems(undefined)).toEqual({});
+  const found = problemsOf(readForm(form({})), { ...check, problems: [...problems] }, null);
+  expect(found).toEqual({ name: 'taken', basePort: '7101 is in use' });
+  expect(problemsOf(readForm(form({})), undefined, null)).toEqual({});
+});
+
+test('a failure to create is told at its field, if it has one', () => {
+  const failure = { code: 'alreadyExists', message: 'dev-3 exists.', hint: null } as const;
+  expect(problemsOf(readForm(form({})), check, failure)).toEqual({ name: 'dev-3 exists.' });
+  expect(problemsOf(readForm(form({})), check, { ...failure, code: 'portInUse' })).toHaveProperty('basePort');
+  expect(problemsOf(readForm(form({})), check, { ...failure, code: 'internal' })).toEqual({});
 });
 
 test('what will start is told in numbers', () => {
-  expect(whatWillStart(form({}), check)).toEqual([
+  expect(whatWillStart(check)).toEqual([
     '3 processes, about 270 MB of memory',
     '8 partitions × 3 copies = 24 replicas',
     'Survives the loss of any 1 node',
     'Only reachable from this computer',
   ]);
-  const one = form({ nodes: 1, partitions: 1, replicationFactor: 1 });
-  expect(whatWillStart(one, { ...check, toleratedFailures: 0 })).toContain('1 partition × 1 copy = 1 replica');
+  const one = { ...check, clientPorts: [7101], placement: [[1]], toleratedFailures: 0 };
+  expect(whatWillStart(one)).toEqual([
+    '1 process, about 270 MB of memory',
+    '1 partition × 1 copy = 1 replica',
+    'Stops serving when a node is lost',
+    'Only reachable from this computer',
+  ]);
 });
 
 test('port ranges', () => {

@@ -1,0 +1,45 @@
+import { useState } from 'react';
+import { useClusterLive } from '../../api/use-cluster-live.tsx';
+import { useApi } from '../../api/context.tsx';
+import { IconButton } from '../../ui/button.tsx';
+import { Menu } from '../../ui/menu.tsx';
+import { showError } from '../../ui/toast.tsx';
+import { RemoveClusterDialog, StopClusterDialog } from './confirm-dialogs.tsx';
+
+/** Beside a local cluster's name: start, stop, delete. */
+export function ClusterMenu() {
+  const api = useApi();
+  const cluster = useClusterLive((live) => live.view?.summary ?? null);
+  const [asking, setAsking] = useState<'stop' | 'remove' | null>(null);
+  if (cluster === null || cluster.kind !== 'local' || cluster.readOnly) return null;
+  const start = () => {
+    api
+      .command('cluster.start', { cluster: cluster.name })
+      .catch((error: unknown) => showError(`${cluster.name} did not start.`, error));
+  };
+  const stopped = cluster.state === 'stopped';
+  const whole = cluster.nodesUp === cluster.nodeCount;
+  return (
+    <>
+      <Menu
+        label="Cluster"
+        align="start"
+        trigger={<IconButton icon="more" size="small" label="Cluster actions" />}
+        items={[
+          { label: stopped ? 'Start' : 'Start missing nodes', icon: 'play', disabled: whole, onSelect: start },
+          {
+            label: 'Stop…',
+            icon: 'stop',
+            hint: 'keeps the data',
+            disabled: stopped,
+            onSelect: () => setAsking('stop'),
+          },
+          null,
+          { label: 'Delete…', icon: 'trash', danger: true, onSelect: () => setAsking('remove') },
+        ]}
+      />
+      {asking === 'stop' && <StopClusterDialog cluster={cluster} onClose={() => setAsking(null)} />}
+      {asking === 'remove' && <RemoveClusterDialog cluster={cluster} onClose={() => setAsking(null)} />}
+    </>
+  );
+}
