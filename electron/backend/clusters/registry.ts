@@ -78,6 +78,8 @@ export class ClusterRegistry {
 
   async create(spec: ClusterSpecInput): Promise<ClusterSummary> {
     await this.#options.supervisor.create(spec);
+    // The driver is there before the processes are, so that it hears of their start.
+    await this.refresh(spec.name);
     await this.#options.supervisor.start(spec.name, { detach: false });
     await this.refresh(spec.name);
     return this.get(spec.name).summary();
@@ -95,11 +97,12 @@ export class ClusterRegistry {
   refresh(name: string): Promise<void> {
     const before = this.#refreshing.get(name) ?? Promise.resolve();
     const next = before.then(() => this.#refreshNow(name));
-    const quiet = next.catch(() => undefined);
+    const quiet = next
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#refreshing.get(name) === quiet) this.#refreshing.delete(name);
+      });
     this.#refreshing.set(name, quiet);
-    void quiet.then(() => {
-      if (this.#refreshing.get(name) === quiet) this.#refreshing.delete(name);
-    });
     return next;
   }
 

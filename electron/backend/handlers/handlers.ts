@@ -2,7 +2,7 @@ import type { AppInfo, ClusterSpecInput, SpecCheck } from '../../contract/model.
 import type { ClusterRegistry } from '../clusters/registry.ts';
 import { BackendError } from '../errors.ts';
 import type { Handlers } from '../router.ts';
-import { driverParts } from './cluster-handlers.ts';
+import { driverParts } from './driver-parts.ts';
 
 const done = {};
 

@@ -10,15 +10,15 @@ export function driverParts(registry: ClusterRegistry) {
   };
   return {
     driver: (name: string): ClusterDriver => registry.get(name),
-    processes(name: string): ProcessControls {
+    processes: (name: string): ProcessControls => {
       const driver = registry.get(name);
       return need(driver.processes, driver, 'its processes cannot be controlled from here');
     },
-    faults(name: string): FaultControls {
+    faults: (name: string): FaultControls => {
       const driver = registry.get(name);
       return need(driver.faults, driver, 'its network cannot be cut from here');
     },
-    load(name: string): LoadControls {
+    load: (name: string): LoadControls => {
       const driver = registry.get(name);
       return need(driver.load, driver, 'no load is run against it');
     },
