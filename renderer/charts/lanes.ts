@@ -1,0 +1,97 @@
+import type { Sample, StoryEvent } from '../../electron/contract/model.ts';
+
+/** A stretch of one partition's history in which term and leader stayed the same. */
+export interface LaneSegment {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly term: number;
+  /** 0: nobody led. */
+  readonly leader: number;
+  /** Whether it began within the window, and not before. */
+  readonly began: boolean;
+}
+
+interface Known {
+  readonly timeMs: number;
+  readonly term: number;
+  readonly leader: number;
+}
+
+/**
+ * The terms of every partition within [fromMs, toMs], as segments without holes from
+ * the first thing known. Samples say what holds; an election's event says to the
+ * millisecond when it began.
+ */
+export function termLanes(
+  samples: readonly Sample[],
+  events: readonly StoryEvent[],
+  fromMs: number,
+  toMs: number,
+  partitions: number,
+): LaneSegment[][] {
+  const first = Math.max(0, samples.findIndex((sample) => sample.timeMs >= fromMs) - 1);
+  const within = samples.slice(first).filter((sample) => sample.timeMs <= toMs);
+  return Array.from({ length: partitions }, (_, partition) => {
+    const known: Known[] = within.flatMap((sample) => {
+      const term = sample.terms[partition];
+      const leader = sample.leaders[partition];
+      return term === undefined || leader === undefined ? [] : [{ timeMs: sample.timeMs, term, leader }];
+    });
+    for (const event of events) {
+      if (event.kind !== 'elected' || event.partition !== partition) continue;
+      if (event.term === null || event.node === null || event.timeMs < fromMs || event.timeMs > toMs) continue;
+      known.push({ timeMs: event.timeMs, term: event.term, leader: event.node });
+    }
+    known.sort((a, b) => a.timeMs - b.timeMs);
+    return segmentsOf(known, fromMs, toMs);
+  });
+}
+
+function segmentsOf(known: readonly Known[], fromMs: number, toMs: number): LaneSegment[] {
+  const segments: LaneSegment[] = [];
+  let current: Known | null = null;
+  const end = (atMs: number) => {
+    if (current === null || atMs <= fromMs) return;
+    segments.push({
+      fromMs: Math.max(current.timeMs, fromMs),
+      toMs: atMs,
+      term: current.term,
+      leader: current.leader,
+      began: current.timeMs > fromMs && segments.length > 0,
+    });
+  };
+  for (const next of known) {
+    // A sample that is behind the event tells an older term: what is known does not go back.
+    if (
+      current !== null &&
+      (next.term < current.term || (next.term === current.term && next.leader === current.leader))
+    )
+      continue;
+    end(next.timeMs);
+    current = next;
+  }
+  end(toMs);
+  return segments;
+}
+
+/** The spans in which at least one partition had no leader, joined where they touch. */
+export function leaderlessSpans(lanes: readonly (readonly LaneSegment[])[]): { fromMs: number; toMs: number }[] {
+  const spans = lanes
+    .flat()
+    .filter((segment) => segment.leader === 0)
+    .map(({ fromMs, toMs }) => ({ fromMs, toMs }))
+    .sort((a, b) => a.fromMs - b.fromMs);
+  const joined: { fromMs: number; toMs: number }[] = [];
+  for (const span of spans) {
+    const last = joined.at(-1);
+    if (last !== undefined && span.fromMs <= last.toMs) last.toMs = Math.max(last.toMs, span.toMs);
+    else joined.push(span);
+  }
+  return joined;
+}
+
+/** The longest that any one partition was without a leader, ms; 0 when none was. */
+export function longestGapMs(lanes: readonly (readonly LaneSegment[])[]): number {
+  const gaps = lanes.flat().filter((segment) => segment.leader === 0);
+  return Math.max(0, ...gaps.map((segment) => segment.toMs - segment.fromMs));
+}

@@ -1,0 +1,105 @@
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { ClusterView, Sample, StoryEvent } from '../../electron/contract/model.ts';
+import { ChartLabels } from './chart-labels.tsx';
+import { dataGaps, chartPoints, sampleAt } from './series.ts';
+import { leaderlessSpans, longestGapMs, termLanes } from './lanes.ts';
+import { leastPlotHeight, plotLayout } from './layout.ts';
+import { CommitChart, LatencyChart, ThroughputChart } from './line-charts.tsx';
+import { chartMarkers } from './markers.ts';
+import { Overlay } from './overlay.tsx';
+import { chartsSummary } from './summary.ts';
+import { useCursor } from './use-cursor.ts';
+import type { ChartWindow } from './window.ts';
+import styles from './live-charts.module.css';
+
+/** Points a chart draws at most: about one for two pixels. */
+const PX_PER_POINT = 2;
+
+export interface LiveChartsProps {
+  readonly view: ClusterView;
+  readonly samples: readonly Sample[];
+  readonly events: readonly StoryEvent[];
+  readonly window: ChartWindow;
+  /** Whether the window ends now. */
+  readonly following: boolean;
+}
+
+/** Four charts on one time axis, under markers that cross them all and one cursor. */
+export function LiveCharts({ view, samples, events, window, following }: LiveChartsProps) {
+  const plot = useRef<HTMLDivElement>(null);
+  const size = useSize(plot);
+  const partitions = view.partitions.length;
+  const layout = useMemo(() => plotLayout(size.width, size.height, partitions), [size, partitions]);
+  const { fromMs, toMs } = window;
+  const maxPoints = Math.max(50, Math.floor((layout.right - layout.left) / PX_PER_POINT));
+  const points = useMemo(() => chartPoints(samples, fromMs, toMs, maxPoints), [samples, fromMs, toMs, maxPoints]);
+  const lanes = useMemo(
+    () => termLanes(samples, events, fromMs, toMs, partitions),
+    [samples, events, fromMs, toMs, partitions],
+  );
+  const spans = useMemo(() => leaderlessSpans(lanes), [lanes]);
+  const gaps = useMemo(() => dataGaps(samples, fromMs, toMs), [samples, fromMs, toMs]);
+  const pxPerMs = (layout.right - layout.left) / (toMs - fromMs);
+  const markers = useMemo(() => chartMarkers(events, fromMs, toMs, pxPerMs), [events, fromMs, toMs, pxPerMs]);
+  const nodeNames = useMemo(() => new Map(view.nodes.map((node) => [node.id, node.name])), [view.nodes]);
+  const longestGap = longestGapMs(lanes);
+  const cursor = useCursor(layout, fromMs, toMs);
+  const shown = sampleAt(samples, cursor.timeMs ?? toMs);
+
+  return (
+    <div className={styles.body} style={{ minHeight: leastPlotHeight(partitions) }}>
+      <ChartLabels
+        layout={layout}
+        sample={shown}
+        events={events}
+        window={window}
+        longestGapMs={longestGap}
+        cursorMs={cursor.timeMs}
+      />
+      <div className={styles.plot} ref={plot}>
+        {size.width > 0 && (
+          <>
+            <div role="img" aria-label={chartsSummary(window, samples, events, longestGap)}>
+              <ThroughputChart {...{ points, layout, fromMs, toMs }} />
+              <LatencyChart {...{ points, layout, fromMs, toMs }} />
+              <CommitChart {...{ points, layout, fromMs, toMs }} />
+              <Overlay {...{ layout, fromMs, toMs, following, lanes, nodeNames, gaps, markers }} leaderless={spans} />
+            </div>
+            <div
+              className={styles.cursorArea}
+              role="slider"
+              tabIndex={0}
+              aria-label="Chart cursor"
+              aria-orientation="horizontal"
+              aria-valuemin={0}
+              aria-valuemax={Math.round((toMs - fromMs) / 1000)}
+              aria-valuenow={Math.round(((cursor.timeMs ?? toMs) - fromMs) / 1000)}
+              aria-valuetext={cursor.words(shown)}
+              {...cursor.handlers}
+            >
+              {cursor.x !== null && <span className={styles.cursor} style={{ left: cursor.x }} />}
+            </div>
+          </>
+        )}
+        {samples.length === 0 && (
+          <p className={styles.empty}>Throughput, latency, terms and log positions appear here once a node answers.</p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function useSize(element: React.RefObject<HTMLDivElement | null>): { width: number; height: number } {
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  useEffect(() => {
+    const target = element.current;
+    if (target === null) return undefined;
+    const observer = new ResizeObserver((entries) => {
+      const box = entries.at(-1)?.contentRect;
+      if (box !== undefined) setSize({ width: Math.floor(box.width), height: Math.floor(box.height) });
+    });
+    observer.observe(target);
+    return () => observer.disconnect();
+  }, [element]);
+  return size;
+}

@@ -1,0 +1,66 @@
+import type { StoryEvent } from '../../electron/contract/model.ts';
+
+export const ranges = [
+  { value: '10s', label: '10 s', spanMs: 10_000 },
+  { value: '2m', label: '2 min', spanMs: 120_000 },
+  { value: '15m', label: '15 min', spanMs: 900_000 },
+] as const;
+export type RangeName = (typeof ranges)[number]['value'];
+
+/** The charts look at a fault for this long, unless pinned. */
+export const ZOOM_MS = 60_000;
+const ZOOM_SPAN_MS = 10_000;
+/** Where the fault stands in the zoomed window. */
+const ZOOM_AFTER_MS = 6_000;
+
+export interface ChartWindow {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** The fault that the window is zoomed to. */
+  readonly zoomedTo: StoryEvent | null;
+}
+
+export interface WindowChoice {
+  readonly range: RangeName;
+  /** Stands still at this time; null follows. */
+  readonly pausedAtMs: number | null;
+  /** Stays on this fault until released. */
+  readonly pinnedId: string | null;
+  /** Faults that were looked away from. */
+  readonly dismissedId: string | null;
+  /** Faults before this are history: nobody waits for them. */
+  readonly sinceMs: number;
+}
+
+/** Whether an event begins a story, rather than following from one. */
+export function isFault(event: StoryEvent): boolean {
+  return (event.kind === 'fault' || event.kind === 'paused') && (event.storyId === null || event.storyId === event.id);
+}
+
+/** The fault that the charts should look at now. */
+export function zoomFault(events: readonly StoryEvent[], nowMs: number, choice: WindowChoice): StoryEvent | null {
+  if (choice.pinnedId !== null) {
+    const pinned = events.find((event) => event.id === choice.pinnedId);
+    if (pinned !== undefined) return pinned;
+  }
+  const latest = events.findLast(isFault);
+  if (latest === undefined || latest.id === choice.dismissedId || latest.timeMs < choice.sinceMs) return null;
+  return nowMs - latest.timeMs < ZOOM_MS ? latest : null;
+}
+
+/**
+ * What stretch of time the charts show. After a fault: the 10 s around it, entered as
+ * they happen. Otherwise the chosen range up to `nowMs`, or up to the pause.
+ */
+export function chartWindow(events: readonly StoryEvent[], nowMs: number, choice: WindowChoice): ChartWindow {
+  if (choice.pausedAtMs === null) {
+    const fault = zoomFault(events, nowMs, choice);
+    if (fault !== null) {
+      const toMs = Math.min(Math.max(nowMs, fault.timeMs), fault.timeMs + ZOOM_AFTER_MS);
+      return { fromMs: toMs - ZOOM_SPAN_MS, toMs, zoomedTo: fault };
+    }
+  }
+  const toMs = choice.pausedAtMs ?? nowMs;
+  const spanMs = ranges.find((range) => range.value === choice.range)?.spanMs ?? 120_000;
+  return { fromMs: toMs - spanMs, toMs, zoomedTo: null };
+}

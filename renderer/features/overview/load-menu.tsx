@@ -1,0 +1,52 @@
+import { useCommand } from '../../api/use-command.ts';
+import { useView } from '../../api/use-cluster-live.tsx';
+import { Button } from '../../ui/button.tsx';
+import { plural } from '../../ui/format.ts';
+import { Menu } from '../../ui/menu.tsx';
+
+const offers = [
+  { clients: 8, readPercent: 50 },
+  { clients: 64, readPercent: 50 },
+  { clients: 64, readPercent: 0 },
+  { clients: 64, readPercent: 95 },
+] as const;
+
+/** "mixed", "writes" or "reads": what a load does, in one word. */
+export function loadMix(readPercent: number): string {
+  if (readPercent <= 10) return 'writes';
+  return readPercent >= 90 ? 'reads' : 'mixed';
+}
+
+/** Starts and stops clients that write and read, so that the charts have something to show. */
+export function LoadMenu({ cluster }: { cluster: string }) {
+  const load = useView((view) => view.load);
+  const { run } = useCommand();
+  const start = (clients: number, readPercent: number) =>
+    void run('load.start', { cluster, clients, readPercent }, { failed: 'The load could not be started' });
+  const label = load === null ? 'Load: off' : `Load: ${plural(load.clients, 'client')}, ${loadMix(load.readPercent)}`;
+  return (
+    <Menu
+      label="Load"
+      trigger={
+        <Button icon="users" trailingIcon="chevronDown">
+          {label}
+        </Button>
+      }
+      items={[
+        ...offers.map((offer) => ({
+          label: `${plural(offer.clients, 'client')}, ${loadMix(offer.readPercent)}`,
+          icon: 'play' as const,
+          hint: `${offer.readPercent} % reads`,
+          onSelect: () => start(offer.clients, offer.readPercent),
+        })),
+        null,
+        {
+          label: 'Stop load',
+          icon: 'stop' as const,
+          disabled: load === null,
+          onSelect: () => void run('load.stop', { cluster }, { failed: 'The load could not be stopped' }),
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,243 @@
+import { memo } from 'react';
+import { Link } from 'wouter';
+import type { NodeView } from '../../../electron/contract/model.ts';
+import { useClusterNow } from '../../api/use-cluster-live.tsx';
+import { IconButton } from '../../ui/button.tsx';
+import { copyText } from '../../ui/copy-text.ts';
+import { cx } from '../../ui/cx.ts';
+import { formatAgo, formatBytes, formatCount, formatList, formatSpan } from '../../ui/format.ts';
+import { Icon } from '../../ui/icon.tsx';
+import { Menu } from '../../ui/menu.tsx';
+import { RoleGlyph } from '../../ui/role-glyph.tsx';
+import { StatusShape, StatusWord } from '../../ui/status-shape.tsx';
+import { actionLooks, actionsFor, isWayBack, type NodeActions } from './node-actions.ts';
+import { SparkLine } from './spark-line.tsx';
+import styles from './node-card.module.css';
+
+/** A node's own word older than this is shown with its age. */
+const STALE_WORD_MS = 2_000;
+/** What fills the memory bar: the budget of an idle node, by which growth shows. */
+const FULL_MEMORY_BYTES = 256 * 1024 * 1024;
+
+export interface NodeCardProps {
+  readonly node: NodeView;
+  /** Of its replicas, how many have each role. */
+  readonly leads: number;
+  readonly follows: number;
+  readonly stands: number;
+  readonly learns: number;
+  /** Partitions it leads whose leader is new. */
+  readonly gained: number;
+  /** Null where acting is not allowed. */
+  readonly actions: NodeActions | null;
+  readonly selected: boolean;
+  /** Where its log is read. */
+  readonly logsHref: string;
+}
+
+export const NodeCard = memo(function NodeCard(props: NodeCardProps) {
+  const { node, selected, actions } = props;
+  const gone = node.state === 'dead' || node.state === 'stopped';
+  return (
+    <article
+      className={cx(styles.card, node.state === 'dead' && styles.dead, selected && styles.selected)}
+      aria-label={`Node ${node.name}, ${node.state}`}
+    >
+      <CardHeader {...props} gone={gone} />
+      {gone ? <GoneFacts node={node} /> : <LiveFacts node={node} />}
+      {actions !== null && (
+        <footer className={styles.actions} aria-label={`Actions for ${node.name}`} role="group">
+          {actionsFor(node.state).map((action) => (
+            <button
+              key={action}
+              type="button"
+              className={cx(isWayBack(action) && styles.go)}
+              aria-label={`${actionLooks[action].label} ${node.name}`}
+              aria-busy={actions.isBusy(action, node) || undefined}
+              onClick={() => {
+                if (!actions.isBusy(action, node)) actions.run(action, node);
+              }}
+            >
+              <Icon name={actionLooks[action].icon} size={14} />
+              {action === 'start' ? `Start ${node.name}` : actionLooks[action].label}
+            </button>
+          ))}
+        </footer>
+      )}
+    </article>
+  );
+});
+
+function CardHeader({
+  node,
+  leads,
+  follows,
+  stands,
+  learns,
+  gained,
+  logsHref,
+  gone,
+}: NodeCardProps & { gone: boolean }) {
+  return (
+    <header className={styles.header}>
+      <StatusShape state={node.state} />
+      <h3 className={styles.id}>{node.name}</h3>
+      <StatusWord state={node.state} />
+      {gone || node.state === 'paused' || node.state === 'partitioned' ? (
+        <Since node={node} />
+      ) : (
+        <span className={styles.roles}>
+          <RoleCount letter="L" word="Leads" count={leads} gained={gained} />
+          <RoleCount letter="F" word="Follows" count={follows} />
+          {stands > 0 && <RoleCount letter="C" word="Stands for" count={stands} />}
+          {learns > 0 && <RoleCount letter="N" word="Learns" count={learns} />}
+        </span>
+      )}
+      <span className={styles.right}>
+        <Link href={logsHref} className={styles.logs} aria-label={`Logs of ${node.name}`}>
+          <Icon name="logs" size={14} />
+        </Link>
+        <Menu
+          label={`More for ${node.name}`}
+          trigger={<IconButton icon="more" size="small" label={`More for ${node.name}`} />}
+          items={[
+            copyItem('Copy client address', `http://${node.host}:${node.clientPort}`),
+            copyItem('Copy metrics address', node.metricsUrl),
+            ...(node.pid === null || gone ? [] : [copyItem('Copy PID', String(node.pid))]),
+          ]}
+        />
+      </span>
+    </header>
+  );
+}
+
+function copyItem(label: string, text: string) {
+  const onSelect = () => void copyText(text, `${text} copied.`);
+  return { label, icon: 'copy' as const, hint: text.replace(/^https?:\/\//, ''), onSelect };
+}
+
+function RoleCount({
+  letter,
+  word,
+  count,
+  gained = 0,
+}: {
+  letter: 'L' | 'F' | 'C' | 'N';
+  word: string;
+  count: number;
+  gained?: number;
+}) {
+  return (
+    <span title={`${word} ${count}`}>
+      <RoleGlyph role={letter} size={16} />
+      <span className="sr-only">{word} </span>
+      {count}
+      {gained > 0 && <span className={styles.gained}>+{gained}</span>}
+    </span>
+  );
+}
+
+/** Who brought it into this state, and how long ago. */
+function Since({ node }: { node: NodeView }) {
+  const now = useClusterNow(1_000);
+  const what = {
+    dead: node.exit?.by === 'none' ? 'crashed' : 'killed by you',
+    stopped: 'stopped',
+    paused: 'by you',
+    partitioned: 'cut off',
+    live: '',
+    suspect: '',
+  }[node.state];
+  return (
+    <span className={styles.since}>
+      {what} {formatAgo(now - node.sinceMs)}
+    </span>
+  );
+}
+
+function LiveFacts({ node }: { node: NodeView }) {
+  const now = useClusterNow(1_000);
+  const age = node.heardAtMs === null ? null : now - node.heardAtMs;
+  const stale = age !== null && age >= STALE_WORD_MS;
+  return (
+    <div className={cx(styles.facts, stale && styles.stale)}>
+      <dl className={styles.kv}>
+        <dt>PID</dt>
+        <dd>{node.pid ?? '–'}</dd>
+        <dt>Client</dt>
+        <dd className="mono">:{node.clientPort}</dd>
+        <dt>Up</dt>
+        <dd>{node.startedAtMs === null ? '–' : formatSpan(now - node.startedAtMs)}</dd>
+        <dt>Raft</dt>
+        <dd className="mono">:{node.raftPort}</dd>
+      </dl>
+      {node.storageError !== null ? (
+        <p className={styles.trouble}>
+          <Icon name="alert" size={14} />
+          Storage: {node.storageError}
+        </p>
+      ) : (
+        <div className={styles.meters}>
+          <Meter label="CPU" value={node.cpuPercent === null ? '–' : `${node.cpuPercent.toFixed(0)}%`}>
+            <Bar fraction={(node.cpuPercent ?? 0) / 100} />
+          </Meter>
+          <Meter label="Mem" value={node.memoryBytes === null ? '–' : formatBytes(node.memoryBytes)}>
+            <Bar fraction={(node.memoryBytes ?? 0) / FULL_MEMORY_BYTES} />
+          </Meter>
+          <Meter label="Ops/s" value={node.opsPerSecond === null ? '–' : formatCount(node.opsPerSecond)}>
+            <SparkLine values={node.opsHistory} />
+          </Meter>
+        </div>
+      )}
+      {stale && <span className={styles.age}>{formatSpan(age)} old</span>}
+    </div>
+  );
+}
+
+function GoneFacts({ node }: { node: NodeView }) {
+  const led = node.replicas.filter((replica) => replica.role === 'leader').map((replica) => `p${replica.partition}`);
+  const upFor = node.exit === null || node.startedAtMs === null ? null : node.exit.atMs - node.startedAtMs;
+  const data = node.dataBytes === null ? 'kept' : `kept, ${formatBytes(node.dataBytes)}`;
+  const exit = node.exit === null ? '–' : (node.exit.signal ?? `code ${node.exit.code ?? '?'}`);
+  return (
+    <div className={styles.facts}>
+      <dl className={styles.kv}>
+        <dt>Exit</dt>
+        <dd>{exit}</dd>
+        <dt>PID</dt>
+        <dd>{node.pid === null ? 'gone' : `${node.pid}, gone`}</dd>
+        <dt>Data</dt>
+        <dd>{data}</dd>
+        <dt>Up for</dt>
+        <dd>{upFor === null ? '–' : formatSpan(upFor)}</dd>
+      </dl>
+      <p className={styles.after}>
+        {led.length === 0
+          ? 'Led no partition.'
+          : `Led ${led.length > 4 ? `${led.length} partitions` : formatList(led)}.`}{' '}
+        On start it rejoins as a follower and catches up.
+      </p>
+    </div>
+  );
+}
+
+function Meter({ label, value, children }: { label: string; value: string; children: React.ReactNode }) {
+  return (
+    <div className={styles.meter}>
+      <div>
+        <span>{label}</span>
+        <b>{value}</b>
+      </div>
+      {children}
+    </div>
+  );
+}
+
+function Bar({ fraction }: { fraction: number }) {
+  const width = Math.min(100, Math.max(0, fraction * 100));
+  return (
+    <svg className={styles.bar} viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true">
+      <rect width={width} height="3" />
+    </svg>
+  );
+}
