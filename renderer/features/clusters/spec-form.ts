@@ -1,4 +1,4 @@
-import { clusterSpecSchema, type ClusterSpecInput, type SpecCheck } from '../../../electron/contract/model.ts';
+import type { ClusterSpecInput, SpecCheck } from '../../../electron/contract/model.ts';
 import type { ApiError } from '../../../electron/contract/contract.ts';
 import { plural } from '../../ui/format.ts';
 import { DEFAULT_PARTITIONS, freeName, presets, type Preset } from './presets.ts';
@@ -51,35 +51,58 @@ export function withNodes(form: SpecForm, nodes: number): SpecForm {
 
 export type ReadSpec = { ok: true; spec: ClusterSpecInput } | { ok: false; problems: Problems };
 
-/** The specification the fields stand for, or a sentence for each field that is wrong. */
+/**
+ * The specification the fields stand for, or a sentence for each field that is wrong. The
+ * same rules and sentences as clusterSpecSchema's, without loading its library.
+ */
 export function readForm(form: SpecForm): ReadSpec {
-  const basePort = form.basePort.trim();
-  if (basePort !== '' && !/^\d+$/.test(basePort)) {
-    return { ok: false, problems: { basePort: 'A port is a number. Leave it empty to have free ones chosen.' } };
-  }
-  const result = clusterSpecSchema.safeParse({
-    ...form,
-    basePort: basePort === '' ? null : Number(basePort),
-    dataDir: form.dataDir.trim() === '' ? null : form.dataDir.trim(),
-  });
-  if (result.success) {
-    if (form.replicationFactor <= form.nodes) return { ok: true, spec: result.data };
-    const nodes = form.nodes === 1 ? '1 node' : `${form.nodes} nodes`;
-    return {
-      ok: false,
-      problems: { replicationFactor: `Each copy needs a node of its own: with ${nodes}, at most ${form.nodes}.` },
-    };
-  }
   const problems: Problems = {};
-  for (const issue of result.error.issues) {
-    const field = issue.path[0];
-    if (isField(form, field)) problems[field] ??= issue.message;
+  const basePort = form.basePort.trim();
+  const told: Record<Exclude<SpecField, 'dataDir'>, string | undefined> = {
+    name: nameProblem(form.name),
+    nodes: countProblem(form.nodes, 9, 'node', 'nodes'),
+    partitions: countProblem(form.partitions, 256, 'partition', 'partitions'),
+    replicationFactor: countProblem(form.replicationFactor, 9, 'copy', 'copies') ?? copiesProblem(form),
+    basePort: portProblem(basePort),
+  };
+  for (const [field, problem] of Object.entries(told)) {
+    if (problem !== undefined) problems[field as SpecField] = problem;
   }
-  return { ok: false, problems };
+  if (Object.keys(problems).length > 0) return { ok: false, problems };
+  const { name, nodes, partitions, replicationFactor } = form;
+  const dataDir = form.dataDir.trim() === '' ? null : form.dataDir.trim();
+  const spec = {
+    name,
+    nodes,
+    partitions,
+    replicationFactor,
+    basePort: basePort === '' ? null : Number(basePort),
+    dataDir,
+  };
+  return { ok: true, spec };
 }
 
-function isField(form: SpecForm, field: unknown): field is SpecField {
-  return typeof field === 'string' && Object.hasOwn(form, field);
+function nameProblem(name: string): string | undefined {
+  if (name === '') return 'Give the cluster a name.';
+  if (name.length > 32) return 'A name has at most 32 characters.';
+  return /^[a-z][a-z0-9-]*$/.test(name) ? undefined : 'A name begins with a letter and has only a-z, 0-9 and hyphens.';
+}
+
+function countProblem(count: number, max: number, one: string, many: string): string | undefined {
+  if (count < 1) return `At least 1 ${one}.`;
+  return count > max ? `At most ${max} ${many}.` : undefined;
+}
+
+function copiesProblem({ nodes, replicationFactor }: SpecForm): string | undefined {
+  if (replicationFactor <= nodes) return undefined;
+  return `Each copy needs a node of its own: with ${plural(nodes, 'node')}, at most ${nodes}.`;
+}
+
+function portProblem(port: string): string | undefined {
+  if (port === '') return undefined;
+  if (!/^\d+$/.test(port)) return 'A port is a number. Leave it empty to have free ones chosen.';
+  if (Number(port) < 1024) return 'Use a port from 1024 on.';
+  return Number(port) > 65_000 ? 'Use a port up to 65000.' : undefined;
 }
 
 /**

@@ -39,10 +39,21 @@ export function withoutKey(pages: readonly KeyPage[], key: string): KeyPage[] {
   return pages.map((page) => ({ ...page, keys: page.keys.filter((row) => row.key !== key) }));
 }
 
-/** How many keys there are, as far as is known: never more than was counted. */
-export function countSentence(loaded: number, complete: boolean, total: number | null): string {
-  const all = total === null ? '' : ` of ${formatCount(total)}`;
-  if (!complete) return `first ${formatCount(loaded)}${all} keys; more below`;
-  if (loaded === 0) return total === null || total === 0 ? 'no keys' : `none of ${plural(total, 'key')}`;
-  return total === null || total <= loaded ? plural(loaded, 'key') : `${formatCount(loaded)}${all} keys`;
+/**
+ * How many keys there are, as far as is known: what was counted is called so, and what was
+ * not looked at is said to be. `total` is of the whole cluster, null while it is unknown.
+ */
+export function countSentence(now: {
+  readonly loaded: number;
+  readonly isComplete: boolean;
+  readonly total: number | null;
+  readonly hasPrefix: boolean;
+}): string {
+  const { loaded, isComplete, total, hasPrefix } = now;
+  if (!isComplete) {
+    const first = `first ${plural(loaded, 'key')}; more below`;
+    return total === null || hasPrefix ? first : `first ${formatCount(loaded)} of ${plural(total, 'key')}; more below`;
+  }
+  if (total === null || total <= loaded) return loaded === 0 ? 'no keys' : plural(loaded, 'key');
+  return loaded === 0 ? `none of ${plural(total, 'key')}` : `${formatCount(loaded)} of ${plural(total, 'key')}`;
 }

@@ -1,6 +1,7 @@
 import { useCallback } from 'react';
 import { useSearchParams } from 'wouter';
-import { readModeSchema, type ReadMode } from '../../../electron/contract/model.ts';
+import type { ReadMode } from '../../../electron/contract/model.ts';
+import { readModes } from './read-modes.ts';
 
 /** What the address says of this screen. Prefix and key are written as `escapeKey` writes them. */
 export interface KeysRoute {
@@ -10,11 +11,11 @@ export interface KeysRoute {
 }
 
 export function readRoute(params: URLSearchParams): KeysRoute {
-  const mode = readModeSchema.safeParse(params.get('read'));
+  const read = params.get('read');
   return {
     prefix: params.get('prefix') ?? '',
     key: params.get('key'),
-    read: mode.success ? mode.data : 'linearizable',
+    read: readModes.find((mode) => mode.value === read)?.value ?? 'linearizable',
   };
 }
 

@@ -59,7 +59,13 @@ function Keys({ cluster }: { cluster: string }) {
           onChange={(next) => setRoute({ prefix: next })}
         />
         <span className={styles.count} role="status">
-          {pages.data !== undefined && countSentence(rows.length, !pages.hasNextPage, total)}
+          {pages.data !== undefined &&
+            countSentence({
+              loaded: rows.length,
+              isComplete: !pages.hasNextPage,
+              total,
+              hasPrefix: route.prefix !== '',
+            })}
         </span>
         <span className={styles.grow} />
         <span className={styles.label} aria-hidden="true">

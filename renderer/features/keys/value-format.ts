@@ -19,7 +19,8 @@ export interface Draft {
 
 export type Encoded = { ok: true; bytes: Uint8Array } | { ok: false; message: string };
 
-const HEX_BYTES_A_LINE = 16;
+/** As many as fit beside their offset and their characters in the narrowest pane. */
+const HEX_BYTES_A_LINE = 8;
 
 /** The format a value is opened in: JSON for objects, arrays and what looks like them, text, else hex. */
 export function detectFormat(bytes: Uint8Array): ValueFormat {

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { clusterSpecSchema } from '../../../electron/contract/model.ts';
 import { freeName, presets } from '../../../renderer/features/clusters/presets.ts';
 import {
   applyPreset,
@@ -90,6 +92,30 @@ test.each([
   [{ basePort: '70000' }, 'basePort', /up to 65000/],
 ] as const)('%j is told at its field', (changes, field, sentence) => {
   expect(readForm(form(changes))).toEqual({ ok: false, problems: { [field]: expect.stringMatching(sentence) } });
+});
+
+test("the rules and sentences are the contract's", () => {
+  const count = fc.integer({ min: -1, max: 300 });
+  const name = fc.oneof(fc.string({ maxLength: 40 }), fc.stringMatching(/^[a-z][a-z0-9-]{0,34}$/));
+  const port = fc.oneof(fc.constant(''), fc.integer({ min: 0, max: 70_000 }).map(String));
+  fc.assert(
+    fc.property(name, count, count, port, (name, nodes, partitions, basePort) => {
+      const read = readForm(form({ name, nodes, partitions, replicationFactor: 1, basePort }));
+      const parsed = clusterSpecSchema.safeParse({
+        name,
+        nodes,
+        partitions,
+        replicationFactor: 1,
+        basePort: basePort === '' ? null : Number(basePort),
+        dataDir: null,
+      });
+      // Its own sentence is told where the schema has two for one field.
+      const first = new Map(parsed.error?.issues.toReversed().map((issue) => [String(issue.path[0]), issue.message]));
+      const problems = read.ok ? {} : read.problems;
+      const { replicationFactor: _, ...others } = problems;
+      expect(others).toEqual(Object.fromEntries(first));
+    }),
+  );
 });
 
 test('several wrong fields are told at once', () => {

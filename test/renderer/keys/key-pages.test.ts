@@ -74,13 +74,14 @@ test('a deleted key loses its row', () => {
 });
 
 test.each([
-  [2000, false, null, 'first 2,000 keys; more below'],
-  [2000, false, 48_213, 'first 2,000 of 48,213 keys; more below'],
-  [2874, true, 48_213, '2,874 of 48,213 keys'],
-  [2874, true, 2874, '2,874 keys'],
-  [1, true, null, '1 key'],
-  [0, true, 0, 'no keys'],
-  [0, true, 5, 'none of 5 keys'],
-])('%i loaded, complete %s, %s in all: %s', (loaded, isComplete, total, said) => {
-  expect(countSentence(loaded, isComplete, total)).toBe(said);
+  [2000, false, null, false, 'first 2,000 keys; more below'],
+  [2000, false, 48_213, false, 'first 2,000 of 48,213 keys; more below'],
+  [2000, false, 48_213, true, 'first 2,000 keys; more below'],
+  [2874, true, 48_213, true, '2,874 of 48,213 keys'],
+  [2874, true, 2874, false, '2,874 keys'],
+  [1, true, null, false, '1 key'],
+  [0, true, 0, false, 'no keys'],
+  [0, true, 5, true, 'none of 5 keys'],
+])('%i loaded, complete %s, %s in all, under a prefix %s: %s', (loaded, isComplete, total, hasPrefix, said) => {
+  expect(countSentence({ loaded, isComplete, total, hasPrefix })).toBe(said);
 });
