@@ -245,6 +245,21 @@ describe('a failing disk', () => {
     expect(contents(again, 1, acknowledged)).toHaveLength(acknowledged);
   });
 
+  it('writes nothing after what it could not write, though there would be room for it', async () => {
+    const directory = temporaryDirectory();
+    const log = await openLog(directory, { sizeLimitBytes: 256 * 1024 });
+    await write(log, [{ group: 1, hardState: hardState(1), entries: [entry(1, 1)] }]);
+    const tooLarge = write(log, [{ group: 1, hardState: null, entries: [entry(2, 1, new Uint8Array(1024 * 1024))] }]);
+    // The writer fails meanwhile, and this thread cannot have heard of it when it asks for more.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    const small = write(log, [{ group: 1, hardState: hardState(2), entries: [entry(3, 1)] }]);
+    await expect(tooLarge).rejects.toThrow(StorageWriteError);
+    await expect(small).rejects.toThrow(StorageWriteError);
+    await expect(write(log, [])).rejects.toThrow(StorageWriteError);
+    await log.close();
+    expect((await openLog(directory)).recovered(1)).toMatchObject({ hardState: { term: 1 }, lastIndex: 1 });
+  });
+
   it('that hangs acknowledges nothing, and what waited is merged once it answers', async () => {
     let delayMs = 60_000;
     const directory = temporaryDirectory();
