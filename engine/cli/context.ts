@@ -1,0 +1,101 @@
+import { createSupervisor, childProcessLauncher, type LocalCluster, type Supervisor } from '../supervisor/index.ts';
+import { SupervisorError } from '../supervisor/index.ts';
+import { CommandError, UsageError } from './errors.ts';
+
+/** What a command reads and writes; tests give their own. */
+export interface CommandIo {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export interface CommandContext {
+  readonly io: CommandIo;
+  /** Opened on first use, closed when the command ends. */
+  supervisor(): Promise<Supervisor>;
+  close(): Promise<void>;
+}
+
+export function createContext(io: CommandIo): CommandContext {
+  let opened: Promise<Supervisor> | null = null;
+  const home = io.env['PRKDB_HOME'];
+  return {
+    io,
+    supervisor: () => {
+      opened ??= createSupervisor({
+        ...(home === undefined || home === '' ? {} : { home }),
+        launcher: childProcessLauncher(),
+        actor: 'command',
+      });
+      return opened;
+    },
+    close: async () => {
+      const supervisor = await opened?.catch(() => null);
+      await supervisor?.close();
+    },
+  };
+}
+
+export function isUp(cluster: LocalCluster): boolean {
+  return cluster.nodes.some((node) => node.pid !== null);
+}
+
+/** `http://host:port` of every node. */
+export function endpointsOf(cluster: LocalCluster): string[] {
+  return cluster.record.members.map((m) => `http://${m.host}:${m.clientPort}`);
+}
+
+/** `n1` or `1`. */
+export function nodeIdOf(text: string): number {
+  const match = /^n?([1-9][0-9]{0,14})$/.exec(text);
+  if (match === null) throw new UsageError(`"${text}" is not a node. Write it like n1 or 1.`);
+  return Number(match[1]);
+}
+
+/** The cluster of that name; without one, the only running one, or the only one there is. */
+export async function clusterNamedOrOnly(supervisor: Supervisor, name: string | undefined): Promise<LocalCluster> {
+  if (name !== undefined) return supervisor.get(name);
+  const all = await supervisor.list();
+  const running = all.filter(isUp);
+  const only = running.length === 1 ? running[0] : all.length === 1 ? all[0] : undefined;
+  if (only !== undefined) return only;
+  if (all.length === 0) throw new CommandError('There is no cluster yet.', 'Start one with: prkdb up');
+  throw new UsageError(`There are several clusters: ${namesOf(running.length > 0 ? running : all)}. Name one.`);
+}
+
+export interface TargetOptions {
+  readonly endpoints?: string;
+  readonly cluster?: string;
+}
+
+/** Where a data command goes: the endpoints given, the cluster named, or the only one that runs. */
+export async function targetEndpoints(context: CommandContext, options: TargetOptions): Promise<string[]> {
+  if (options.endpoints !== undefined) {
+    if (options.cluster !== undefined) throw new UsageError('Give either --endpoints or --cluster, not both.');
+    return options.endpoints
+      .split(',')
+      .map((e) => e.trim())
+      .filter((e) => e !== '');
+  }
+  const supervisor = await context.supervisor();
+  if (options.cluster !== undefined) {
+    const cluster = await supervisor.get(options.cluster);
+    if (isUp(cluster)) return endpointsOf(cluster);
+    const { name } = cluster.record;
+    throw new SupervisorError('notRunning', `The cluster ${name} is not running.`, `Start it with: prkdb up ${name}`);
+  }
+  const running = (await supervisor.list()).filter(isUp);
+  const [only, another] = running;
+  if (only === undefined) {
+    throw new CommandError('No local cluster is running.', 'Start one with "prkdb up", or name one with --endpoints.');
+  }
+  if (another !== undefined) {
+    throw new UsageError(`Several clusters are running: ${namesOf(running)}. Name one with --cluster.`);
+  }
+  return endpointsOf(only);
+}
+
+function namesOf(clusters: readonly LocalCluster[]): string {
+  return clusters.map((c) => c.record.name).join(', ');
+}

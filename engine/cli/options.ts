@@ -1,0 +1,29 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { ReadMode } from '../client/index.ts';
+
+/** For commander: a whole number in a range. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
+  };
+}
+
+export const jsonOption = () => new Option('--json', 'print JSON');
+export const endpointsOption = () => new Option('--endpoints <urls>', 'nodes to ask, separated by commas');
+export const clusterOption = () => new Option('--cluster <name>', 'the local cluster to ask');
+export const timeoutOption = () =>
+  new Option('--timeout <ms>', 'give up after so many milliseconds').argParser(wholeNumber(1, 3_600_000)).default(5000);
+export const readOption = () =>
+  new Option('--read <mode>', 'how fresh the answer must be')
+    .choices(['linearizable', 'follower', 'stale'])
+    .default('linearizable');
+
+export type ReadName = 'linearizable' | 'follower' | 'stale';
+
+export const readModes: Record<ReadName, ReadMode> = {
+  linearizable: ReadMode.Linearizable,
+  follower: ReadMode.Follower,
+  stale: ReadMode.Stale,
+};
