@@ -102,6 +102,20 @@ describe('the leader’s own disk (pitfall 4, etcd#14370)', () => {
     expect(member.raft.role).toBe('leader');
   });
 
+  it('does not take an older write’s confirmation for that of its vote', () => {
+    const member = new Member({ voters: [1], disk: new MemoryDisk(logOf(1)) });
+    member.becomeLeader([]);
+    member.raft.propose(bytes('x'));
+    const older = member.take();
+    member.raft.stepDown('asked to');
+    member.raft.campaign();
+    const vote = member.take();
+    member.persist(older);
+    expect(member.raft.status()).toMatchObject({ role: 'candidate', term: 3 });
+    member.persist(vote);
+    expect(member.raft.role).toBe('leader');
+  });
+
   it('costs it its office when it hangs, though heartbeats flow (pitfall 13)', () => {
     const member = leaderMember();
     member.raft.propose(bytes('x'));

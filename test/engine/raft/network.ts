@@ -38,6 +38,8 @@ export class Network {
   readonly nodes: readonly SimulatedNode[];
   readonly random: () => number;
   dropRate = 0;
+  /** The share of steps in which a disk completes a write; low, and writes pile up. */
+  diskRate = 0.2;
   steps = 0;
   readonly #seed: number;
   #inFlight: Message[] = [];
@@ -84,11 +86,11 @@ export class Network {
     this.steps++;
     const dice = this.random();
     const node = this.pick(this.nodes);
-    if (dice < 0.25) node.raft?.tick();
-    else if (dice < 0.28) this.#propose(node);
-    else if (dice < 0.3) this.#read(node);
-    else if (dice < 0.55) this.#pump(node);
-    else if (dice < 0.7) this.#completeWrite(node);
+    if (dice < 0.08) node.raft?.tick();
+    else if (dice < 0.12) this.#propose(node);
+    else if (dice < 0.14) this.#read(node);
+    else if (dice < 0.4) this.#pump(node);
+    else if (dice < 0.4 + this.diskRate) this.#completeWrite(node);
     else this.#deliver();
     this.#check(node);
   }
@@ -147,7 +149,8 @@ export class Network {
 
   #deliver(): void {
     if (this.#inFlight.length === 0) return;
-    const at = Math.floor(this.random() * this.#inFlight.length);
+    // Mostly in order, as on a stream; now and then anything overtakes anything.
+    const at = this.random() < 0.8 ? 0 : Math.floor(this.random() * this.#inFlight.length);
     const [message] = this.#inFlight.splice(at, 1);
     if (message === undefined || this.#cut.has(`${message.from}>${message.to}`)) return;
     if (this.random() < this.dropRate) return;

@@ -296,6 +296,20 @@ describe('progress and the in-flight window', () => {
     expect(progressOf(member, 2)).toEqual(before);
   });
 
+  it('never probes below what a follower is known to have, nor twice for one refusal', () => {
+    const disk = new MemoryDisk(logOf(1, 1, 1, 1, 1), { term: 1, votedFor: 0, commitIndex: 0 });
+    const member = new Member({ disk });
+    member.becomeLeader();
+    const refusal = { type: AppendResponse, from: 2, index: 5, reject: true, rejectHint: 3, logTerm: 1 } as const;
+    expect(ofType(member.stepAndSettle(refusal), Append, 2)).toMatchObject([{ index: 3 }]);
+    expect(ofType(member.stepAndSettle(refusal), Append, 2)).toEqual([]);
+    member.stepAndSettle({ type: AppendResponse, from: 2, index: 4 });
+    member.raft.peerUnreachable(2);
+    member.settle();
+    member.stepAndSettle({ ...refusal, index: 4, rejectHint: 1 });
+    expect(progressOf(member, 2)).toMatchObject({ matchIndex: 4, nextIndex: 5 });
+  });
+
   it('does not believe in a match beyond its own log', () => {
     const member = leaderMember();
     member.stepAndSettle({ type: AppendResponse, from: 2, index: 1000 });
