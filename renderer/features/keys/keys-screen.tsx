@@ -18,7 +18,7 @@ import { useKeysRoute } from './keys-route.ts';
 import { checkKey, checkPrefix } from './limits.ts';
 import { NewKeyDialog } from './new-key-dialog.tsx';
 import { ReadModeBanner } from './read-mode-banner.tsx';
-import { readModes } from './read-modes.ts';
+import { readModes, type ReadCost } from './read-modes.ts';
 import { useKeyEntry } from './use-key-entry.ts';
 import { useKeyPages } from './use-key-pages.ts';
 import styles from './keys-screen.module.css';
@@ -46,7 +46,7 @@ function Keys({ cluster }: { cluster: string }) {
   const keyBase64 = key?.ok ? toBase64(key.bytes) : null;
   const entry = useKeyEntry(cluster, keyBase64, route.read);
 
-  const costMs = entry.data?.costMs ?? pages.data?.pages.at(-1)?.costMs ?? null;
+  const cost = lastCost(entry.data?.costMs, pages.data?.pages.at(-1)?.costMs);
   const readStale = () => setRoute({ read: 'stale' });
   const openKey = (next: string) => setRoute({ key: escapeKey(fromBase64(next)) });
 
@@ -85,7 +85,7 @@ function Keys({ cluster }: { cluster: string }) {
       </div>
       <ReadModeBanner
         mode={route.read}
-        costMs={costMs}
+        cost={cost}
         stalenessMs={entry.data?.stalenessMs ?? null}
         onReadStale={readStale}
       />
@@ -245,6 +245,11 @@ function ListAge({ readAtMs }: { readAtMs: number }) {
     return () => clearInterval(timer);
   }, []);
   return <span>{readAtMs === 0 ? 'reading…' : `read ${formatAgo(now - readAtMs)}`}</span>;
+}
+
+function lastCost(keyMs: number | undefined, pageMs: number | undefined): ReadCost | null {
+  if (keyMs !== undefined) return { of: 'key', ms: keyMs };
+  return pageMs === undefined ? null : { of: 'page', ms: pageMs };
 }
 
 /** Keys of the whole cluster as the leaders count them; null while a partition has none. */

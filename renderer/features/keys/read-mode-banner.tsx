@@ -3,18 +3,18 @@ import { useView } from '../../api/use-cluster-live.tsx';
 import { Button } from '../../ui/button.tsx';
 import { cx } from '../../ui/cx.ts';
 import { Icon } from '../../ui/icon.tsx';
-import { explainReadMode, leaderlessSentence, readModes } from './read-modes.ts';
+import { explainReadMode, leaderlessSentence, readModes, type ReadCost } from './read-modes.ts';
 import styles from './read-mode-banner.module.css';
 
 /** What reads mean at the moment: the mode in words and its cost, or that there is no leader to ask. */
 export function ReadModeBanner({
   mode,
-  costMs,
+  cost,
   stalenessMs,
   onReadStale,
 }: {
   mode: ReadMode;
-  costMs: number | null;
+  cost: ReadCost | null;
   stalenessMs: number | null;
   onReadStale: () => void;
 }) {
@@ -38,7 +38,7 @@ export function ReadModeBanner({
     <div className={styles.banner}>
       <Icon name="info" size={14} />
       <p>
-        <b>{title}:</b> {explainReadMode(mode, costMs, stalenessMs)}
+        <b>{title}:</b> {explainReadMode(mode, cost, stalenessMs)}
       </p>
     </div>
   );

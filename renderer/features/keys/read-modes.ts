@@ -7,17 +7,27 @@ export const readModes = [
   { value: 'stale', label: 'Stale' },
 ] as const satisfies readonly { value: ReadMode; label: string }[];
 
+/** What the last read took: of one key, or of one page of the list, which asks every partition. */
+export interface ReadCost {
+  readonly of: 'key' | 'page';
+  readonly ms: number;
+}
+
 /** What a read in this mode means, and what the last one cost. */
-export function explainReadMode(mode: ReadMode, costMs: number | null, stalenessMs: number | null): string {
-  const cost = costMs === null ? '' : `, ${formatMs(costMs)} now`;
+export function explainReadMode(mode: ReadMode, cost: ReadCost | null, stalenessMs: number | null): string {
   switch (mode) {
     case 'linearizable':
-      return `every read asks the partition leader, so you always see the latest committed value. Costs one leader round trip${cost}. Fails if the partition has no leader.`;
+      return `every read asks the partition leader, so you always see the latest committed value. Costs one leader round trip${inWords(cost)}. Fails if the partition has no leader.`;
     case 'follower':
-      return `any replica answers, once it has caught up to where the leader says commits stand. As fresh as linearizable, and the leader does less${cost}. Fails if the partition has no leader.`;
+      return `any replica answers, once it has caught up to where the leader says commits stand. As fresh as linearizable, and the leader does less. Costs a round trip and a short wait${inWords(cost)}. Fails if the partition has no leader.`;
     case 'stale':
-      return `any replica answers from what it has and asks nobody. ${staleness(stalenessMs)} Costs one local read${cost}. Works without a leader.`;
+      return `any replica answers from what it has and asks nobody. ${staleness(stalenessMs)} Costs one local read${inWords(cost)}. Works without a leader.`;
   }
+}
+
+function inWords(cost: ReadCost | null): string {
+  if (cost === null) return '';
+  return cost.of === 'key' ? `, ${formatMs(cost.ms)} now` : `; this list took ${formatMs(cost.ms)}`;
 }
 
 function staleness(stalenessMs: number | null): string {

@@ -19,7 +19,7 @@ export function parseLogLine(line: string): LogLine {
     return { level: null, timeMs: null, message: line, details: '' };
   }
   const details = Object.entries(record)
-    .filter(([name]) => !repeated.has(name))
+    .filter(([name, value]) => !repeated.has(name) && value !== record['msg'])
     .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   return {
     level: levelOf(record['level']),

@@ -20,6 +20,11 @@ test("a logger's line is taken apart", () => {
   });
 });
 
+test('what only repeats the message is left out', () => {
+  const line = JSON.stringify({ level: 30, msg: 'electionWon', event: 'electionWon', term: 3 });
+  expect(parseLogLine(line)).toMatchObject({ message: 'electionWon', details: 'term=3' });
+});
+
 test('times as text and levels as words are read too', () => {
   const line = JSON.stringify({ level: 'info', time: '1970-01-01T00:00:01.000Z', msg: 'up' });
   expect(parseLogLine(line)).toMatchObject({ level: 'info', timeMs: 1000 });
