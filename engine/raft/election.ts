@@ -16,7 +16,7 @@ import type { Message } from './types.ts';
 export function campaign(state: RaftState, reason: string): void {
   if (state.role === Role.Leader || !isVoter(state.membership, state.id)) return;
   state.resetElectionTimer();
-  if (state.diskStalled) return;
+  if (state.diskStalledFor(state.config.electionTicksMin)) return;
   endCandidacy(state, 'no majority answered within the election timeout');
   state.setLeader(NONE);
   state.setRole(Role.PreCandidate, reason);

@@ -14,8 +14,12 @@ export function tickFollower(state: RaftState): void {
   state.electionTicksLeft--;
   if (state.electionTicksLeft > 0) return;
   const { leader, role, term } = state;
-  if (leader !== NONE) state.outbox.emit({ kind: 'leaderLost', leader, term });
-  campaign(state, reasonToCampaign(state, role));
+  const reason = reasonToCampaign(state, role);
+  if (leader !== NONE) {
+    state.outbox.emit({ kind: 'leaderLost', leader, term });
+    state.setLeader(NONE);
+  }
+  campaign(state, reason);
 }
 
 function reasonToCampaign(state: RaftState, role: Role): string {

@@ -41,6 +41,8 @@ export function propose(state: RaftState, data: Uint8Array): ProposeResult {
 export function tickLeader(state: RaftState, leadership: Leadership): void {
   leadership.ticksSinceHeartbeat++;
   if (leadership.ticksSinceHeartbeat < state.config.heartbeatTicks) return;
+  // Heartbeats of read rounds do not reset this: reads must not put check-quorum off.
+  leadership.ticksSinceHeartbeat = 0;
   const reason = reasonToStepDown(state, leadership);
   if (reason === undefined) broadcastHeartbeat(state, leadership);
   else becomeFollower(state, state.term, NONE, reason);
@@ -61,6 +63,6 @@ function reasonToStepDown(state: RaftState, leadership: Leadership): string | un
   if (!hasQuorum(voters, votersOutgoing, leadership.isActive)) {
     return `no majority was heard from for ${timeout} ticks`;
   }
-  if (state.diskStalled) return `its disk has not confirmed a write for ${timeout} ticks`;
+  if (state.diskStalledFor(timeout)) return `its disk has not confirmed a write for ${timeout} ticks`;
   return undefined;
 }

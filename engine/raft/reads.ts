@@ -1,6 +1,5 @@
 import type { Leadership } from './leadership.ts';
 import { heartbeat, readIndex, readIndexResponse } from './messages.ts';
-import { isMember } from './membership.ts';
 import { committedIndex } from './quorum.ts';
 import { isLocal } from './readonly.ts';
 import type { RaftState } from './state.ts';
@@ -19,9 +18,8 @@ export function requestRead(state: RaftState, requestId: number): boolean {
   return true;
 }
 
-/** A follower asks. Only members do: an answer to anyone else would have nowhere to go. */
+/** A follower asks. Whoever does not lead any more says so. */
 export function handleReadIndex(state: RaftState, message: Message): void {
-  if (!isMember(state.membership, message.from)) return;
   if (state.leadership !== null) state.leadership.reads.add(message.from, message.context);
   else state.send(readIndexResponse(state.id, message.from, state.term, true, message.context, 0));
 }
@@ -63,7 +61,6 @@ export function beginReadRound(state: RaftState, leadership: Leadership): void {
  * its log may still be another's.
  */
 export function broadcastHeartbeat(state: RaftState, leadership: Leadership): void {
-  leadership.ticksSinceHeartbeat = 0;
   const { current } = leadership.reads;
   for (const peer of leadership.peers) {
     const commit = Math.min(peer.matchIndex, state.log.commitIndex);

@@ -95,8 +95,8 @@ export class RaftState {
     this.outbox.dropAcknowledgementsFrom(index);
   }
 
-  /** The disk has not confirmed a write for so long that this member cannot do its part. */
-  get diskStalled(): boolean {
-    return this.writes.stalledFor(this.config.electionTicksMax, this.nowTick);
+  /** The disk has owed a confirmation for this many ticks: this member cannot do its part. */
+  diskStalledFor(ticks: number): boolean {
+    return this.writes.stalledFor(ticks, this.nowTick);
   }
 }

@@ -13,8 +13,7 @@ import type { Message } from './types.ts';
 export function step(state: RaftState, message: Message): void {
   if (message.to !== state.id || message.from === state.id || message.from === NONE) return;
   if (message.term < 1 && !isHeardAtAnyTerm(message)) return;
-  // Only members are asked for these. Anyone else who answers was removed, or is lost.
-  if (isAnswerOfMember(message.type) && !isMember(state.membership, message.from)) return;
+  if (!isListenedTo(state, message)) return;
   if (message.term > state.term) {
     if (!raisesTerm(state, message)) return;
   } else if (message.term < state.term && !isHeardAtAnyTerm(message)) {
@@ -57,13 +56,16 @@ function dispatch(state: RaftState, message: Message): void {
   }
 }
 
-function isAnswerOfMember(type: MessageType): boolean {
-  return (
-    type === MessageType.PreVoteResponse ||
-    type === MessageType.VoteResponse ||
-    type === MessageType.AppendResponse ||
-    type === MessageType.HeartbeatResponse
-  );
+/**
+ * Campaigns and appends are heard from anyone: who sends them may know a newer membership
+ * than this member does (dissertation, sections 4.1 and 4.2.2). All else goes between
+ * members that know each other; a stranger was removed, or is lost, and must not disturb.
+ */
+function isListenedTo(state: RaftState, message: Message): boolean {
+  const { type, from } = message;
+  if (type === MessageType.PreVote || type === MessageType.Vote) return true;
+  if (type === MessageType.Append || type === MessageType.Heartbeat) return true;
+  return from === state.leader || isMember(state.membership, from);
 }
 
 /** A pre-vote is about a term to come, and its refusal tells an older one: neither is compared with ours. */

@@ -135,6 +135,19 @@ describe('the leader’s own disk (pitfall 4, etcd#14370)', () => {
   });
 });
 
+describe('a follower whose disk hangs', () => {
+  it('reports its leader lost once, and asks for no votes that it could not keep', () => {
+    const member = new Member();
+    member.step({ type: MessageType.Heartbeat, from: 2, term: 1 });
+    member.take();
+    member.tick(100);
+    const { messages } = member.take();
+    expect(messages).toEqual([]);
+    expect(member.ofKind('leaderLost').length).toBe(1);
+    expect(member.raft.status()).toMatchObject({ role: 'follower', term: 1, leader: 0 });
+  });
+});
+
 describe('a whole group', () => {
   it('commits, and tells all of it, in three hops of messages', () => {
     const leader = leaderMember();

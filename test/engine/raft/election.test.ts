@@ -11,8 +11,18 @@ import {
   ofType,
 } from './harness.ts';
 
-const { PreVote, PreVoteResponse, Vote, VoteResponse, Append, AppendResponse, Heartbeat, HeartbeatResponse } =
-  MessageType;
+const {
+  PreVote,
+  PreVoteResponse,
+  Vote,
+  VoteResponse,
+  Append,
+  AppendResponse,
+  Heartbeat,
+  HeartbeatResponse,
+  ReadIndex,
+  ReadIndexResponse,
+} = MessageType;
 
 describe('elections (Raft paper, section 5.2)', () => {
   it('begin when nothing is heard for an election timeout', () => {
@@ -188,11 +198,10 @@ describe('terms (section 5.1)', () => {
     expect(stale.raft.status()).toMatchObject({ role: 'follower', term: 5 });
   });
 
-  it('of removed members that answer do not disturb (pitfall 11)', () => {
+  it('of removed members do not disturb (pitfall 11)', () => {
     const member = leaderMember();
-    for (const type of [AppendResponse, HeartbeatResponse, VoteResponse, PreVoteResponse]) {
-      member.step({ type, from: 9, term: 50, reject: true });
-    }
+    const types = [AppendResponse, HeartbeatResponse, VoteResponse, PreVoteResponse, ReadIndex, ReadIndexResponse];
+    for (const type of types) member.step({ type, from: 9, term: 50, reject: true });
     expect(member.raft.status()).toMatchObject({ role: 'leader', term: 1 });
   });
 });
@@ -310,6 +319,16 @@ describe('check-quorum (dissertation, section 6.2)', () => {
     expect(member.raft.status()).toMatchObject({ role: 'follower', term: 1, leader: 0 });
     member.settle();
     expect(member.ofKind('steppedDown')[0]?.reason).toContain('no majority');
+  });
+
+  it('is not put off by reads, whose rounds send heartbeats of their own', () => {
+    const member = leaderMember();
+    for (let i = 0; i < ELECTION_MAX + 2; i++) {
+      member.tick();
+      member.raft.readIndex(i + 1);
+      member.settle();
+    }
+    expect(member.raft.role).toBe('follower');
   });
 
   it('does not count learners', () => {

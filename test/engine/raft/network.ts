@@ -77,6 +77,14 @@ export class Network {
     this.#cut.add(`${a}>${b}`);
   }
 
+  /** Both ways, from everyone. */
+  isolate(id: NodeId): void {
+    for (const other of this.nodes) {
+      this.cut(id, other.id);
+      this.cut(other.id, id);
+    }
+  }
+
   heal(): void {
     this.#cut.clear();
   }
