@@ -52,7 +52,7 @@ async function linuxState(pid: number, token: string): Promise<ProcessState> {
       readFile(`/proc/${pid}/cmdline`, 'utf8'),
       readFile(`/proc/${pid}/stat`, 'utf8'),
     ]);
-    if (!command.split('\0').includes(token)) return 'gone';
+    if (!carriesToken(command.split('\0'), token)) return 'gone';
     // The name in parentheses may hold anything; the state letter follows the last one.
     return stateOfLetter(stat.charAt(stat.lastIndexOf(')') + 2));
   } catch {
@@ -64,7 +64,7 @@ async function posixState(pid: number, token: string): Promise<ProcessState> {
   try {
     const { stdout } = await run('ps', ['-ww', '-o', 'state=,command=', '-p', String(pid)]);
     const line = stdout.trim();
-    return line.split(/\s+/).includes(token) ? stateOfLetter(line.charAt(0)) : 'gone';
+    return carriesToken(line.split(/\s+/), token) ? stateOfLetter(line.charAt(0)) : 'gone';
   } catch {
     return 'gone';
   }
@@ -78,6 +78,11 @@ async function windowsState(pid: number, token: string): Promise<ProcessState> {
   } catch {
     return 'gone';
   }
+}
+
+/** As an argument of its own, or as the value of one: some launchers can only add `--name=value`. */
+function carriesToken(args: readonly string[], token: string): boolean {
+  return args.some((arg) => arg === token || arg.endsWith(`=${token}`));
 }
 
 function stateOfLetter(letter: string): ProcessState {

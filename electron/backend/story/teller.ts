@@ -60,6 +60,7 @@ export class StoryTeller {
   advance(nowMs: number): StoryEvent[] {
     for (let input = this.#buffer.take(nowMs); input !== null; input = this.#buffer.take(nowMs)) this.#handle(input);
     this.#startup.advance(nowMs);
+    this.#suspects.advance(nowMs);
     return this.#context.drain();
   }
 

@@ -211,15 +211,27 @@ describe('faults of the network', () => {
     ]);
   });
 
-  it('lets an unexplained suspicion begin a story of its own', () => {
+  it('lets a suspicion that nothing explains and that lasts begin a story of its own', () => {
     const told = tell(runningTeller({ nodes: 3, leaders: [1] }), [
       event(0, 2, 'peerSuspect', { peer: 1 }),
-      won(400, 2, 0, 2, [2, 3]),
+      event(20, 3, 'peerSuspect', { peer: 1 }),
+      won(600, 2, 0, 2, [2, 3]),
+      event(9_000, 2, 'peerLive', { peer: 1 }),
+      event(9_010, 3, 'peerLive', { peer: 1 }),
     ]);
     expect(lines(told)).toEqual([
-      '+0 suspect: n2 misses 3 heartbeats from n1: suspect.',
-      '+400 elected: n2 wins election for p0 in term 2 with votes n2, n3. 400 ms without leader.',
+      '+0 suspect: n2 and n3 miss 3 heartbeats from n1: suspect.',
+      '+600 elected: n2 wins election for p0 in term 2 with votes n2, n3. 600 ms without leader.',
+      '+9010 recovered: n1 answers heartbeats again.',
     ]);
+  });
+
+  it('keeps quiet about a hiccup', () => {
+    const told = tell(runningTeller({ nodes: 3, leaders: [1] }), [
+      event(0, 2, 'peerSuspect', { peer: 1 }),
+      event(60, 2, 'peerLive', { peer: 1 }),
+    ]);
+    expect(told).toEqual([]);
   });
 });
 

@@ -1,0 +1,95 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { app, dialog, session, type BrowserWindow } from 'electron';
+import { createSupervisor, defaultHome } from '../engine/supervisor/index.ts';
+import { openBackend } from './backend/backend.ts';
+import { Assets } from './carrier/assets.ts';
+import { IpcCarrier } from './main/ipc.ts';
+import { utilityProcessLauncher } from './main/launcher.ts';
+import { installMenu } from './main/menu.ts';
+import { restrictNavigation } from './main/navigation.ts';
+import { mainOptions } from './main/options.ts';
+import { denyPermissions } from './main/permissions.ts';
+import { handleAppProtocol, registerAppScheme } from './main/protocol.ts';
+import { guardQuit } from './main/quit.ts';
+import { claimSingleInstance } from './main/single-instance.ts';
+import { openMainWindow, rememberWindow } from './main/window.ts';
+import { VERSION } from './version.ts';
+
+/** The folder this file is built into; the interface and the node program are its neighbours. */
+const here = path.dirname(fileURLToPath(import.meta.url));
+const onError = (error: unknown): void => console.error(error instanceof Error ? error.message : error);
+
+let window: BrowserWindow | null = null;
+
+async function run(): Promise<void> {
+  const options = mainOptions(process.argv.slice(1));
+  await app.whenReady();
+  const home = path.resolve(options.home ?? defaultHome());
+  const devTools = !app.isPackaged;
+
+  denyPermissions(session.defaultSession);
+  handleAppProtocol(session.defaultSession, new Assets(path.join(here, '../renderer')));
+  installMenu(devTools, onError);
+
+  const supervisor = await createSupervisor({
+    home,
+    launcher: utilityProcessLauncher(path.join(here, '../node/node.js')),
+    actor: 'app',
+  });
+  const backend = await openBackend({
+    supervisor,
+    home,
+    host: 'electron',
+    version: VERSION,
+    checkOutputs: devTools,
+    onError,
+  });
+  const carrier = new IpcCarrier(backend.router);
+  const stateFile = path.join(app.getPath('userData'), 'window.json');
+  const guard = guardQuit({
+    app,
+    window: () => window,
+    ownedClusters: () => backend.ownedClusters(),
+    close: async () => {
+      await rememberWindow(window, stateFile).catch(onError);
+      carrier.close();
+      await backend.close();
+    },
+    onError,
+  });
+
+  const open = async (): Promise<void> => {
+    window = await openMainWindow({
+      session: session.defaultSession,
+      preload: path.join(here, 'preload.cjs'),
+      stateFile,
+      devTools,
+      closeQuits: process.platform !== 'darwin',
+      quit: () => app.quit(),
+      onError,
+    });
+  };
+  // Without a listener Electron would quit by itself; closing the window decides about that.
+  app.on('window-all-closed', () => undefined);
+  // macOS: a click on the dock icon while no window is open.
+  app.on('activate', () => {
+    if (window === null || window.isDestroyed()) open().catch(onError);
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => guard.quitWithoutAsking());
+
+  await open();
+  if (options.demo) await backend.startDemo();
+}
+
+if (claimSingleInstance(app, () => window)) {
+  app.enableSandbox();
+  registerAppScheme();
+  restrictNavigation(app, onError);
+  run().catch((error: unknown) => {
+    dialog.showErrorBox('PrkDB Desktop cannot start', error instanceof Error ? error.message : String(error));
+    app.exit(1);
+  });
+} else {
+  app.quit();
+}
