@@ -3,12 +3,12 @@ import { Raft } from '../raft/raft.ts';
 import { NONE, type InitialState, type Membership, type NodeId } from '../raft/types.ts';
 import { Group } from './group.ts';
 import { systemMembership } from './routing.ts';
-import type { StoreOptions } from './types.ts';
+import type { StoreLimits, StoreOptions } from './types.ts';
 
 const MiB = 1024 * 1024;
 
 /** Sizes of the consensus core in a node. Many groups share one process, so caches are small. */
-const CORE_LIMITS = {
+const DEFAULT_LIMITS: StoreLimits = {
   maxAppendBytes: 1 * MiB,
   maxInflightAppends: 64,
   maxInflightBytes: 8 * MiB,
@@ -46,7 +46,7 @@ export function createGroups(options: StoreOptions): ReadonlyMap<GroupId, Group>
       heartbeatTicks: options.timing.heartbeatTicks,
       electionTicksMin: options.timing.electionTicksMin,
       electionTicksMax: options.timing.electionTicksMax,
-      ...CORE_LIMITS,
+      ...(options.limits ?? DEFAULT_LIMITS),
     });
     groups.set(id, new Group(id, core, preferredLeader, options.clock.monotonicMs()));
   };

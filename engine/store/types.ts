@@ -1,5 +1,5 @@
 import type { ClusterEvent } from '../rpc/cluster.ts';
-import type { LogIndex, NodeId } from '../raft/types.ts';
+import type { LogIndex, NodeId, RaftConfig } from '../raft/types.ts';
 import type { Mutation } from '../storage/codec.ts';
 import type { LogStorage, MutationResult, StateMachine } from '../storage/types.ts';
 import type { Transport } from '../transport/types.ts';
@@ -20,6 +20,12 @@ export interface StoreTiming {
   readonly electionTicksMax: number;
 }
 
+/** Sizes of the consensus core, for each group. See `RaftConfig`. */
+export type StoreLimits = Pick<
+  RaftConfig,
+  'maxAppendBytes' | 'maxInflightAppends' | 'maxInflightBytes' | 'maxUncommittedBytes' | 'maxCachedBytes'
+>;
+
 export interface StoreOptions {
   readonly nodeId: NodeId;
   /** The cluster as it was founded; replaced by what the system group says. */
@@ -32,6 +38,8 @@ export interface StoreOptions {
   /** Runs a callback soon, after what is already waiting on the event loop. */
   readonly schedule: (run: () => void) => void;
   readonly timing: StoreTiming;
+  /** What suits a node with many groups, unless given. */
+  readonly limits?: StoreLimits;
   readonly onEvent: (event: ClusterEvent) => void;
 }
 

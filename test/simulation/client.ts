@@ -1,0 +1,285 @@
+import { groupOfPartition } from '../../engine/config/ids.ts';
+import type { Operation } from '../../engine/check/index.ts';
+import type { Failure, ReadConsistency, WriteAnswer } from '../../engine/store/types.ts';
+import type { Store } from '../../engine/store/store.ts';
+import { ClientTimer, RequestArrival, AnswerArrival } from './client-events.ts';
+import type { Clients, Key } from './clients.ts';
+import { Action } from './event-queue.ts';
+import { checkAnswer, type Attempt } from './invariants/honest-answers.ts';
+import { checkReadIndex } from './invariants/read-index.ts';
+import type { SimulatedNode } from './node.ts';
+import type { OperationKind } from './plan.ts';
+
+/** What a node answered, as it travels back. */
+export type Answer =
+  | { readonly kind: 'done'; readonly found: string | null; readonly revision: number; readonly conflict: boolean }
+  | { readonly kind: 'elsewhere'; readonly leader: number }
+  | { readonly kind: 'later' }
+  | { readonly kind: 'unknown' };
+
+/** One operation, from the first attempt to the last. */
+export interface ClientOperation {
+  readonly kind: OperationKind;
+  readonly key: Key;
+  /** What a write writes: null deletes. */
+  readonly value: string | null;
+  readonly expectedRevision: number | null;
+  readonly invokedAtMs: number;
+  readonly giveUpAtUs: number;
+  /** Of the group, when the operation began. */
+  readonly committedAtStart: number;
+  /** Numbers the attempts, so that a late answer to an earlier one is told apart. */
+  attempt: number;
+}
+
+/** A client that has one operation under way at a time, follows leaders, and repeats only what is safe. */
+export class Client {
+  readonly id: number;
+  readonly #clients: Clients;
+  readonly #revisions = new Map<string, number>();
+  #operation: ClientOperation | null = null;
+
+  constructor(id: number, clients: Clients) {
+    this.id = id;
+    this.#clients = clients;
+  }
+
+  get idle(): boolean {
+    return this.#operation === null;
+  }
+
+  get operation(): ClientOperation | null {
+    return this.#operation;
+  }
+
+  /** Waits a while before the next operation. */
+  rest(): void {
+    const { world, random } = this.#clients;
+    world.after(random.below(world.plan.workload.thinkMaxUs), new ClientTimer(this, null));
+  }
+
+  /** The timer of `operation` (null: of the pause between two) has gone off. */
+  timer(operation: ClientOperation | null, attempt: number): void {
+    const current = this.#operation;
+    if (operation === null) {
+      if (current === null && !this.#clients.stopped) this.begin(this.#clients.nextKind(), this.#clients.nextKey());
+    } else if (operation === current && attempt === operation.attempt) {
+      this.#noAnswer(operation);
+    }
+  }
+
+  begin(kind: OperationKind, key: Key): void {
+    const { world, observer, history } = this.#clients;
+    const group = groupOfPartition(key.partition);
+    const value = kind === 'put' || (kind === 'cas' && !this.#clients.random.chance(0.2)) ? this.#clients.nextValue() : null;
+    const isWrite = kind === 'put' || kind === 'delete' || kind === 'cas';
+    if (isWrite) history.willWrite(group, key.name, value);
+    const operation: ClientOperation = {
+      kind,
+      key,
+      value,
+      expectedRevision: kind === 'cas' ? (this.#revisions.get(key.name) ?? 0) : null,
+      invokedAtMs: world.nowUs / 1000,
+      giveUpAtUs: world.nowUs + world.plan.workload.operationTimeoutUs,
+      committedAtStart: observer.groups.get(group)!.commitIndex,
+      attempt: 0,
+    };
+    this.#operation = operation;
+    this.#try(operation);
+  }
+
+  #try(operation: ClientOperation): void {
+    const { world, nodes, random } = this.#clients;
+    const { attemptTimeoutUs, lossChance } = world.plan.workload;
+    operation.attempt++;
+    const node = nodes[this.#target(operation) - 1]!;
+    if (!node.isUp) return this.#again(operation);
+    const timeoutUs = attemptTimeoutUs * 1.2;
+    world.after(timeoutUs, new ClientTimer(this, operation));
+    if (world.faultsOn && random.chance(lossChance)) return;
+    world.after(random.between(50, 500), new RequestArrival(this, operation, node, world));
+  }
+
+  #target({ kind, key: { partition } }: ClientOperation): number {
+    const { world, random, leaders } = this.#clients;
+    const { replicas } = world.plan.genesis.partitions[partition]!;
+    const known = leaders[partition];
+    if (kind === 'followerGet' || kind === 'staleGet') return random.pick(replicas);
+    return known === undefined || random.chance(0.02) ? random.pick(replicas) : known;
+  }
+
+  /** The request is at its node. */
+  arrived(operation: ClientOperation, attempt: number, node: SimulatedNode): void {
+    const { kind } = operation;
+    node.run((store) => {
+      const deadlineMs = node.nowMs + this.#clients.world.plan.workload.attemptTimeoutUs / 1000;
+      const reply = (answer: Answer) => this.#reply(operation, attempt, node, answer);
+      if (kind === 'get') this.#read(store, operation, 'linearizable', deadlineMs, reply);
+      else if (kind === 'followerGet') this.#read(store, operation, 'follower', deadlineMs, reply);
+      else if (kind === 'staleGet') this.#read(store, operation, 'stale', deadlineMs, reply);
+      else this.#write(store, operation, deadlineMs, reply);
+    });
+  }
+
+  #read(
+    store: Store,
+    operation: ClientOperation,
+    consistency: ReadConsistency,
+    deadlineMs: number,
+    reply: (answer: Answer) => void,
+  ): void {
+    const { key, committedAtStart } = operation;
+    const group = groupOfPartition(key.partition);
+    store.read(key.partition, consistency, deadlineMs, (answer) => {
+      if (!answer.ok) return reply(failureAnswer(answer, false));
+      const row = store.state.get(group, key.bytes);
+      const found = row === undefined ? null : Buffer.from(row.value).toString('latin1');
+      if (consistency === 'stale') {
+        this.#clients.history.checkStaleRead(group, store.nodeId, key.name, found);
+      } else {
+        const ghost = this.#clients.observer.groups.get(group)!;
+        checkReadIndex(ghost, store.nodeId, committedAtStart, store.state.appliedIndex(group));
+      }
+      reply({ kind: 'done', found, revision: row?.revision ?? 0, conflict: false });
+    });
+  }
+
+  #write(store: Store, operation: ClientOperation, deadlineMs: number, reply: (answer: Answer) => void): void {
+    const { key, value, expectedRevision } = operation;
+    const { observer } = this.#clients;
+    const group = observer.groups.get(groupOfPartition(key.partition))!;
+    const sequence = observer.attempts.length;
+    const attempt: Attempt = { sequence, group, appliedIndex: 0, result: null, refused: false, answered: false };
+    observer.attempts.push(attempt);
+    const mutation = {
+      kind: value === null ? ('delete' as const) : ('put' as const),
+      key: key.bytes,
+      value: value === null ? NO_VALUE : Buffer.from(value),
+      expectedRevision,
+      clientId: this.id,
+      sequence,
+    };
+    store.write(key.partition, mutation, deadlineMs, (answer) => {
+      checkAnswer(attempt, store.nodeId, answer);
+      reply(answer.ok ? writeAnswer(answer) : failureAnswer(answer, true));
+    });
+  }
+
+  #reply(operation: ClientOperation, attempt: number, node: SimulatedNode, answer: Answer): void {
+    const { world, random } = this.#clients;
+    if (world.faultsOn && random.chance(world.plan.workload.lossChance)) return;
+    world.after(random.between(50, 500), new AnswerArrival(this, operation, attempt, node, world, answer));
+  }
+
+  answered(operation: ClientOperation, attempt: number, node: number, answer: Answer): void {
+    if (operation !== this.#operation || attempt !== operation.attempt) return;
+    const { leaders } = this.#clients;
+    const { partition } = operation.key;
+    switch (answer.kind) {
+      case 'done':
+        if (operation.kind === 'put' || operation.kind === 'get') leaders[partition] = node;
+        return this.#done(operation, answer);
+      case 'elsewhere':
+        leaders[partition] = answer.leader;
+        return this.#again(operation);
+      case 'later':
+        leaders[partition] = undefined;
+        return this.#again(operation);
+      case 'unknown':
+        leaders[partition] = undefined;
+        return this.#noAnswer(operation);
+    }
+  }
+
+  /** The attempt certainly did nothing: another one is safe. */
+  #again(operation: ClientOperation): void {
+    const { world, random, leaders, stopped } = this.#clients;
+    if (world.nowUs >= operation.giveUpAtUs) return this.#record(operation, 'failed', null, 0);
+    const { partition } = operation.key;
+    if (stopped || random.chance(0.3)) leaders[partition] = undefined;
+    const backoffUs = random.between(100, world.plan.timing.tickMs * 2000);
+    const again = new Action(0x600 + this.id, () => {
+      if (operation === this.#operation) this.#try(operation);
+    });
+    world.after(backoffUs, again);
+  }
+
+  /** A read is asked again; of a write nobody can say whether it happens, so it is over. */
+  #noAnswer(operation: ClientOperation): void {
+    this.#clients.leaders[operation.key.partition] = undefined;
+    const { kind } = operation;
+    if (kind === 'put' || kind === 'delete' || kind === 'cas') this.#record(operation, 'unknown', null, 0);
+    else this.#again(operation);
+  }
+
+  #done(operation: ClientOperation, { found, revision, conflict }: Extract<Answer, { kind: 'done' }>): void {
+    const { key, kind } = operation;
+    if (kind !== 'staleGet') {
+      if (revision === 0) this.#revisions.delete(key.name);
+      else this.#revisions.set(key.name, revision);
+    }
+    this.#record(operation, conflict ? 'conflict' : 'ok', found, revision);
+  }
+
+  #record(
+    operation: ClientOperation,
+    outcome: 'ok' | 'conflict' | 'failed' | 'unknown',
+    found: string | null,
+    revision: number,
+  ): void {
+    this.#operation = null;
+    const recorded = this.#recordOf(operation, outcome, found, revision);
+    if (recorded !== null) this.#clients.history.add(recorded);
+    this.#clients.finished(this, operation, outcome);
+  }
+
+  #recordOf(
+    operation: ClientOperation,
+    outcome: 'ok' | 'conflict' | 'failed' | 'unknown',
+    found: string | null,
+    revision: number,
+  ): Operation | null {
+    const { kind, key, value, expectedRevision, invokedAtMs } = operation;
+    const base = {
+      clientId: this.id,
+      key: key.name,
+      invokedAt: invokedAtMs,
+      returnedAt: outcome === 'unknown' ? Infinity : this.#clients.world.nowUs / 1000,
+    };
+    const told = outcome === 'ok' && value !== null ? { revision } : {};
+    switch (kind) {
+      case 'staleGet':
+        return null;
+      case 'get':
+      case 'followerGet':
+        return { ...base, kind: 'get', outcome: outcome === 'ok' ? 'ok' : 'failed', value: found, ...(outcome === 'ok' ? { revision } : {}) };
+      case 'put':
+        return { ...base, kind: 'put', outcome: outcome === 'conflict' ? 'ok' : outcome, value: value ?? '', ...told };
+      case 'delete':
+        return { ...base, kind: 'delete', outcome: outcome === 'conflict' ? 'ok' : outcome };
+      case 'cas': {
+        const observed = outcome === 'conflict' ? { revision } : told;
+        return { ...base, kind: 'cas', outcome, expectedRevision: expectedRevision ?? 0, value, ...observed };
+      }
+    }
+  }
+}
+
+const NO_VALUE: Uint8Array = new Uint8Array(0);
+
+function writeAnswer({ result }: Extract<WriteAnswer, { ok: true }>): Answer {
+  switch (result.kind) {
+    case 'put':
+      return { kind: 'done', found: null, revision: result.row.revision, conflict: false };
+    case 'deleted':
+      return { kind: 'done', found: null, revision: 0, conflict: false };
+    case 'conflict':
+      return { kind: 'done', found: null, revision: result.current?.revision ?? 0, conflict: true };
+  }
+}
+
+/** Only a deadline leaves open whether a write happens; a read can always be asked again. */
+function failureAnswer(failure: Failure, isWrite: boolean): Answer {
+  if (failure.reason === 'notLeader') return { kind: 'elsewhere', leader: failure.leader };
+  return { kind: failure.reason === 'deadline' && isWrite ? 'unknown' : 'later' };
+}

@@ -1,0 +1,88 @@
+import type { GroupId } from '../../engine/config/ids.ts';
+import type { Entry, LogIndex, NodeId, RaftCore, Role, Term } from '../../engine/raft/types.ts';
+import type { DurableLog } from './disk.ts';
+
+/** An entry as it was first seen, with the term of the entry before it. */
+export interface KnownEntry {
+  readonly entry: Entry;
+  readonly previousTerm: Term;
+}
+
+/** What is known of one replica from outside; kept across its restarts. */
+export class ReplicaGhost {
+  readonly node: NodeId;
+  readonly group: GroupGhost;
+  readonly durable: DurableLog;
+  /** The log with everything that was handed to the disk, synced or not. */
+  submitted: Entry[] = [];
+  /** Whom this replica gave its vote, by term, as far as it is durable. */
+  readonly durableVotes = new Map<Term, NodeId>();
+  /** Whom this replica told that it has its vote, by term. */
+  readonly toldVotes = new Map<Term, NodeId>();
+  /** The highest term on its disk. */
+  durableTerm: Term = 0;
+  /** For each write that is not synced, oldest first, the node's tick at which it was handed to the disk. */
+  pendingWriteTicks: number[] = [];
+  /** Null while the process is down. */
+  core: RaftCore | null = null;
+  role: Role = 'follower';
+  term: Term = 0;
+  commitIndex: LogIndex = 0;
+  appliedIndex: LogIndex = 0;
+
+  constructor(node: NodeId, group: GroupGhost, durable: DurableLog) {
+    this.node = node;
+    this.group = group;
+    this.durable = durable;
+  }
+
+  termAt(index: LogIndex): Term {
+    return index === 0 ? 0 : (this.submitted[index - 1]?.term ?? -1);
+  }
+
+  durableTermAt(index: LogIndex): Term {
+    return index === 0 ? 0 : (this.durable.entries[index - 1]?.term ?? -1);
+  }
+}
+
+/**
+ * What is true of one group as a whole, which no member can know: the "history
+ * variables" of the TLA+ specification of Raft.
+ */
+export class GroupGhost {
+  readonly id: GroupId;
+  readonly voters: readonly NodeId[];
+  readonly replicas = new Map<NodeId, ReplicaGhost>();
+  /** By index, then by term: every entry that was ever in a log. */
+  readonly known: KnownEntry[][] = [];
+  /** The entries that were ever committed. Entry i has index i + 1. */
+  readonly committed: Entry[] = [];
+  /** How far the log was committed in each term, ascending; for leader completeness. */
+  readonly committedInTerm: { readonly term: Term; index: LogIndex }[] = [];
+  readonly leaders = new Map<Term, NodeId>();
+  /** The hash of the whole content after each applied entry. Entry i belongs to index i + 1. */
+  readonly contentHashes: number[] = [];
+
+  constructor(id: GroupId, voters: readonly NodeId[]) {
+    this.id = id;
+    this.voters = voters;
+  }
+
+  get commitIndex(): LogIndex {
+    return this.committed.length;
+  }
+
+  get majority(): number {
+    return Math.floor(this.voters.length / 2) + 1;
+  }
+
+  /** Notes that a replica in `term` takes these entries for committed, the first of which is new. */
+  noteCommitted(term: Term, replica: ReplicaGhost, upTo: LogIndex): void {
+    for (let index = this.committed.length + 1; index <= upTo; index++) {
+      this.committed.push(replica.submitted[index - 1]!);
+    }
+    const last = this.committedInTerm.at(-1);
+    if (last !== undefined && last.term >= term) last.index = upTo;
+    else this.committedInTerm.push({ term, index: upTo });
+  }
+}

@@ -1,0 +1,52 @@
+import { MessageType, type LogIndex, type Message } from '../../../engine/raft/types.ts';
+import type { ReplicaGhost } from '../ghost.ts';
+import { Violation } from '../violation.ts';
+
+const NAME = 'No Acknowledgement Before The Sync It Needs (Raft paper, figure 2, "before responding to RPCs")';
+
+function fail(replica: ReplicaGhost, message: string): never {
+  throw new Violation(NAME, replica.group.id, replica.node, message);
+}
+
+/** A vote is durable before anyone hears of it. */
+export function checkVoteDurable(replica: ReplicaGhost, message: Message): void {
+  const { node, durableVotes } = replica;
+  const candidate = message.type === MessageType.Vote ? node : message.to;
+  if (durableVotes.get(message.term) === candidate) return;
+  fail(replica, `node ${node} speaks of its vote for node ${candidate} in term ${message.term}, which is not on its disk`);
+}
+
+/** Nobody speaks for a term that a crash could take back. Pre-votes are about a term that nobody is in yet. */
+export function checkTermDurable(replica: ReplicaGhost, message: Message): void {
+  const { type, term } = message;
+  if (term <= replica.durableTerm || type === MessageType.PreVote || type === MessageType.PreVoteResponse) return;
+  fail(replica, `node ${replica.node} speaks in term ${term}, and its disk has term ${replica.durableTerm}`);
+}
+
+/** An accepted append is on the follower's disk, and it is the leader's. */
+export function checkAppendDurable(replica: ReplicaGhost, message: Message): void {
+  const { node, group } = replica;
+  const { index, term, to } = message;
+  const found = replica.durableTermAt(index);
+  if (found < 0) {
+    fail(replica, `node ${node} acknowledges entry ${index}, and its disk ends at ${replica.durable.entries.length}`);
+  }
+  const leader = group.replicas.get(to);
+  if (leader === undefined || leader.core?.role !== 'leader' || leader.core.term !== term) return;
+  const expected = leader.termAt(index);
+  if (expected === found || expected < 0) return;
+  fail(replica, `node ${node} acknowledges entry ${index} of term ${expected}, and its disk has one of term ${found}`);
+}
+
+/** What a leader takes for committed is on the disks of a majority. Called when more was committed than ever before. */
+export function checkCommitDurable(replica: ReplicaGhost, index: LogIndex): void {
+  const { group, node } = replica;
+  const term = replica.termAt(index);
+  let copies = 0;
+  for (const id of group.voters) if (group.replicas.get(id)?.durableTermAt(index) === term) copies++;
+  if (copies >= group.majority) return;
+  fail(
+    replica,
+    `node ${node} takes entry ${index} of term ${term} for committed, and ${copies} of ${group.voters.length} voters have it on disk`,
+  );
+}

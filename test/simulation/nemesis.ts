@@ -1,0 +1,213 @@
+import type { NodeId } from '../../engine/raft/types.ts';
+import { Action } from './event-queue.ts';
+import type { Network } from './network.ts';
+import type { SimulatedNode } from './node.ts';
+import { FAULT_KINDS, type FaultKind } from './plan.ts';
+import type { World } from './world.ts';
+
+/** What hits a leader in the moment of its election. */
+const STRIKES = ['crash', 'powerLoss', 'pause', 'isolate', 'oneWay', 'bridge', 'slowDisk', 'hungDisk'] as const;
+
+/** Does what a seed has in store for nodes, links, disks and clocks, until the safety phase is over. */
+export class Nemesis {
+  readonly #world: World;
+  readonly #nodes: readonly SimulatedNode[];
+  readonly #network: Network;
+  readonly #kinds: readonly FaultKind[];
+  faults = 0;
+
+  constructor(world: World, nodes: readonly SimulatedNode[], network: Network) {
+    this.#world = world;
+    this.#nodes = nodes;
+    this.#network = network;
+    const { weights } = world.plan.faults;
+    this.#kinds = FAULT_KINDS.flatMap((kind) => Array.from({ length: weights[kind] }, () => kind));
+    world.onElection = (node) => this.#elected(node);
+  }
+
+  start(): void {
+    if (this.#kinds.length > 0) this.#next();
+  }
+
+  /** Ends every fault at once: all nodes run, all links work, all disks answer. */
+  stop(): void {
+    this.#world.note(null, () => 'all faults end');
+    this.#network.heal();
+    for (const node of this.#nodes) {
+      node.setDiskFactor(1);
+      if (node.isUp && node.store?.storageFailure !== null) node.crash(false);
+      if (node.disk.failNextSync || node.state.failNextApply) node.crash(false);
+      if (node.isUp) node.resume();
+      else node.start();
+    }
+  }
+
+  #next(): void {
+    const { faultRandom: random, plan } = this.#world;
+    this.#later(random.float() * 2 * plan.faults.everyUs, () => {
+      this.#strike(random.pick(this.#kinds), this.#victim());
+      this.#next();
+    });
+  }
+
+  #later(delayUs: number, run: () => void): void {
+    const action = new Action(0x900, () => {
+      if (this.#world.faultsOn) run();
+    });
+    this.#world.after(delayUs, action);
+  }
+
+  #durationUs(): number {
+    const { minUs, maxUs } = this.#world.plan.faults;
+    return this.#world.faultRandom.logBetween(minUs, maxUs);
+  }
+
+  #victim(): SimulatedNode {
+    const { faultRandom: random, plan } = this.#world;
+    if (random.chance(plan.faults.leaderShare)) {
+      const leaders = this.#nodes.filter((node) => leads(node));
+      if (leaders.length > 0) return random.pick(leaders);
+    }
+    return random.pick(this.#nodes);
+  }
+
+  /** A leader that fails with its first entries on their way is what the paper's figure 8 is about. */
+  #elected(id: NodeId): void {
+    const { faultRandom: random, plan, faultsOn } = this.#world;
+    if (!faultsOn || !random.chance(plan.faults.strikeNewLeader)) return;
+    const { delaySpreadUs } = plan.network;
+    const { syncMaxUs } = plan.disk;
+    this.#later(random.below(2 * (delaySpreadUs + syncMaxUs)), () => {
+      this.#strike(random.pick(STRIKES), this.#nodes[id - 1]!);
+    });
+  }
+
+  #strike(kind: FaultKind, node: SimulatedNode): void {
+    this.faults++;
+    const { faultRandom: random } = this.#world;
+    switch (kind) {
+      case 'crash':
+        return this.#crash(node, false);
+      case 'powerLoss':
+        return this.#crash(node, true);
+      case 'outage':
+        for (const each of this.#nodes) this.#crash(each, true);
+        return;
+      case 'pause':
+        return this.#pause(node);
+      case 'isolate':
+        return this.#cut(`node ${node.id} is cut off`, (a, b) => a === node.id || b === node.id);
+      case 'split':
+        return this.#split();
+      case 'oneWay': {
+        const inward = random.chance(0.5);
+        const words = `node ${node.id} ${inward ? 'hears' : 'reaches'} nobody`;
+        return this.#cut(words, (a, b) => (inward ? b : a) === node.id);
+      }
+      case 'bridge':
+        return this.#bridge(node);
+      case 'flakyLinks':
+        return this.#flaky();
+      case 'linkReset': {
+        const other = random.pick(this.#nodes);
+        if (other !== node) this.#network.reset(node.id, other.id);
+        return;
+      }
+      case 'slowDisk':
+        return this.#disk(node, random.pick([5, 20, 100]));
+      case 'hungDisk':
+        return this.#disk(node, Infinity);
+      case 'failedDisk':
+        return this.#failDisk(node);
+      case 'clockJump':
+        return node.moveWallClock(random.between(-10_000, 10_000));
+    }
+  }
+
+  #crash(node: SimulatedNode, power: boolean): void {
+    if (!node.isUp) return;
+    node.crash(power);
+    this.#later(this.#durationUs(), () => {
+      if (!node.isUp) node.start();
+    });
+  }
+
+  #pause(node: SimulatedNode): void {
+    if (!node.isUp || node.paused) return;
+    node.pause();
+    const { incarnation } = node;
+    this.#later(this.#durationUs(), () => {
+      if (node.incarnation === incarnation) node.resume();
+    });
+  }
+
+  /** Cuts the directions that `chosen` names, and mends exactly these later. */
+  #cut(words: string, chosen: (from: NodeId, to: NodeId) => boolean): void {
+    const cut: [NodeId, NodeId][] = [];
+    for (const { id: from } of this.#nodes) {
+      for (const { id: to } of this.#nodes) {
+        if (from !== to && chosen(from, to) && !this.#network.link(from, to).cut) cut.push([from, to]);
+      }
+    }
+    this.#world.note(null, () => words);
+    for (const [from, to] of cut) this.#network.setCut(from, to, true);
+    this.#later(this.#durationUs(), () => {
+      this.#world.note(null, () => `no longer: ${words}`);
+      for (const [from, to] of cut) this.#network.setCut(from, to, false);
+    });
+  }
+
+  #split(): void {
+    const { faultRandom: random } = this.#world;
+    const shuffled = random.shuffled(this.#nodes.map((node) => node.id));
+    const side = new Set(shuffled.slice(0, random.between(1, Math.max(1, shuffled.length - 1))));
+    const words = `nodes ${[...side].sort((a, b) => a - b).join(', ')} are cut off from the others`;
+    this.#cut(words, (a, b) => side.has(a) !== side.has(b));
+  }
+
+  /** Leaves the node one peer that it can talk with. */
+  #bridge(node: SimulatedNode): void {
+    const others = this.#nodes.filter((each) => each !== node);
+    if (others.length === 0) return;
+    const kept = this.#world.faultRandom.pick(others).id;
+    const touches = (a: NodeId, b: NodeId) => a === node.id || b === node.id;
+    this.#cut(`node ${node.id} reaches node ${kept} only`, (a, b) => touches(a, b) && a !== kept && b !== kept);
+  }
+
+  #flaky(): void {
+    const { faultRandom: random } = this.#world;
+    const links = this.#nodes.flatMap((a) => this.#nodes.map((b) => this.#network.link(a.id, b.id)));
+    const dropChance = random.pick([0.1, 0.3, 0.8]);
+    const chosen = links.filter(() => random.chance(0.6));
+    this.#world.note(null, () => `${chosen.length} links lose ${dropChance * 100} % of their frames`);
+    for (const link of chosen) link.dropChance = dropChance;
+    this.#later(this.#durationUs(), () => {
+      for (const link of chosen) link.dropChance = 0;
+    });
+  }
+
+  #disk(node: SimulatedNode, factor: number): void {
+    if (node.diskFactor !== 1) return;
+    node.setDiskFactor(factor);
+    this.#later(this.#durationUs(), () => node.setDiskFactor(1));
+  }
+
+  /** The disk is full until someone has looked at it and started the node again. */
+  #failDisk(node: SimulatedNode): void {
+    if (!node.isUp) return;
+    if (this.#world.faultRandom.chance(0.7)) node.disk.failNextSync = true;
+    else node.state.failNextApply = true;
+    this.#world.note(null, () => `the disk of node ${node.id} is full`);
+    this.#later(this.#durationUs(), () => {
+      if (!node.disk.failNextSync && !node.state.failNextApply) return;
+      node.crash(false);
+      node.start();
+    });
+  }
+}
+
+function leads(node: SimulatedNode): boolean {
+  if (node.store === null || node.paused) return false;
+  for (const group of node.store.groups.values()) if (group.isLeader) return true;
+  return false;
+}

@@ -1,0 +1,165 @@
+import { groupOfPartition, SYSTEM_GROUP, type GroupId } from '../../engine/config/ids.ts';
+import { MessageType, type Message, type NodeId } from '../../engine/raft/types.ts';
+import type { LogWrite } from '../../engine/storage/types.ts';
+import type { Store } from '../../engine/store/store.ts';
+import { systemMembership } from '../../engine/store/routing.ts';
+import type { Envelope } from '../../engine/transport/types.ts';
+import type { SimulatedDisk } from './disk.ts';
+import { GroupGhost, ReplicaGhost } from './ghost.ts';
+import { checkAppliedIndex, checkAppliedWithinCommit } from './invariants/applied-within-commit.ts';
+import { checkCommitNeverFalls } from './invariants/commit-never-falls.ts';
+import { checkElectionSafety } from './invariants/election-safety.ts';
+import { checkAppliedAttempt, type Attempt } from './invariants/honest-answers.ts';
+import { checkHungDisk, hungDiskTicks } from './invariants/hung-disk.ts';
+import { checkLeaderAppendOnly } from './invariants/leader-append-only.ts';
+import { checkLeaderCompleteness } from './invariants/leader-completeness.ts';
+import { checkLogMatching } from './invariants/log-matching.ts';
+import { checkApplied, checkCommittedEntry } from './invariants/state-machine-safety.ts';
+import {
+  checkAppendDurable,
+  checkCommitDurable,
+  checkTermDurable,
+  checkVoteDurable,
+} from './invariants/sync-before-acknowledge.ts';
+import { checkDurableVote, checkToldVote } from './invariants/vote-once.ts';
+import type { Plan } from './plan.ts';
+import type { AppliedEntry } from './state-machine.ts';
+
+/**
+ * Sees everything that crosses the seams of every node, and checks after each step what
+ * must be true: only of the node that moved, and only what can have changed.
+ */
+export class Observer {
+  readonly groups = new Map<GroupId, GroupGhost>();
+  /** Every attempt to write, by its sequence number. */
+  readonly attempts: (Attempt | undefined)[] = [];
+  readonly #replicas = new Map<NodeId, ReplicaGhost[]>();
+  readonly #hungDiskTicks: number;
+
+  constructor(plan: Plan) {
+    this.#hungDiskTicks = hungDiskTicks(plan.timing);
+    this.groups.set(SYSTEM_GROUP, new GroupGhost(SYSTEM_GROUP, systemMembership(plan.genesis).voters));
+    for (const { partition, replicas } of plan.genesis.partitions) {
+      const id = groupOfPartition(partition);
+      this.groups.set(id, new GroupGhost(id, replicas));
+    }
+  }
+
+  /** A node's store has been made; its core is looked at from now on. */
+  started(node: NodeId, store: Store, disk: SimulatedDisk): void {
+    const replicas: ReplicaGhost[] = [];
+    for (const { id, core } of store.groups.values()) {
+      const group = this.groups.get(id)!;
+      let replica = group.replicas.get(node);
+      if (replica === undefined) {
+        replica = new ReplicaGhost(node, group, disk.log(id));
+        group.replicas.set(node, replica);
+      }
+      replica.core = core;
+      replica.submitted = [...replica.durable.entries];
+      replica.role = 'follower';
+      replica.commitIndex = 0;
+      replicas.push(replica);
+    }
+    this.#replicas.set(node, replicas);
+  }
+
+  crashed(node: NodeId): void {
+    for (const replica of this.#replicas.get(node) ?? []) {
+      replica.core = null;
+      replica.pendingWriteTicks = [];
+    }
+    this.#replicas.set(node, []);
+  }
+
+  submitted(node: NodeId, write: LogWrite, tick: number): void {
+    const replica = this.#replica(node, write.group);
+    if (replica === undefined) return;
+    replica.pendingWriteTicks.push(tick);
+    checkLeaderAppendOnly(replica, write);
+    checkLogMatching(replica, write);
+  }
+
+  durable(node: NodeId, write: LogWrite): void {
+    const replica = this.#replica(node, write.group);
+    if (replica === undefined) return;
+    replica.pendingWriteTicks.shift();
+    checkDurableVote(replica, write);
+  }
+
+  sent(node: NodeId, envelopes: readonly Envelope[]): void {
+    for (const { group, message } of envelopes) {
+      const replica = this.#replica(node, group);
+      if (replica !== undefined) this.#checkSent(replica, message);
+    }
+  }
+
+  applied(node: NodeId, applied: AppliedEntry): void {
+    const { group: id, entry, command, results } = applied;
+    const replica = this.#replica(node, id)!;
+    const isFirst = replica.group.contentHashes.length < entry.index;
+    checkAppliedWithinCommit(replica, applied);
+    checkApplied(replica, applied);
+    if (!isFirst || command === null || id === SYSTEM_GROUP) return;
+    for (const [i, { sequence }] of command.mutations.entries()) {
+      const attempt = this.attempts[sequence];
+      const result = results[i];
+      if (attempt !== undefined && result !== undefined) checkAppliedAttempt(attempt, node, entry.index, result);
+    }
+  }
+
+  /** A step of this node is over, with nothing left to hand out. */
+  afterStep(node: NodeId, store: Store): void {
+    for (const replica of this.#replicas.get(node)!) {
+      const core = replica.core!;
+      const { role, term, commitIndex } = core;
+      if (role !== replica.role || term !== replica.term) {
+        const isNewLeader = role === 'leader' && (replica.role !== 'leader' || replica.term !== term);
+        replica.role = role;
+        replica.term = term;
+        if (isNewLeader) {
+          checkElectionSafety(replica);
+          checkLeaderCompleteness(replica);
+        }
+      }
+      if (commitIndex !== replica.commitIndex) {
+        checkCommitNeverFalls(replica, commitIndex);
+        this.#committed(replica, commitIndex);
+        replica.commitIndex = commitIndex;
+      }
+      if (core.appliedIndex !== replica.appliedIndex) {
+        replica.appliedIndex = core.appliedIndex;
+        checkAppliedIndex(replica, core.appliedIndex, store.state.appliedIndex(replica.group.id));
+      }
+    }
+  }
+
+  afterTick(node: NodeId, tick: number): void {
+    for (const replica of this.#replicas.get(node)!) checkHungDisk(replica, tick, this.#hungDiskTicks);
+  }
+
+  #committed(replica: ReplicaGhost, commitIndex: number): void {
+    const { group } = replica;
+    checkCommittedEntry(replica, Math.min(commitIndex, group.commitIndex));
+    if (commitIndex <= group.commitIndex) return;
+    checkCommitDurable(replica, commitIndex);
+    group.noteCommitted(replica.term, replica, commitIndex);
+  }
+
+  #checkSent(replica: ReplicaGhost, message: Message): void {
+    checkTermDurable(replica, message);
+    if (message.type === MessageType.VoteResponse && !message.reject) {
+      checkVoteDurable(replica, message);
+      checkToldVote(replica, message.term, message.to);
+    } else if (message.type === MessageType.Vote) {
+      checkVoteDurable(replica, message);
+      checkToldVote(replica, message.term, replica.node);
+    } else if (message.type === MessageType.AppendResponse && !message.reject) {
+      checkAppendDurable(replica, message);
+    }
+  }
+
+  #replica(node: NodeId, group: GroupId): ReplicaGhost | undefined {
+    return this.groups.get(group)?.replicas.get(node);
+  }
+}

@@ -1,0 +1,116 @@
+import { Clients } from './clients.ts';
+import { livenessLimitUs, notHealed, notServed } from './liveness.ts';
+import { Nemesis } from './nemesis.ts';
+import { Network } from './network.ts';
+import { SimulatedNode } from './node.ts';
+import { Observer } from './observer.ts';
+import { planOf, type Plan, type RunOptions } from './plan.ts';
+import { Violation } from './violation.ts';
+import { World } from './world.ts';
+
+export interface Outcome {
+  readonly plan: Plan;
+  readonly violation: Violation | null;
+  /** Where the run ended, or failed. */
+  readonly steps: number;
+  readonly virtualMs: number;
+  /** The digest of every event of the run. */
+  readonly traceHash: string;
+  readonly operations: number;
+  readonly faults: number;
+  readonly elections: number;
+  readonly committed: number;
+  /** How long the cluster took to heal, as a share of what is allowed. */
+  readonly healedWithin: number;
+  readonly lastEvents: (limit: number) => string[];
+}
+
+/** One run of one seed: a safety phase under faults, a liveness phase without, then the history is checked. */
+export class Simulation {
+  readonly #plan: Plan;
+  readonly #world: World;
+  readonly #observer: Observer;
+  readonly #nodes: SimulatedNode[] = [];
+  readonly #clients: Clients;
+  readonly #nemesis: Nemesis;
+  #healedWithin = 0;
+
+  constructor(options: RunOptions) {
+    this.#plan = planOf(options);
+    this.#world = new World(this.#plan);
+    this.#observer = new Observer(this.#plan);
+    const network = new Network(this.#world, this.#nodes);
+    for (let id = 1; id <= this.#plan.nodes; id++) {
+      this.#nodes.push(new SimulatedNode(id, this.#world, network, this.#observer));
+    }
+    this.#clients = new Clients(this.#world, this.#nodes, this.#observer);
+    this.#nemesis = new Nemesis(this.#world, this.#nodes, network);
+  }
+
+  run(): Outcome {
+    try {
+      for (const node of this.#nodes) node.start();
+      this.#clients.start();
+      this.#nemesis.start();
+      this.#safetyPhase();
+      this.#livenessPhase();
+      this.#clients.history.check();
+    } catch (error) {
+      if (this.#world.violation === null && !(error instanceof Violation)) throw error;
+      this.#world.violation ??= error as Violation;
+    }
+    return this.#outcome();
+  }
+
+  #safetyPhase(): void {
+    const world = this.#world;
+    const { steps } = this.#plan;
+    while (world.steps < steps) world.next();
+  }
+
+  #livenessPhase(): void {
+    const world = this.#world;
+    const limitUs = livenessLimitUs(this.#plan);
+    const beganUs = world.nowUs;
+    world.faultsOn = false;
+    this.#clients.stopped = true;
+    this.#nemesis.stop();
+    this.#until(beganUs + limitUs, () => this.#clients.idle, () => notServed(this.#clients));
+    this.#clients.readAndWriteEverything();
+    this.#until(beganUs + limitUs, () => this.#clients.idle, () => notServed(this.#clients));
+    const isHealed = () => notHealed(this.#observer, this.#nodes) === null;
+    this.#until(beganUs + limitUs, isHealed, () => notHealed(this.#observer, this.#nodes));
+    this.#healedWithin = (world.nowUs - beganUs) / limitUs;
+  }
+
+  #until(deadlineUs: number, reached: () => boolean, why: () => Violation | null): void {
+    while (!reached()) {
+      if (this.#world.nowUs > deadlineUs) throw why() ?? new Error('healed too late to say what was missing');
+      for (let i = 0; i < 20; i++) this.#world.next();
+    }
+  }
+
+  #outcome(): Outcome {
+    const world = this.#world;
+    const groups = [...this.#observer.groups.values()];
+    const violation = world.violation;
+    return {
+      plan: this.#plan,
+      violation,
+      steps: world.steps,
+      virtualMs: world.nowUs / 1000,
+      traceHash: world.trace.hash.toString(),
+      operations: this.#clients.history.operations.length,
+      faults: this.#nemesis.faults,
+      elections: groups.reduce((sum, group) => sum + group.leaders.size, 0),
+      committed: groups.reduce((sum, group) => sum + group.commitIndex, 0),
+      healedWithin: this.#healedWithin,
+      lastEvents: (limit) => world.trace.lines(violation?.group ?? 0, limit),
+    };
+  }
+}
+
+/** Runs one seed from beginning to end. */
+export function simulate(options: RunOptions): Outcome {
+  return new Simulation(options).run();
+}

@@ -1,0 +1,210 @@
+import type { GroupId } from '../../engine/config/ids.ts';
+import { EntryType, type Entry, type LogIndex } from '../../engine/raft/types.ts';
+import { decodeCommand, type Command } from '../../engine/storage/codec.ts';
+import { StorageUsageError, StorageWriteError } from '../../engine/storage/errors.ts';
+import { applyCommand, type KvTable } from '../../engine/storage/state/apply.ts';
+import type { KvRow, KvRowMeta, MutationResult, ScanOptions, ScanPage, StateMachine } from '../../engine/storage/types.ts';
+import type { Random } from './random.ts';
+
+/** Told after each entry, with what the whole group then comes to. */
+export interface AppliedEntry {
+  readonly group: GroupId;
+  readonly entry: Entry;
+  readonly command: Command | null;
+  readonly results: readonly MutationResult[];
+  readonly contentHash: number;
+}
+
+interface StoredRow {
+  readonly row: KvRow;
+  readonly hash: number;
+}
+
+interface Change {
+  readonly name: string;
+  readonly before: StoredRow | undefined;
+}
+
+/** What takes one batch back: the applied index and the rows are one transaction. */
+interface UndoBatch {
+  readonly table: MemoryTable;
+  readonly appliedIndex: LogIndex;
+  readonly revision: number;
+  readonly timeMs: number;
+  readonly contentHash: number;
+  readonly changes: Change[];
+}
+
+function fold(hash: number, bytes: Uint8Array): number {
+  let h = hash;
+  for (let i = 0; i < bytes.length; i++) h = Math.imul(h ^ bytes[i]!, 0x01000193);
+  return h;
+}
+
+function rowHash(row: KvRow): number {
+  let h = fold(0x811c9dc5, row.key);
+  h = fold(Math.imul(h ^ row.revision, 0x85ebca6b), row.value);
+  h = Math.imul(h ^ row.version, 0xc2b2ae35);
+  h = Math.imul(h ^ (row.updatedAtMs | 0), 0x85ebca6b);
+  return h ^ (h >>> 16);
+}
+
+function nameOf(key: Uint8Array): string {
+  let name = '';
+  for (let i = 0; i < key.length; i++) name += String.fromCharCode(key[i]!);
+  return name;
+}
+
+/** The rows of one group, with a hash of all of them that costs nothing to keep. */
+class MemoryTable implements KvTable {
+  readonly rows = new Map<string, StoredRow>();
+  appliedIndex = 0;
+  revision = 0;
+  timeMs = 0;
+  contentHash = 0;
+  changes: Change[] = [];
+
+  meta(key: Uint8Array): KvRowMeta | undefined {
+    return this.get(key);
+  }
+
+  get(key: Uint8Array): KvRow | undefined {
+    return this.rows.get(nameOf(key))?.row;
+  }
+
+  put(row: KvRow): void {
+    this.#replace(nameOf(row.key), { row, hash: rowHash(row) });
+  }
+
+  delete(key: Uint8Array): void {
+    this.#replace(nameOf(key), undefined);
+  }
+
+  nextRevision(): number {
+    return ++this.revision;
+  }
+
+  advanceTime(timeMs: number): number {
+    this.timeMs = Math.max(this.timeMs, timeMs);
+    return this.timeMs;
+  }
+
+  restore({ appliedIndex, revision, timeMs, contentHash, changes }: UndoBatch): void {
+    this.appliedIndex = appliedIndex;
+    this.revision = revision;
+    this.timeMs = timeMs;
+    this.contentHash = contentHash;
+    for (const { name, before } of changes.toReversed()) {
+      if (before === undefined) this.rows.delete(name);
+      else this.rows.set(name, before);
+    }
+  }
+
+  #replace(name: string, after: StoredRow | undefined): void {
+    const before = this.rows.get(name);
+    this.changes.push({ name, before });
+    this.contentHash = (this.contentHash - (before?.hash ?? 0) + (after?.hash ?? 0)) | 0;
+    if (after === undefined) this.rows.delete(name);
+    else this.rows.set(name, after);
+  }
+}
+
+/**
+ * The state machines of one node, with the engine's own logic over tables in memory. The
+ * last batches are not durable: a power failure takes some of them back, newest first,
+ * as a database in WAL mode without a sync for each commit does.
+ */
+export class SimulatedStateMachine implements StateMachine {
+  readonly #tables = new Map<GroupId, MemoryTable>();
+  readonly #unsyncedBatches: number;
+  readonly #onApplied: (applied: AppliedEntry) => void;
+  #undo: UndoBatch[] = [];
+  /** A full disk: the next batch fails. */
+  failNextApply = false;
+
+  constructor(unsyncedBatches: number, onApplied: (applied: AppliedEntry) => void) {
+    this.#unsyncedBatches = unsyncedBatches;
+    this.#onApplied = onApplied;
+  }
+
+  appliedIndex(group: GroupId): LogIndex {
+    return this.#tables.get(group)?.appliedIndex ?? 0;
+  }
+
+  contentHash(group: GroupId): number {
+    return this.#tables.get(group)?.contentHash ?? 0;
+  }
+
+  apply(group: GroupId, entries: readonly Entry[]): readonly (readonly MutationResult[])[] {
+    if (this.failNextApply) throw new StorageWriteError('the simulated disk is full', 'SQLITE_FULL');
+    const table = this.#table(group);
+    const { appliedIndex, revision, timeMs, contentHash } = table;
+    table.changes = [];
+    const undo = { table, appliedIndex, revision, timeMs, contentHash, changes: table.changes };
+    const results = entries.map((entry) => this.#applyOne(group, table, entry));
+    if (this.#unsyncedBatches > 0) this.#undo.push(undo);
+    if (this.#undo.length > 2 * this.#unsyncedBatches) this.#undo = this.#undo.slice(-this.#unsyncedBatches);
+    return results;
+  }
+
+  get(group: GroupId, key: Uint8Array): KvRow | undefined {
+    return this.#tables.get(group)?.get(key);
+  }
+
+  /** In no order: nothing in a simulation scans. */
+  scan(group: GroupId, { limit }: ScanOptions): ScanPage {
+    const rows = [...(this.#tables.get(group)?.rows.values() ?? [])].map(({ row }) => row);
+    return { rows: rows.slice(0, limit), more: rows.length > limit };
+  }
+
+  keyCount(group: GroupId): number {
+    return this.#tables.get(group)?.rows.size ?? 0;
+  }
+
+  sizeBytes(): number {
+    return 0;
+  }
+
+  close(): void {
+    this.#undo = [];
+  }
+
+  /** The process died; nothing it had written is lost. */
+  crash(): void {
+    this.failNextApply = false;
+  }
+
+  /** The machine lost its power: the last batches may be gone. Returns how many. */
+  losePower(random: Random): number {
+    this.crash();
+    const lost = random.below(Math.min(this.#undo.length, this.#unsyncedBatches) + 1);
+    for (let i = 0; i < lost; i++) {
+      const undo = this.#undo.pop();
+      undo?.table.restore(undo);
+    }
+    // A node that starts again begins with a checkpoint.
+    this.#undo = [];
+    return lost;
+  }
+
+  #table(group: GroupId): MemoryTable {
+    let table = this.#tables.get(group);
+    if (table === undefined) {
+      table = new MemoryTable();
+      this.#tables.set(group, table);
+    }
+    return table;
+  }
+
+  #applyOne(group: GroupId, table: MemoryTable, entry: Entry): readonly MutationResult[] {
+    if (entry.index !== table.appliedIndex + 1) {
+      throw new StorageUsageError(`entry ${entry.index} cannot be applied: the next one is ${table.appliedIndex + 1}`);
+    }
+    const isCommand = entry.type === EntryType.Normal && entry.data.length > 0;
+    const command = isCommand ? decodeCommand(entry.data) : null;
+    const results = command === null ? [] : applyCommand(table, command);
+    table.appliedIndex = entry.index;
+    this.#onApplied({ group, entry, command, results, contentHash: table.contentHash });
+    return results;
+  }
+}
