@@ -57,6 +57,10 @@ describe('linearizable histories', () => {
       [put([0, 1], 'a', { revision: 1 }), cas([2, 3], 1, 'b', unknown), get([4, 5], 'a'), get([6, 7], 'b')],
     ],
     [
+      'an untold revision with room for what the answers say of it',
+      [put([0, 1], 'a'), cas([2, 3], 1, 'b', { outcome: 'conflict' }), put([4, 5], 'c', { revision: 3 })],
+    ],
+    [
       'keys that have nothing to do with each other',
       [put([0, 1], 'a'), { ...get([2, 3], null), key: 'other' }, get([4, 5], 'a')],
     ],
@@ -174,6 +178,12 @@ describe('violations', () => {
       [put([0, 1], 'a', { revision: 9 }), put([2, 3], 'b', { revision: 8 })],
       'revision 8 was told after revision 9',
       [0, 1],
+    ],
+    [
+      'an untold revision without room: above 0, below 2 and not 1',
+      [put([0, 1], 'a'), cas([2, 3], 1, 'b', { outcome: 'conflict' }), put([4, 5], 'c', { revision: 2 })],
+      'no order of these operations gives each of them its answer',
+      [0, 1, 2],
     ],
     [
       'a conflict where the revision was the expected one',
