@@ -6,6 +6,7 @@ import { cx } from '../ui/cx.ts';
 import { formatAgo, formatSpan, plural } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { StatusShape } from '../ui/status-shape.tsx';
+import { closeSidebarDrawer } from './layout-store.ts';
 import { clusterPath } from './paths.ts';
 import styles from './sidebar.module.css';
 
@@ -62,6 +63,7 @@ export function ClusterLink({ cluster, active }: { cluster: ClusterSummary; acti
       href={clusterPath(cluster.name)}
       className={cx(styles.cluster, active && styles.active)}
       aria-current={active ? 'true' : undefined}
+      onClick={closeSidebarDrawer}
       data-environment={cluster.environment ?? undefined}
     >
       <StatusShape state={clusterShape(cluster.state)} />

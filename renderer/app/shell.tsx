@@ -1,4 +1,3 @@
-import { useStore } from 'zustand';
 import { Route, Switch, useLocation } from 'wouter';
 import { useClusters } from '../api/use-clusters.ts';
 import { cx } from '../ui/cx.ts';
@@ -7,7 +6,7 @@ import { ConnectionNote } from './connection-note.tsx';
 import { Dialogs } from './dialogs.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Home } from './home.tsx';
-import { layoutStore } from './layout-store.ts';
+import { closeSidebarDrawer, useSidebarShown } from './layout-store.ts';
 import { Sidebar } from './sidebar.tsx';
 import styles from './shell.module.css';
 
@@ -15,13 +14,14 @@ import styles from './shell.module.css';
 export function Shell() {
   const clusters = useClusters();
   const [path] = useLocation();
-  const sidebarOpen = useStore(layoutStore, (layout) => layout.sidebarOpen);
+  const sidebarShown = useSidebarShown();
   return (
-    <div className={cx(styles.app, !sidebarOpen && styles.noSidebar)}>
+    <div className={cx(styles.app, !sidebarShown && styles.noSidebar)}>
       <a className={styles.skip} href="#main">
         Skip to the content
       </a>
-      {sidebarOpen && <Sidebar clusters={clusters} />}
+      {sidebarShown && <Sidebar clusters={clusters} />}
+      {sidebarShown && <div className={styles.scrim} onPointerDown={closeSidebarDrawer} />}
       <main id="main" className={styles.main} tabIndex={-1}>
         <ConnectionNote />
         <ErrorBoundary resetKey={path}>

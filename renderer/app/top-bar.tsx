@@ -7,7 +7,7 @@ import { StatusShape } from '../ui/status-shape.tsx';
 import { TabsNav } from '../ui/tabs-nav.tsx';
 import { clusterShape } from './cluster-link.tsx';
 import { useDialog } from './dialogs.tsx';
-import { layoutStore, NARROW_QUERY, toggleAside, toggleSidebar } from './layout-store.ts';
+import { layoutStore, NARROW_QUERY, toggleAside, toggleSidebar, useSidebarShown } from './layout-store.ts';
 import { clusterPath } from './paths.ts';
 import { clusterScreens, type ClusterScreen } from './screens.tsx';
 import { setTheme, themeStore } from './theme.ts';
@@ -16,13 +16,14 @@ import styles from './top-bar.module.css';
 
 export function TopBar({ cluster, screen }: { cluster: string; screen: ClusterScreen }) {
   const layout = useStore(layoutStore);
+  const sidebarShown = useSidebarShown();
   const narrow = useMedia(NARROW_QUERY);
   const state = useClusterLive((live) => live.view?.summary.state ?? null);
   const [, openDialog] = useDialog();
   const asideShown = narrow ? layout.drawerOpen : layout.asideOpen;
   return (
     <header className={styles.bar}>
-      {!layout.sidebarOpen && <IconButton icon="sidebar" label="Show sidebar" onClick={toggleSidebar} />}
+      {!sidebarShown && <IconButton icon="sidebar" label="Show sidebar" onClick={toggleSidebar} />}
       <div className={styles.crumb}>
         {state !== null && <StatusShape state={clusterShape(state)} />}
         <span>{cluster}</span>

@@ -1,4 +1,5 @@
 import type { Sample, StoryEvent } from '../../electron/contract/model.ts';
+import { isFault } from './window.ts';
 
 /** A stretch of one partition's history in which term and leader stayed the same. */
 export interface LaneSegment {
@@ -43,7 +44,24 @@ export function termLanes(
       known.push({ timeMs: event.timeMs, term: event.term, leader: event.node });
     }
     known.sort((a, b) => a.timeMs - b.timeMs);
-    return segmentsOf(known, fromMs, toMs);
+    return segmentsOf(
+      [...known, ...losses(known, events)].sort((a, b) => a.timeMs - b.timeMs),
+      fromMs,
+      toMs,
+    );
+  });
+}
+
+/** When a leader's own fault is what ended its time, that is when: samples notice it later. */
+function losses(known: readonly Known[], events: readonly StoryEvent[]): Known[] {
+  return known.flatMap((next, i) => {
+    const before = known[i - 1];
+    if (before === undefined || before.leader === 0 || before.leader === next.leader) return [];
+    const fault = events.find(
+      (event) =>
+        isFault(event) && event.node === before.leader && event.timeMs > before.timeMs && event.timeMs <= next.timeMs,
+    );
+    return fault === undefined ? [] : [{ timeMs: fault.timeMs, term: before.term, leader: 0 }];
   });
 }
 

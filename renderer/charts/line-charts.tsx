@@ -41,7 +41,8 @@ const valueAxis = {
   tick: TICK,
   tickLine: false,
   axisLine: false,
-  tickMargin: 5,
+  tickSize: 0,
+  tickMargin: 7,
   interval: 0,
   allowDataOverflow: true,
 } as const;

@@ -37,7 +37,7 @@ export function EventFeed({ cluster, close }: { cluster: string; close: ReactNod
       <PanelHeader
         className={styles.feedHeader}
         title={told === null ? 'Events' : 'What happened'}
-        hint={told === null ? 'newest first' : 'since the fault'}
+        hint={told === null ? 'newest first' : ''}
         actions={
           <>
             {story !== null && (

@@ -3,6 +3,7 @@ import { useView } from '../../api/use-cluster-live.tsx';
 import { Button } from '../../ui/button.tsx';
 import { plural } from '../../ui/format.ts';
 import { Menu } from '../../ui/menu.tsx';
+import styles from './state-strip.module.css';
 
 const offers = [
   { clients: 8, readPercent: 50 },
@@ -23,13 +24,13 @@ export function LoadMenu({ cluster }: { cluster: string }) {
   const { run } = useCommand();
   const start = (clients: number, readPercent: number) =>
     void run('load.start', { cluster, clients, readPercent }, { failed: 'The load could not be started' });
-  const label = load === null ? 'Load: off' : `Load: ${plural(load.clients, 'client')}, ${loadMix(load.readPercent)}`;
   return (
     <Menu
       label="Load"
       trigger={
         <Button icon="users" trailingIcon="chevronDown">
-          {label}
+          {load === null ? 'Load: off' : `Load: ${plural(load.clients, 'client')}`}
+          {load !== null && <span className={styles.mix}>, {loadMix(load.readPercent)}</span>}
         </Button>
       }
       items={[

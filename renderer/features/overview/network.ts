@@ -33,14 +33,14 @@ export interface Spot {
   readonly y: number;
 }
 
-/** Places on an ellipse, the first at the top. */
+/** Places on an ellipse, the first at the top, the others against the clock. */
 export function nodeSpots(count: number, width: number, height: number, radius: number): Spot[] {
   const rx = width / 2 - radius - 38;
   const ry = height / 2 - radius - 2;
   // Three nodes stand on a triangle that fills the height.
   const centre = count === 3 ? height / 2 + ry * 0.22 : height / 2;
   return Array.from({ length: count }, (_, i) => {
-    const angle = -Math.PI / 2 + (2 * Math.PI * i) / Math.max(1, count);
+    const angle = -Math.PI / 2 - (2 * Math.PI * i) / Math.max(1, count);
     const stretch = count === 3 ? 1.08 : 1;
     return {
       x: width / 2 + rx * Math.cos(angle) * stretch,

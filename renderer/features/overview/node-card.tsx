@@ -44,7 +44,13 @@ export const NodeCard = memo(function NodeCard(props: NodeCardProps) {
       aria-label={`Node ${node.name}, ${node.state}`}
     >
       <CardHeader {...props} gone={gone} />
-      {gone ? <GoneFacts node={node} /> : <LiveFacts node={node} />}
+      {node.state === 'dead' ? (
+        <DeadFacts node={node} />
+      ) : gone ? (
+        <StoppedFacts node={node} />
+      ) : (
+        <LiveFacts node={node} />
+      )}
       {actions !== null && (
         <footer className={styles.actions} aria-label={`Actions for ${node.name}`} role="group">
           {actionsFor(node.state).map((action) => (
@@ -81,7 +87,7 @@ function CardHeader({
   return (
     <header className={styles.header}>
       <StatusShape state={node.state} />
-      <h3 className={styles.id}>{node.name}</h3>
+      <h2 className={styles.id}>{node.name}</h2>
       <StatusWord state={node.state} />
       {gone || node.state === 'paused' || node.state === 'partitioned' ? (
         <Since node={node} />
@@ -142,7 +148,7 @@ function Since({ node }: { node: NodeView }) {
   const now = useClusterNow(1_000);
   const what = {
     dead: node.exit?.by === 'none' ? 'crashed' : 'killed by you',
-    stopped: 'stopped',
+    stopped: '',
     paused: 'by you',
     partitioned: 'cut off',
     live: '',
@@ -194,7 +200,7 @@ function LiveFacts({ node }: { node: NodeView }) {
   );
 }
 
-function GoneFacts({ node }: { node: NodeView }) {
+function DeadFacts({ node }: { node: NodeView }) {
   const led = node.replicas.filter((replica) => replica.role === 'leader').map((replica) => `p${replica.partition}`);
   const upFor = node.exit === null || node.startedAtMs === null ? null : node.exit.atMs - node.startedAtMs;
   const data = node.dataBytes === null ? 'kept' : `kept, ${formatBytes(node.dataBytes)}`;
@@ -217,6 +223,24 @@ function GoneFacts({ node }: { node: NodeView }) {
           : `Led ${led.length > 4 ? `${led.length} partitions` : formatList(led)}.`}{' '}
         On start it rejoins as a follower and catches up.
       </p>
+    </div>
+  );
+}
+
+function StoppedFacts({ node }: { node: NodeView }) {
+  return (
+    <div className={styles.facts}>
+      <dl className={styles.kv}>
+        <dt>PID</dt>
+        <dd>none</dd>
+        <dt>Client</dt>
+        <dd className="mono">:{node.clientPort}</dd>
+        <dt>Data</dt>
+        <dd>{node.dataBytes === null ? 'kept' : `kept, ${formatBytes(node.dataBytes)}`}</dd>
+        <dt>Raft</dt>
+        <dd className="mono">:{node.raftPort}</dd>
+      </dl>
+      <p className={styles.after}>Started again, it goes on where it ended and catches up with the others.</p>
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import { useLocation } from 'wouter';
 import { useStore } from 'zustand';
 import { useClusterLive, useClusterNow, useLive, useView } from '../../api/use-cluster-live.tsx';
 import { closeDrawer, layoutStore, NARROW_QUERY } from '../../app/layout-store.ts';
@@ -20,13 +21,18 @@ export function OverviewScreen({ cluster }: { cluster: string }) {
   const hasView = useClusterLive((state) => state.view !== null);
   const error = useClusterLive((state) => state.error);
   const live = useLive();
+  const [, navigate] = useLocation();
   if (error !== null) {
     return (
       <div className={styles.failed}>
         <ErrorNote
           title={`The state of ${cluster} cannot be shown.`}
           error={error}
-          fix={{ label: 'Try again', run: () => live.retry() }}
+          fix={
+            error.code === 'notFound'
+              ? { label: 'Show the other clusters', run: () => navigate('/') }
+              : { label: 'Try again', run: () => live.retry() }
+          }
         />
       </div>
     );

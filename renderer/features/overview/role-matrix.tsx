@@ -9,6 +9,10 @@ import { matrixRows, matrixSummary, type MatrixCell, type MatrixRow } from './ma
 import { MatrixLegend } from './matrix-legend.tsx';
 import styles from './role-matrix.module.css';
 
+/** Few columns do not stretch beyond this. */
+const WIDEST_COLUMN_PX = 132;
+const FIRST_COLUMN_PX = 74;
+
 interface Place {
   readonly row: number;
   readonly column: number;
@@ -75,6 +79,7 @@ export function RoleMatrix() {
           className={styles.matrix}
           role="grid"
           aria-label="Raft role of each node in each partition"
+          style={{ minWidth: `min(100%, ${FIRST_COLUMN_PX + columns * WIDEST_COLUMN_PX}px)` }}
           onKeyDown={onKeyDown}
           onFocus={(event) => {
             const place = placeOf(event.target);
@@ -186,10 +191,10 @@ const Cell = memo(function Cell(props: CellProps) {
       data-row={row}
       data-column={column}
       tabIndex={tabStop ? 0 : -1}
-      aria-label={sentence}
       className={cx(look === 'cell' && styles.pointed, look === 'column' && styles.lit)}
     >
-      <div className={styles.cell}>
+      <span className="sr-only">{sentence}</span>
+      <div className={styles.cell} aria-hidden="true">
         {role === null ? (
           <span className={styles.absent}>–</span>
         ) : (
