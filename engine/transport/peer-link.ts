@@ -23,7 +23,9 @@ const MAX_UNSENT_BYTES = 1024 * 1024;
 
 /** Above this a round trip tells of a paused process, not of the link. */
 const MAX_ROUND_TRIP_MS = 10_000;
-const ROUND_TRIP_WEIGHT = 0.25;
+/** Falls faster than it rises, so that a pause of the peer is soon forgotten. */
+const RISING_WEIGHT = 0.25;
+const FALLING_WEIGHT = 0.5;
 
 export interface PeerLinkOptions {
   readonly self: NodeId;
@@ -230,7 +232,8 @@ export class PeerLink {
   #measure(pong: number): void {
     const sampleMs = performance.now() - pong / 1000;
     if (!(sampleMs >= 0 && sampleMs <= MAX_ROUND_TRIP_MS)) return;
-    this.#roundTripMs =
-      this.#roundTripMs === 0 ? sampleMs : this.#roundTripMs + ROUND_TRIP_WEIGHT * (sampleMs - this.#roundTripMs);
+    const change = sampleMs - this.#roundTripMs;
+    if (this.#roundTripMs === 0) this.#roundTripMs = sampleMs;
+    else this.#roundTripMs += change * (change > 0 ? RISING_WEIGHT : FALLING_WEIGHT);
   }
 }
