@@ -7,7 +7,7 @@ const MAX_DELAY_MS = 60_000;
 export class FaultControl {
   readonly #enabled: boolean;
   readonly #nodeId: number;
-  #faults: Faults = { links: [], diskDelayMs: 0 };
+  #faults: Faults = { links: [], diskDelayMs: 0, diskLimitBytes: 0 };
 
   constructor(nodeId: number, enabled: boolean) {
     this.#nodeId = nodeId;
@@ -22,6 +22,11 @@ export class FaultControl {
     return this.#faults.diskDelayMs;
   }
 
+  /** 0: no limit. */
+  get diskLimitBytes(): number {
+    return this.#faults.diskLimitBytes;
+  }
+
   /** Replaces all faults by these. Throws with a sentence when they are not acceptable. */
   set(faults: Faults, transport: Pick<Transport, 'setFaults'>): Faults {
     if (!this.#enabled) {
@@ -34,6 +39,9 @@ export class FaultControl {
     }
     if (!(faults.diskDelayMs >= 0 && faults.diskDelayMs <= MAX_DELAY_MS)) {
       throw new Error(`A disk delay is 0 to ${MAX_DELAY_MS} ms.`);
+    }
+    if (!(faults.diskLimitBytes >= 0 && faults.diskLimitBytes <= Number.MAX_SAFE_INTEGER)) {
+      throw new Error('A disk limit is a number of bytes, or 0 for none.');
     }
     this.#faults = faults;
     transport.setFaults(faults.links.map((l) => ({ to: l.toNodeId, cut: l.cut, delayMs: l.delayMs, drop: l.drop })));

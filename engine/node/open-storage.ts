@@ -10,13 +10,19 @@ import type { Resources } from './resources.ts';
 /** Opens the log and the state machines of a node and checks that they fit each other. Rejects with a StorageError. */
 export async function openStorage(
   config: NodeConfig,
-  syncDelayMs: () => number,
+  faults: { readonly diskDelayMs: number; readonly diskLimitBytes: number },
   resources: Resources,
 ): Promise<{ log: LogStorage; state: StateMachine }> {
   const identity = { clusterId: config.clusterId, nodeId: config.nodeId };
-  const log = await openLogStorage({ file: path.join(config.dataDir, 'raft-log.db'), identity, syncDelayMs });
+  const sizeLimitBytes = (): number => faults.diskLimitBytes;
+  const log = await openLogStorage({
+    file: path.join(config.dataDir, 'raft-log.db'),
+    identity,
+    syncDelayMs: () => faults.diskDelayMs,
+    sizeLimitBytes,
+  });
   resources.add(() => log.close());
-  const state = openStateMachine({ file: path.join(config.dataDir, 'state.db'), identity });
+  const state = openStateMachine({ file: path.join(config.dataDir, 'state.db'), identity, sizeLimitBytes });
   resources.add(() => state.close());
   const groups = [SYSTEM_GROUP, ...Array.from({ length: config.partitions }, (_, p) => groupOfPartition(p))];
   checkRecovered(log, state, groups);

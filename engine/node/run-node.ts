@@ -67,7 +67,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
 
   claimDataDirectory(config);
   const faults = new FaultControl(config.nodeId, config.faultsEnabled);
-  const { log: raftLog, state } = await openStorage(config, () => faults.diskDelayMs, resources);
+  const { log: raftLog, state } = await openStorage(config, faults, resources);
 
   // The transport speaks before the store exists; what comes that early is dropped, and Raft repeats it.
   let store: Store | null = null;

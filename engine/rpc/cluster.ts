@@ -72,6 +72,8 @@ export interface LinkFault {
 export interface Faults {
   links: LinkFault[];
   diskDelayMs: number;
+  /** What each database of the node may grow to; 0: no limit. */
+  diskLimitBytes: number;
 }
 
 export interface NodeStatus {

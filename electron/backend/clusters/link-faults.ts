@@ -39,7 +39,11 @@ export class LinkFaults {
     const cut = this.#nodes.filter(
       (other) => other !== node && (this.#isolated.has(node) || this.#isolated.has(other)),
     );
-    return { links: cut.map((toNodeId) => ({ toNodeId, cut: true, delayMs: 0, drop: 0 })), diskDelayMs: 0 };
+    return {
+      links: cut.map((toNodeId) => ({ toNodeId, cut: true, delayMs: 0, drop: 0 })),
+      diskDelayMs: 0,
+      diskLimitBytes: 0,
+    };
   }
 
   /** The node has taken these. */

@@ -21,8 +21,8 @@ export interface LogOptions {
   readonly identity: StorageIdentity;
   /** Fault hook: how long a sync is to take longer than it does. Asked again while it waits. */
   readonly syncDelayMs?: () => number;
-  /** What the database may grow to, as on a disk of that size; no limit when absent. */
-  readonly sizeLimitBytes?: number;
+  /** Fault hook: what the database may grow to, as on a disk of that size; 0: no limit. Asked with each write. */
+  readonly sizeLimitBytes?: () => number;
 }
 
 /** The worker beside this module: TypeScript when run from source, JavaScript when bundled. */
@@ -59,7 +59,6 @@ export async function openLogStorage(options: LogOptions): Promise<LogStorage> {
       file: options.file,
       sequence,
       groups,
-      sizeLimitBytes: options.sizeLimitBytes ?? 0,
     });
     return new SqliteLogStorage(options, worker, database, lock, rows, groups);
   } catch (error) {
@@ -82,6 +81,7 @@ class SqliteLogStorage implements LogStorage {
   readonly #rows: RowReader;
   readonly #recovered: ReadonlyMap<GroupId, RecoveredLog>;
   readonly #gate: SyncGate<WriteRequest>;
+  readonly #sizeLimitBytes: () => number;
   readonly #exited: Promise<void>;
   readonly #pending: PendingWrite[] = [];
   /** Last index of each group once everything queued is written. */
@@ -105,6 +105,7 @@ class SqliteLogStorage implements LogStorage {
     this.#rows = rows;
     this.#recovered = recovered;
     for (const [group, { lastIndex }] of recovered) this.#lastIndexes.set(group, lastIndex);
+    this.#sizeLimitBytes = options.sizeLimitBytes ?? (() => 0);
     this.#gate = new SyncGate(options.syncDelayMs ?? (() => 0), (request) => {
       worker.postMessage(request satisfies WriterRequest, [request.bytes.buffer as ArrayBuffer]);
     });
@@ -140,7 +141,7 @@ class SqliteLogStorage implements LogStorage {
     for (const write of batch) this.#check(write);
     const id = this.#nextId++;
     this.#pending.push({ id, done });
-    if (this.#failure === null) this.#gate.push(encodeRequest(id, batch));
+    if (this.#failure === null) this.#gate.push(encodeRequest(id, batch, this.#sizeLimitBytes()));
     else setImmediate(() => this.#settle(id, this.#failure));
   }
 
@@ -204,7 +205,7 @@ class SqliteLogStorage implements LogStorage {
   }
 }
 
-function encodeRequest(id: number, batch: readonly LogWrite[]): WriteRequest {
+function encodeRequest(id: number, batch: readonly LogWrite[], sizeLimitBytes: number): WriteRequest {
   let size = 0;
   for (const { entries } of batch) for (const entry of entries) size += entrySize(entry);
   const bytes = new Uint8Array(size);
@@ -224,5 +225,5 @@ function encodeRequest(id: number, batch: readonly LogWrite[]): WriteRequest {
     }
     groups.push({ group, hardState: hardState === null ? null : { ...hardState }, rows });
   }
-  return { kind: 'write', id, groups, bytes };
+  return { kind: 'write', id, groups, bytes, sizeLimitBytes };
 }

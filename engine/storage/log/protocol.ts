@@ -23,6 +23,8 @@ export interface WriteRequest {
   readonly groups: readonly GroupRequest[];
   /** Encoded entries of all groups; the buffer is handed over, not copied. */
   readonly bytes: Uint8Array;
+  /** What the file may grow to, or 0 for as large as the disk allows. */
+  readonly sizeLimitBytes: number;
 }
 
 export type WriterRequest = WriteRequest | { readonly kind: 'close' };
@@ -39,6 +41,4 @@ export interface WriterOptions {
   /** The last transaction in the file. */
   readonly sequence: number;
   readonly groups: ReadonlyMap<number, RecoveredLog>;
-  /** What the file may grow to, or 0 for as large as the disk allows. */
-  readonly sizeLimitBytes: number;
 }

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { HardState, LogIndex, Term } from '../../raft/types.ts';
+import { SizeLimit } from '../sqlite/size-limit.ts';
 import { connectLog } from './connection.ts';
 import { CommitMark } from './mark.ts';
 import type { WriteRequest, WriterOptions } from './protocol.ts';
@@ -36,6 +37,7 @@ const NO_HARD_STATE: HardState = { term: 0, votedFor: 0, commitIndex: 0 };
 export class LogWriter {
   readonly #database: Database.Database;
   readonly #mark: CommitMark;
+  readonly #sizeLimit: SizeLimit;
   readonly #groups = new Map<number, GroupState>();
   readonly #openRows = new Map<number, OpenRow>();
   readonly #hardStates = new Map<number, HardState>();
@@ -55,10 +57,7 @@ export class LogWriter {
     }
     const database = connectLog(options.file);
     this.#database = database;
-    if (options.sizeLimitBytes > 0) {
-      const pageBytes = database.pragma('page_size', { simple: true }) as number;
-      database.pragma(`max_page_count = ${Math.max(1, Math.floor(options.sizeLimitBytes / pageBytes))}`);
-    }
+    this.#sizeLimit = new SizeLimit(database);
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#rollback = database.prepare('ROLLBACK');
@@ -73,6 +72,7 @@ export class LogWriter {
 
   /** Writes the requests in order in one transaction and syncs it, or throws and has written nothing. */
   write(requests: readonly WriteRequest[]): void {
+    for (const { sizeLimitBytes } of requests) this.#sizeLimit.set(sizeLimitBytes);
     this.#begin.run();
     try {
       this.#sequence++;

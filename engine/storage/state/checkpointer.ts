@@ -62,11 +62,19 @@ export class Checkpointer {
       this.#running = false;
       // Under a load without gaps the worker never gets to the end. Between two commits
       // this connection does: what is left for it is only what came in meanwhile.
-      if (walPages > MAX_WAL_PAGES && this.#database.open) this.#database.pragma('wal_checkpoint(PASSIVE)');
+      if (walPages > MAX_WAL_PAGES && this.#database.open) this.#emptyNow();
     });
     worker.on('error', (error) => {
       this.#onError(error);
     });
     return worker;
+  }
+
+  #emptyNow(): void {
+    try {
+      this.#database.pragma('wal_checkpoint(PASSIVE)');
+    } catch (error) {
+      this.#onError(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 }

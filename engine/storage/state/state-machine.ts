@@ -6,6 +6,7 @@ import { decodeCommand, type Command } from '../codec/command.ts';
 import { CorruptDataError, StorageUsageError, type StorageWriteError } from '../errors.ts';
 import { checkIdentity, createIdentity, isNewDatabase, type StorageIdentity } from '../sqlite/identity.ts';
 import { FileLock } from '../sqlite/lock.ts';
+import { SizeLimit } from '../sqlite/size-limit.ts';
 import { storageErrorOf, writeErrorOf } from '../sqlite/sqlite-errors.ts';
 import type { KvRow, MutationResult, ScanOptions, ScanPage, StateMachine } from '../types.ts';
 import { applyCommand } from './apply.ts';
@@ -18,6 +19,8 @@ export interface StateOptions {
   /** The database; its companions (-wal, -shm, .lock) lie beside it. The directory must exist. */
   readonly file: string;
   readonly identity: StorageIdentity;
+  /** Fault hook: what the database may grow to, as on a disk of that size; 0: no limit. Asked with each batch. */
+  readonly sizeLimitBytes?: () => number;
 }
 
 const NO_RESULTS: readonly MutationResult[] = [];
@@ -71,7 +74,7 @@ export function openStateMachine(options: StateOptions): StateMachine {
     const found = database.pragma('integrity_check(1)', { simple: true });
     if (found !== 'ok') throw new CorruptDataError(String(found).split('\n')[0] ?? 'its structure is broken');
     database.pragma('wal_checkpoint(TRUNCATE)');
-    return new SqliteStateMachine(file, database, lock, loadPartitions(database));
+    return new SqliteStateMachine(options, database, lock, loadPartitions(database));
   } catch (error) {
     database?.close();
     lock.release();
@@ -86,6 +89,8 @@ class SqliteStateMachine implements StateMachine {
   readonly #partitions: Map<GroupId, PartitionState>;
   readonly #tables = new Map<GroupId, GroupTable>();
   readonly #checkpointer: Checkpointer;
+  readonly #sizeLimit: SizeLimit;
+  readonly #sizeLimitBytes: () => number;
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
   readonly #rollback: Database.Statement;
@@ -93,8 +98,16 @@ class SqliteStateMachine implements StateMachine {
   /** Why no more may be applied: the disk could not take back what the write-ahead log holds. */
   #failure: StorageWriteError | undefined;
 
-  constructor(file: string, database: Database.Database, lock: FileLock, partitions: Map<GroupId, PartitionState>) {
+  constructor(
+    options: StateOptions,
+    database: Database.Database,
+    lock: FileLock,
+    partitions: Map<GroupId, PartitionState>,
+  ) {
+    const { file } = options;
     this.#file = file;
+    this.#sizeLimit = new SizeLimit(database);
+    this.#sizeLimitBytes = options.sizeLimitBytes ?? (() => 0);
     this.#database = database;
     this.#lock = lock;
     this.#partitions = partitions;
@@ -123,6 +136,7 @@ class SqliteStateMachine implements StateMachine {
     const last = entries.at(-1);
     if (last === undefined) return [];
     try {
+      this.#sizeLimit.set(this.#sizeLimitBytes());
       this.#begin.run();
       const batch = new TableBatch(this.#table(group), before);
       const results = commands.map((command) => (command === null ? NO_RESULTS : applyCommand(batch, command)));

@@ -85,7 +85,9 @@ describe('ClusterClient', () => {
   });
 
   it('passes on why a node refused', async () => {
-    await expect(client.setFaults({ links: [], diskDelayMs: 0 })).rejects.toThrow('Faults are not enabled');
+    await expect(client.setFaults({ links: [], diskDelayMs: 0, diskLimitBytes: 0 })).rejects.toThrow(
+      'Faults are not enabled',
+    );
   });
 
   it('tells silence from absence', async () => {

@@ -217,7 +217,7 @@ describe('the log', () => {
 describe('a failing disk', () => {
   it('that is full fails the write, every later one with the same error, and keeps what was acknowledged', async () => {
     const directory = temporaryDirectory();
-    const log = await openLog(directory, { sizeLimitBytes: 512 * 1024 });
+    const log = await openLog(directory, { sizeLimitBytes: () => 512 * 1024 });
     const errors: (Error | null)[] = [];
     const data = new Uint8Array(20_000).fill(7);
     let lastDone: Promise<void> = Promise.resolve();
@@ -247,7 +247,7 @@ describe('a failing disk', () => {
 
   it('writes nothing after what it could not write, though there would be room for it', async () => {
     const directory = temporaryDirectory();
-    const log = await openLog(directory, { sizeLimitBytes: 256 * 1024 });
+    const log = await openLog(directory, { sizeLimitBytes: () => 256 * 1024 });
     await write(log, [{ group: 1, hardState: hardState(1), entries: [entry(1, 1)] }]);
     const tooLarge = write(log, [{ group: 1, hardState: null, entries: [entry(2, 1, new Uint8Array(1024 * 1024))] }]);
     // The writer fails meanwhile, and this thread cannot have heard of it when it asks for more.
