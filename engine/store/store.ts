@@ -361,6 +361,9 @@ export class Store {
     if (this.#failure !== null) return;
     this.#failure = reason;
     this.events.emit('storageFailed', { detail: reason });
-    for (const group of this.#groups.values()) group.failAll({ ok: false, reason: 'unavailable', detail: reason });
+    for (const group of this.#groups.values()) {
+      group.core.stepDown('its storage failed');
+      group.failAll({ ok: false, reason: 'unavailable', detail: reason });
+    }
   }
 }

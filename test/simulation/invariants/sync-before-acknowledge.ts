@@ -8,11 +8,15 @@ function fail(replica: ReplicaGhost, message: string): never {
   throw new Violation(NAME, replica.group.id, replica.node, message);
 }
 
-/** A vote is durable before anyone hears of it. */
+/**
+ * A vote is durable before anyone hears of it. A newer term on disk does as well: a node
+ * that has left a term without a vote on disk never votes in it again.
+ */
 export function checkVoteDurable(replica: ReplicaGhost, message: Message): void {
-  const { node, durableVotes } = replica;
+  const { node, durableVotes, durableTerm } = replica;
   const candidate = message.type === MessageType.Vote ? node : message.to;
-  if (durableVotes.get(message.term) === candidate) return;
+  const durableVote = durableVotes.get(message.term);
+  if (durableVote === candidate || (durableVote === undefined && durableTerm > message.term)) return;
   fail(replica, `node ${node} speaks of its vote for node ${candidate} in term ${message.term}, which is not on its disk`);
 }
 
@@ -23,10 +27,15 @@ export function checkTermDurable(replica: ReplicaGhost, message: Message): void 
   fail(replica, `node ${replica.node} speaks in term ${term}, and its disk has term ${replica.durableTerm}`);
 }
 
-/** An accepted append is on the follower's disk, and it is the leader's. */
+/**
+ * An accepted append is on the follower's disk, and it is the leader's. Unless the disk has
+ * a newer term by now: whoever replaced the entry was elected by a majority that did not
+ * have it, so that this late answer cannot commit it.
+ */
 export function checkAppendDurable(replica: ReplicaGhost, message: Message): void {
   const { node, group } = replica;
   const { index, term, to } = message;
+  if (term < replica.durableTerm) return;
   const found = replica.durableTermAt(index);
   if (found < 0) {
     fail(replica, `node ${node} acknowledges entry ${index}, and its disk ends at ${replica.durable.entries.length}`);
