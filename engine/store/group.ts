@@ -118,7 +118,7 @@ export class Group {
         );
         return;
       }
-      this.#replaced(proposal.index);
+      this.#pushedOut(proposal.index);
       this.#proposed.set(proposal.index, { term: proposal.term, writes });
     }
   }
@@ -267,13 +267,28 @@ export class Group {
     return count;
   }
 
-  /** What was proposed at this index in an earlier term has lost its place: it was not done. */
+  /**
+   * Another entry was committed where an earlier term of ours had proposed these: they were
+   * not done and never will be.
+   */
   #replaced(index: LogIndex): void {
     const proposed = this.#proposed.get(index);
     if (proposed === undefined) return;
     this.#proposed.delete(index);
     const failure = this.leaderFailure() ?? { ok: false, reason: 'noLeader' };
     for (const write of proposed.writes) answerWrite(write, failure);
+  }
+
+  /**
+   * These have lost their place in this log, and nothing is committed there yet: another
+   * replica may still hold them and bring them back as leader (Raft paper, figure 8), so
+   * nobody can say what becomes of them.
+   */
+  #pushedOut(index: LogIndex): void {
+    const proposed = this.#proposed.get(index);
+    if (proposed === undefined) return;
+    this.#proposed.delete(index);
+    for (const write of proposed.writes) answerWrite(write, { ok: false, reason: 'deadline' });
   }
 
   #failQueue(failure: Failure): void {

@@ -94,6 +94,19 @@ describe('writes of a group', () => {
     expect(answers).toEqual([{ ok: false, reason: 'notLeader', leader: 2 }]);
   });
 
+  it('says that the outcome is open when it proposes where an earlier term of its own had', () => {
+    const { core, group } = setUp();
+    const answers: WriteAnswer[] = [];
+    group.enqueueWrite(write('a', answers));
+    group.proposeQueued(0, 0);
+    // Another leader took entry 11 away from here; a third replica may still have it.
+    core.lastIndex = 10;
+    core.term = 7;
+    group.enqueueWrite(write('b', []));
+    group.proposeQueued(0, 0);
+    expect(answers).toEqual([{ ok: false, reason: 'deadline' }]);
+  });
+
   it('is not held up by what an earlier leadership left in the log', () => {
     const { core, group } = setUp();
     const old: WriteAnswer[] = [];
