@@ -7,7 +7,7 @@ const MAX_DELAY_MS = 60_000;
 export class FaultControl {
   readonly #enabled: boolean;
   readonly #nodeId: number;
-  #faults: Faults = { links: [], diskDelayMs: 0, diskLimitBytes: 0 };
+  #faults: Faults = { links: [], diskDelayMs: 0, logLimitBytes: 0, stateLimitBytes: 0 };
 
   constructor(nodeId: number, enabled: boolean) {
     this.#nodeId = nodeId;
@@ -23,8 +23,13 @@ export class FaultControl {
   }
 
   /** 0: no limit. */
-  get diskLimitBytes(): number {
-    return this.#faults.diskLimitBytes;
+  get logLimitBytes(): number {
+    return this.#faults.logLimitBytes;
+  }
+
+  /** 0: no limit. */
+  get stateLimitBytes(): number {
+    return this.#faults.stateLimitBytes;
   }
 
   /** Replaces all faults by these. Throws with a sentence when they are not acceptable. */
@@ -40,8 +45,10 @@ export class FaultControl {
     if (!(faults.diskDelayMs >= 0 && faults.diskDelayMs <= MAX_DELAY_MS)) {
       throw new Error(`A disk delay is 0 to ${MAX_DELAY_MS} ms.`);
     }
-    if (!(faults.diskLimitBytes >= 0 && faults.diskLimitBytes <= Number.MAX_SAFE_INTEGER)) {
-      throw new Error('A disk limit is a number of bytes, or 0 for none.');
+    for (const limit of [faults.logLimitBytes, faults.stateLimitBytes]) {
+      if (!(limit >= 0 && limit <= Number.MAX_SAFE_INTEGER)) {
+        throw new Error('A limit is a number of bytes, or 0 for none.');
+      }
     }
     this.#faults = faults;
     transport.setFaults(faults.links.map((l) => ({ to: l.toNodeId, cut: l.cut, delayMs: l.delayMs, drop: l.drop })));

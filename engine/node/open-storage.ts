@@ -5,24 +5,28 @@ import { checkRecovered } from '../storage/check-recovered.ts';
 import { openLogStorage } from '../storage/log/log-storage.ts';
 import { openStateMachine } from '../storage/state/state-machine.ts';
 import type { LogStorage, StateMachine } from '../storage/types.ts';
+import type { FaultControl } from './faults.ts';
 import type { Resources } from './resources.ts';
 
 /** Opens the log and the state machines of a node and checks that they fit each other. Rejects with a StorageError. */
 export async function openStorage(
   config: NodeConfig,
-  faults: { readonly diskDelayMs: number; readonly diskLimitBytes: number },
+  faults: Pick<FaultControl, 'diskDelayMs' | 'logLimitBytes' | 'stateLimitBytes'>,
   resources: Resources,
 ): Promise<{ log: LogStorage; state: StateMachine }> {
   const identity = { clusterId: config.clusterId, nodeId: config.nodeId };
-  const sizeLimitBytes = (): number => faults.diskLimitBytes;
   const log = await openLogStorage({
     file: path.join(config.dataDir, 'raft-log.db'),
     identity,
     syncDelayMs: () => faults.diskDelayMs,
-    sizeLimitBytes,
+    sizeLimitBytes: () => faults.logLimitBytes,
   });
   resources.add(() => log.close());
-  const state = openStateMachine({ file: path.join(config.dataDir, 'state.db'), identity, sizeLimitBytes });
+  const state = openStateMachine({
+    file: path.join(config.dataDir, 'state.db'),
+    identity,
+    sizeLimitBytes: () => faults.stateLimitBytes,
+  });
   resources.add(() => state.close());
   const groups = [SYSTEM_GROUP, ...Array.from({ length: config.partitions }, (_, p) => groupOfPartition(p))];
   checkRecovered(log, state, groups);

@@ -72,8 +72,10 @@ export interface LinkFault {
 export interface Faults {
   links: LinkFault[];
   diskDelayMs: number;
-  /** What each database of the node may grow to; 0: no limit. */
-  diskLimitBytes: number;
+  /** What the Raft log may grow to; 0: no limit. */
+  logLimitBytes: number;
+  /** The same of the state machine. */
+  stateLimitBytes: number;
 }
 
 export interface NodeStatus {

@@ -4,7 +4,7 @@ import { PrkDbClient, ReadMode } from '../../engine/client/index.ts';
 import type { ClusterEvent, LinkFault, NodeStatus } from '../../engine/rpc/cluster.ts';
 import { eventually, nodeCluster, type NodeCluster } from '../support/node-cluster.ts';
 
-const NO_FAULTS = { links: [], diskDelayMs: 0, diskLimitBytes: 0 };
+const NO_FAULTS = { links: [], diskDelayMs: 0, logLimitBytes: 0, stateLimitBytes: 0 };
 
 function cut(toNodeId: number): LinkFault {
   return { toNodeId, cut: true, delayMs: 0, drop: 0 };
@@ -43,7 +43,7 @@ describe('nodes that suffer faults', () => {
   afterAll(async () => {
     cancels.forEach((cancel) => cancel());
     admins?.forEach((a) => a.close());
-    await db?.close();
+    db?.close();
     await cluster?.dispose();
   });
 
@@ -65,7 +65,7 @@ describe('nodes that suffer faults', () => {
 
   it('a leader whose disk hangs gives up its office, and takes part again when the disk answers', async () => {
     const key = await keyLedBy(1);
-    await admins[0]!.setFaults({ links: [], diskDelayMs: 60_000, diskLimitBytes: 0 });
+    await admins[0]!.setFaults({ links: [], diskDelayMs: 60_000, logLimitBytes: 0, stateLimitBytes: 0 });
     // The write itself is what makes the disk hang; nobody may be told that it worked before a quorum has it.
     await eventually('written through another leader', async () => {
       await db.put(key, 'moved', { timeoutMs: 1000 });
@@ -86,9 +86,9 @@ describe('nodes that suffer faults', () => {
   it('a leader that is cut off serves no linearizable read, but a stale one that says its age', async () => {
     const key = await keyLedBy(2);
     await db.put(key, 'before');
-    await admins[1]!.setFaults({ links: [cut(1), cut(3)], diskDelayMs: 0, diskLimitBytes: 0 });
-    await admins[0]!.setFaults({ links: [cut(2)], diskDelayMs: 0, diskLimitBytes: 0 });
-    await admins[2]!.setFaults({ links: [cut(2)], diskDelayMs: 0, diskLimitBytes: 0 });
+    await admins[1]!.setFaults({ links: [cut(1), cut(3)], diskDelayMs: 0, logLimitBytes: 0, stateLimitBytes: 0 });
+    await admins[0]!.setFaults({ links: [cut(2)], diskDelayMs: 0, logLimitBytes: 0, stateLimitBytes: 0 });
+    await admins[2]!.setFaults({ links: [cut(2)], diskDelayMs: 0, logLimitBytes: 0, stateLimitBytes: 0 });
     await eventually('written on the other side', async () => {
       await db.put(key, 'after', { timeoutMs: 1000 });
       return true;
@@ -101,7 +101,7 @@ describe('nodes that suffer faults', () => {
       // Client and server may reach the new leader over the client port, which is not cut; the old value must never come.
       expect(Buffer.from(linearizable!.value).toString()).toBe('after');
     } finally {
-      await island.close();
+      island.close();
       await heal();
     }
     await eventually('the island follows', async () => {
@@ -156,9 +156,9 @@ describe('nodes that suffer faults', () => {
     const admin = new ClusterClient(plain.nodes[0]!.address);
     try {
       await plain.nodes[0]!.start();
-      await expect(admin.setFaults({ links: [], diskDelayMs: 5, diskLimitBytes: 0 })).rejects.toThrow(
-        /not started for faults/,
-      );
+      await expect(
+        admin.setFaults({ links: [], diskDelayMs: 5, logLimitBytes: 0, stateLimitBytes: 0 }),
+      ).rejects.toThrow(/not started for faults/);
       await expect(admin.stop('wrong')).rejects.toThrow(/token/);
       await admin.stop(plain.nodes[0]!.token);
       await eventually('stopped', async () => !plain.nodes[0]!.running);

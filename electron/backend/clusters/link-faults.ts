@@ -42,7 +42,8 @@ export class LinkFaults {
     return {
       links: cut.map((toNodeId) => ({ toNodeId, cut: true, delayMs: 0, drop: 0 })),
       diskDelayMs: 0,
-      diskLimitBytes: 0,
+      logLimitBytes: 0,
+      stateLimitBytes: 0,
     };
   }
 

@@ -85,7 +85,7 @@ describe('ClusterClient', () => {
   });
 
   it('passes on why a node refused', async () => {
-    await expect(client.setFaults({ links: [], diskDelayMs: 0, diskLimitBytes: 0 })).rejects.toThrow(
+    await expect(client.setFaults({ links: [], diskDelayMs: 0, logLimitBytes: 0, stateLimitBytes: 0 })).rejects.toThrow(
       'Faults are not enabled',
     );
   });

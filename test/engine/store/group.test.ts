@@ -124,7 +124,7 @@ describe('writes of a group', () => {
     core.lastIndex = 10;
     group.enqueueWrite(write('newer', []));
     group.proposeQueued(0, 0);
-    expect(old).toEqual([{ ok: false, reason: 'noLeader' }]);
+    expect(old).toEqual([{ ok: false, reason: 'deadline' }]);
   });
 
   it('fails the queue, which never reached the log, when leadership is gone', () => {
