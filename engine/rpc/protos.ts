@@ -5,8 +5,8 @@ import * as protoLoader from '@grpc/proto-loader';
 
 const protoDir = fileURLToPath(new URL('../../proto/', import.meta.url));
 
-/** The .proto files of this product, by base name. */
-export type ProtoFile = 'prkdb' | 'raft' | 'cluster';
+/** The files of proto/, by base name. */
+export type ProtoFile = 'prkdb' | 'raft' | 'cluster' | 'etcd';
 
 const cache = new Map<ProtoFile, grpc.GrpcObject>();
 
