@@ -7,6 +7,9 @@ import type { StoreLimits, StoreOptions } from './types.ts';
 
 const MiB = 1024 * 1024;
 
+/** Far below the safe integers, so that a process never runs out of rounds. */
+const MAX_FIRST_READ_ROUND = 2 ** 50;
+
 /** Sizes of the consensus core in a node. Many groups share one process, so caches are small. */
 const DEFAULT_LIMITS: StoreLimits = {
   maxAppendBytes: 1 * MiB,
@@ -48,7 +51,8 @@ export function createGroups(options: StoreOptions): ReadonlyMap<GroupId, Group>
       electionTicksMax: options.timing.electionTicksMax,
       ...(options.limits ?? DEFAULT_LIMITS),
     });
-    groups.set(id, new Group(id, core, preferredLeader, options.clock.monotonicMs()));
+    const firstReadRound = 1 + Math.floor(options.random() * MAX_FIRST_READ_ROUND);
+    groups.set(id, new Group(id, core, preferredLeader, options.clock.monotonicMs(), firstReadRound));
   };
   const system = systemMembership(options.genesis);
   add(SYSTEM_GROUP, membership(system.voters, system.learners), system.voters[0] ?? NONE);

@@ -47,13 +47,18 @@ export class Group {
   readonly #proposed = new Map<LogIndex, Proposed>();
   #newReads: PendingRead[] = [];
   readonly #readRounds = new Map<number, readonly PendingRead[]>();
-  #nextReadRound = 1;
+  #nextReadRound: number;
   #waitingReads: WaitingRead[] = [];
 
-  constructor(id: GroupId, core: RaftCore, preferredLeader: NodeId, nowMs: number) {
+  /**
+   * `firstReadRound` is drawn anew at every start: a late answer to a read of this node's
+   * former process must not be taken for the answer to one of now.
+   */
+  constructor(id: GroupId, core: RaftCore, preferredLeader: NodeId, nowMs: number, firstReadRound: number) {
     this.id = id;
     this.core = core;
     this.preferredLeader = preferredLeader;
+    this.#nextReadRound = firstReadRound;
     this.leaderHeardAtMs = nowMs;
     this.leaderlessSinceMs = nowMs;
   }
