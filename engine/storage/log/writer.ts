@@ -77,6 +77,12 @@ export class LogWriter {
     try {
       this.#sequence++;
       for (const request of requests) this.#take(request);
+      if (this.#openRows.size === 0 && this.#hardStates.size === 0) {
+        // Nothing would carry the number: marked all the same, it would be missed at the next start.
+        this.#sequence--;
+        this.#rollback.run();
+        return;
+      }
       for (const [group, open] of this.#openRows) this.#insertRow(group, open);
       for (const [group, hardState] of this.#hardStates) this.#writeHardState(group, hardState);
       this.#openRows.clear();

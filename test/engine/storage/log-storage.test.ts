@@ -199,6 +199,17 @@ describe('the log', () => {
     await write(log, [{ group: 1, hardState: null, entries: [entry(1, 1)] }]);
   });
 
+  it('is not taken for damaged after writes that had nothing to store', async () => {
+    const directory = temporaryDirectory();
+    const log = await openLog(directory);
+    await write(log, [{ group: 1, hardState: hardState(1, 1, 0), entries: entries(1, 3, 1) }]);
+    await write(log, [{ group: 1, hardState: null, entries: [] }]);
+    await write(log, []);
+    await log.close();
+    const again = await openLog(directory);
+    expect(contents(again, 1, 3)).toEqual(expected(entries(1, 3, 1)));
+  });
+
   it('keeps its write-ahead log bounded', async () => {
     const directory = temporaryDirectory();
     const log = await openLog(directory);
