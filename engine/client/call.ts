@@ -39,6 +39,12 @@ const ATTEMPT_SHARE = 3;
 const MIN_ATTEMPT_MS = 100;
 const MAX_ATTEMPT_MS = 1000;
 const SUSPECT_PENALTY_MS = 1000;
+/**
+ * A repeat needs this share of the time to be answered in. With less, a write that nobody
+ * could do would be sent once more, for nothing but to end as unknown.
+ */
+const LAST_REPEAT_SHARE = 0.1;
+const LAST_REPEAT_MAX_MS = 250;
 const BACKOFF_BASE_MS = 15;
 const BACKOFF_MAX_MS = 400;
 
@@ -200,7 +206,8 @@ export class Call implements LinkRequest {
   #attempt(): void {
     const nowMs = Date.now();
     const leftMs = this.#deadlineMs - nowMs;
-    if (leftMs <= 0) {
+    const neededMs = this.#retries === 0 ? 0 : Math.min(LAST_REPEAT_MAX_MS, this.#timeoutMs * LAST_REPEAT_SHARE);
+    if (leftMs <= neededMs) {
       this.#expire();
       return;
     }
