@@ -9,8 +9,10 @@ export const HISTORY_MS = 15 * 60_000;
 const MAX_SAMPLES = 12_000;
 const MAX_HISTORY_POINTS = 3_000;
 const MAX_EVENTS = 500;
-/** Values repaint at most ten times a second. */
+/** What changed in kind (a role, a term, a state, an event) shows after this at the latest. */
 const REPAINT_MS = 100;
+/** Mere figures wait for this: faster than that nobody reads them. */
+const FIGURES_MS = 250;
 /** A host that does not speak for this long is stale. */
 export const STALE_AFTER_MS = 2_000;
 
@@ -54,7 +56,26 @@ export function mergeSamples(held: readonly Sample[], added: readonly Sample[]):
 export function mergeEvents(held: readonly StoryEvent[], added: readonly StoryEvent[]): readonly StoryEvent[] {
   if (added.length === 0) return held;
   const byId = new Map([...held, ...added].map((event) => [event.id, event]));
-  return [...byId.values()].sort((a, b) => a.timeMs - b.timeMs).slice(-MAX_EVENTS);
+  const merged = [...byId.values()].sort((a, b) => a.timeMs - b.timeMs).slice(-MAX_EVENTS);
+  return replaceEqualDeep(held, merged);
+}
+
+/** Whether a message tells more than new figures. */
+export function isNews(state: LiveState, message: LiveMessage): boolean {
+  if ((message.events?.length ?? 0) > 0 || state.view === null) return true;
+  const { view } = message;
+  if (view === undefined) return false;
+  const held = state.view;
+  return (
+    view.summary.state !== held.summary.state ||
+    view.nodes.length !== held.nodes.length ||
+    view.nodes.some((node, i) => node.state !== held.nodes[i]?.state) ||
+    view.partitions.some((partition, i) => {
+      const before = held.partitions[i];
+      return partition.leader !== before?.leader || partition.term !== before.term;
+    }) ||
+    (view.load === null) !== (held.load === null)
+  );
 }
 
 /** The next state after a batch of messages. Parts of the view that did not change keep their identity. */
@@ -89,7 +110,8 @@ export function createClusterLive(api: Api, cluster: string): ClusterLive {
   }));
   let queued: LiveMessage[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let lastRepaintMs = -REPAINT_MS;
+  let timerDueMs = 0;
+  let lastRepaintMs = -FIGURES_MS;
   let unsubscribe = () => {};
   /** Counts starts and stops, so that a late answer to an earlier run is dropped. */
   let running = 0;
@@ -130,7 +152,12 @@ export function createClusterLive(api: Api, cluster: string): ClusterLive {
       {
         message(message) {
           queued.push(message);
-          timer ??= setTimeout(repaint, Math.max(0, lastRepaintMs + REPAINT_MS - performance.now()));
+          const everyMs = isNews(store.getState(), message) ? REPAINT_MS : FIGURES_MS;
+          const dueMs = lastRepaintMs + everyMs;
+          if (timer !== undefined && dueMs >= timerDueMs) return;
+          clearTimeout(timer);
+          timerDueMs = dueMs;
+          timer = setTimeout(repaint, Math.max(0, dueMs - performance.now()));
         },
         error: (error) => store.setState({ error }),
       },

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { useClusterLive, useView } from '../api/use-cluster-live.tsx';
 import { useShortcuts } from '../app/shortcuts.ts';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -15,7 +15,9 @@ const LiveCharts = lazy(async () => ({ default: (await import('./live-charts.tsx
 
 /** The charts of a cluster, with what stretch of time they show. */
 export function ChartsPanel({ nowMs, stale }: { nowMs: number; stale: boolean }) {
-  const view = useView((whole) => whole);
+  const partitions = useView((view) => view.partitions.length);
+  const names = useView((view) => view.nodes.map((node) => `${node.id} ${node.name}`).join('\n'));
+  const nodeNames = useMemo(() => readNames(names), [names]);
   const samples = useClusterLive((state) => state.samples);
   const events = useClusterLive((state) => state.events);
   const [choice, setChoice] = useState<WindowChoice>(() => ({
@@ -84,9 +86,10 @@ export function ChartsPanel({ nowMs, stale }: { nowMs: number; stale: boolean })
       {asTable ? (
         <ChartsTable samples={samples} window={window} />
       ) : (
-        <Suspense fallback={<div aria-busy="true" style={{ minHeight: leastPlotHeight(view.partitions.length) }} />}>
+        <Suspense fallback={<div aria-busy="true" style={{ minHeight: leastPlotHeight(partitions) }} />}>
           <LiveCharts
-            view={view}
+            partitions={partitions}
+            nodeNames={nodeNames}
             samples={samples}
             events={events}
             window={window}
@@ -95,6 +98,16 @@ export function ChartsPanel({ nowMs, stale }: { nowMs: number; stale: boolean })
         </Suspense>
       )}
     </Panel>
+  );
+}
+
+/** Names travel as text, which is compared by value: they hardly ever change, and the view always does. */
+function readNames(text: string): ReadonlyMap<number, string> {
+  return new Map(
+    text.split('\n').map((line) => {
+      const space = line.indexOf(' ');
+      return [Number(line.slice(0, space)), line.slice(space + 1)] as const;
+    }),
   );
 }
 

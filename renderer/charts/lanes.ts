@@ -8,7 +8,7 @@ export interface LaneSegment {
   readonly term: number;
   /** 0: nobody led. */
   readonly leader: number;
-  /** Whether it began within the window, and not before. */
+  /** Whether this leader's term began within the window, and not before. */
   readonly began: boolean;
 }
 
@@ -67,15 +67,16 @@ function losses(known: readonly Known[], events: readonly StoryEvent[]): Known[]
 
 function segmentsOf(known: readonly Known[], fromMs: number, toMs: number): LaneSegment[] {
   const segments: LaneSegment[] = [];
-  let current: Known | null = null;
+  let current = null as Known | null;
   const end = (atMs: number) => {
     if (current === null || atMs <= fromMs) return;
+    const before = segments.findLast((segment) => segment.leader !== 0);
     segments.push({
       fromMs: Math.max(current.timeMs, fromMs),
       toMs: atMs,
       term: current.term,
       leader: current.leader,
-      began: current.timeMs > fromMs && segments.length > 0,
+      began: current.timeMs > fromMs && before !== undefined && !isSameReign(before, current),
     });
   };
   for (const next of known) {
@@ -85,11 +86,21 @@ function segmentsOf(known: readonly Known[], fromMs: number, toMs: number): Lane
       (next.term < current.term || (next.term === current.term && next.leader === current.leader))
     )
       continue;
+    if (current !== null && next.leader === 0 && current.leader === 0) {
+      // One absence, however many terms were tried in it.
+      current = { ...current, term: next.term };
+      continue;
+    }
     end(next.timeMs);
     current = next;
   }
   end(toMs);
   return segments;
+}
+
+/** Nobody else led in between: a leader that was out of sight and came back. */
+function isSameReign(a: { term: number; leader: number }, b: { term: number; leader: number }): boolean {
+  return a.term === b.term && a.leader === b.leader;
 }
 
 /** The spans in which at least one partition had no leader, joined where they touch. */

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
-import type { ClusterView, Sample, StoryEvent } from '../../electron/contract/model.ts';
+import type { Sample, StoryEvent } from '../../electron/contract/model.ts';
 import { ChartLabels } from './chart-labels.tsx';
 import { dataGaps, chartPoints, sampleAt } from './series.ts';
 import { leaderlessSpans, longestGapMs, termLanes } from './lanes.ts';
@@ -9,6 +9,7 @@ import { chartMarkers } from './markers.ts';
 import { Overlay } from './overlay.tsx';
 import { chartsSummary } from './summary.ts';
 import { useCursor } from './use-cursor.ts';
+import { commitAxis, latencyAxis, throughputAxis } from './value-axis.ts';
 import type { ChartWindow } from './window.ts';
 import styles from './live-charts.module.css';
 
@@ -16,7 +17,8 @@ import styles from './live-charts.module.css';
 const PX_PER_POINT = 2;
 
 export interface LiveChartsProps {
-  readonly view: ClusterView;
+  readonly partitions: number;
+  readonly nodeNames: ReadonlyMap<number, string>;
   readonly samples: readonly Sample[];
   readonly events: readonly StoryEvent[];
   readonly window: ChartWindow;
@@ -25,14 +27,17 @@ export interface LiveChartsProps {
 }
 
 /** Four charts on one time axis, under markers that cross them all and one cursor. */
-export function LiveCharts({ view, samples, events, window, following }: LiveChartsProps) {
+export function LiveCharts({ partitions, nodeNames, samples, events, window, following }: LiveChartsProps) {
   const plot = useRef<HTMLDivElement>(null);
   const size = useSize(plot);
-  const partitions = view.partitions.length;
   const layout = useMemo(() => plotLayout(size.width, size.height, partitions), [size, partitions]);
   const { fromMs, toMs } = window;
   const maxPoints = Math.max(50, Math.floor((layout.right - layout.left) / PX_PER_POINT));
   const points = useMemo(() => chartPoints(samples, fromMs, toMs, maxPoints), [samples, fromMs, toMs, maxPoints]);
+  const axes = useMemo(
+    () => ({ throughput: throughputAxis(points), latency: latencyAxis(points), commit: commitAxis(points) }),
+    [points],
+  );
   const lanes = useMemo(
     () => termLanes(samples, events, fromMs, toMs, partitions),
     [samples, events, fromMs, toMs, partitions],
@@ -41,7 +46,6 @@ export function LiveCharts({ view, samples, events, window, following }: LiveCha
   const gaps = useMemo(() => dataGaps(samples, fromMs, toMs), [samples, fromMs, toMs]);
   const pxPerMs = (layout.right - layout.left) / (toMs - fromMs);
   const markers = useMemo(() => chartMarkers(events, fromMs, toMs, pxPerMs), [events, fromMs, toMs, pxPerMs]);
-  const nodeNames = useMemo(() => new Map(view.nodes.map((node) => [node.id, node.name])), [view.nodes]);
   const longestGap = longestGapMs(lanes);
   const cursor = useCursor(layout, fromMs, toMs);
   const shown = sampleAt(samples, cursor.timeMs ?? toMs);
@@ -60,10 +64,13 @@ export function LiveCharts({ view, samples, events, window, following }: LiveCha
         {size.width > 0 && (
           <>
             <div role="img" aria-label={chartsSummary(window, samples, events, longestGap)}>
-              <ThroughputChart {...{ points, layout, fromMs, toMs }} />
-              <LatencyChart {...{ points, layout, fromMs, toMs }} />
-              <CommitChart {...{ points, layout, fromMs, toMs }} />
-              <Overlay {...{ layout, fromMs, toMs, following, lanes, nodeNames, gaps, markers }} leaderless={spans} />
+              <ThroughputChart {...{ points, layout, fromMs, toMs }} axis={axes.throughput} />
+              <LatencyChart {...{ points, layout, fromMs, toMs }} axis={axes.latency} />
+              <CommitChart {...{ points, layout, fromMs, toMs }} axis={axes.commit} />
+              <Overlay
+                {...{ layout, axes, fromMs, toMs, following, lanes, nodeNames, gaps, markers }}
+                leaderless={spans}
+              />
             </div>
             <div
               className={styles.cursorArea}

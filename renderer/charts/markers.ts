@@ -8,7 +8,12 @@ export interface Marker {
   readonly kind: 'fault' | 'election' | 'handover';
   /** Short words beside the flag; null where there is no room or nothing new to say. */
   readonly label: string | null;
+  /** The side of the flag on which the label has room. */
+  readonly side: 'left' | 'right';
 }
+
+/** Room a label needs, px. */
+const LABEL_PX = 160;
 
 /** Flags nearer than this, in px, are drawn as one. */
 const NEAR_PX = 7;
@@ -33,22 +38,34 @@ export function chartMarkers(events: readonly StoryEvent[], fromMs: number, toMs
   const within = events.filter((event) => event.timeMs >= fromMs && event.timeMs <= toMs);
   const fault = within.findLast(isFault);
   const lastElection = fault && within.findLast((event) => event.kind === 'elected' && event.storyId === fault.id);
+  const roomLeft = (event: StoryEvent) => (event.timeMs - fromMs) * pxPerMs;
+  const roomRight = (event: StoryEvent) => (toMs - event.timeMs) * pxPerMs;
+  const side = fault === undefined || roomLeft(fault) >= LABEL_PX ? 'left' : 'right';
+  const labelOf = (event: StoryEvent): string | null => {
+    if (event === fault) return faultLabel(event);
+    if (fault === undefined || event !== lastElection) return null;
+    if (event.offsetMs === null || event.partition === null) return null;
+    // The fault's own label is nearer to what happened: the election's yields to it.
+    const clear = side === 'left' || (event.timeMs - fault.timeMs) * pxPerMs >= LABEL_PX;
+    return clear && roomRight(event) >= LABEL_PX ? `p${event.partition} elected ${formatOffset(event)}` : null;
+  };
   const markers: Marker[] = [];
   for (const event of within) {
     const kind = kindOf(event);
     if (kind === null) continue;
-    const label =
-      event === fault
-        ? faultLabel(event)
-        : event === lastElection && event.offsetMs !== null && event.partition !== null
-          ? `p${event.partition} elected +${formatCount(event.offsetMs)} ms`
-          : null;
+    const label = labelOf(event);
     const near = markers.findLastIndex(
       (marker) => marker.kind === kind && (event.timeMs - marker.timeMs) * pxPerMs < NEAR_PX,
     );
     const kept = markers[near];
-    if (kept === undefined) markers.push({ id: event.id, timeMs: event.timeMs, kind, label });
-    else if (label !== null) markers[near] = { ...kept, label };
+    if (kept !== undefined && label !== null) markers[near] = { ...kept, label };
+    if (kept === undefined) {
+      markers.push({ id: event.id, timeMs: event.timeMs, kind, label, side: kind === 'fault' ? side : 'right' });
+    }
   }
   return markers;
+}
+
+function formatOffset(event: StoryEvent): string {
+  return `+${formatCount(event.offsetMs ?? 0)} ms`;
 }

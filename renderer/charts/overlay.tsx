@@ -4,9 +4,10 @@ import { cx } from '../ui/cx.ts';
 import { formatTime } from '../ui/format.ts';
 import { FlagShape } from './flag-shape.tsx';
 import type { LaneSegment } from './lanes.ts';
-import type { PlotLayout } from './layout.ts';
+import type { Band, PlotLayout } from './layout.ts';
 import type { Marker } from './markers.ts';
 import { timeTicks } from './scale.ts';
+import type { ValueAxis } from './value-axis.ts';
 import styles from './live-charts.module.css';
 
 export interface Span {
@@ -16,6 +17,7 @@ export interface Span {
 
 interface OverlayProps {
   readonly layout: PlotLayout;
+  readonly axes: { readonly throughput: ValueAxis; readonly latency: ValueAxis; readonly commit: ValueAxis };
   readonly fromMs: number;
   readonly toMs: number;
   /** Whether toMs is now. */
@@ -34,7 +36,7 @@ const SEGMENT_TEXT_PX = 24;
 
 /** The time axis, the lanes of terms, and what crosses all charts. */
 export const Overlay = memo(function Overlay(props: OverlayProps) {
-  const { layout, fromMs, toMs, following, lanes, nodeNames, leaderless, gaps, markers } = props;
+  const { layout, axes, fromMs, toMs, following, lanes, nodeNames, leaderless, gaps, markers } = props;
   const hatch = useId();
   const gapHatch = useId();
   const x = (timeMs: number) => layout.left + ((timeMs - fromMs) / (toMs - fromMs)) * (layout.right - layout.left);
@@ -71,6 +73,9 @@ export const Overlay = memo(function Overlay(props: OverlayProps) {
           height={crossing}
         />
       ))}
+      <AxisLines axis={axes.throughput} band={layout.throughput} layout={layout} />
+      <AxisLines axis={axes.latency} band={layout.latency} layout={layout} />
+      <AxisLines axis={axes.commit} band={layout.commit} layout={layout} />
       {ticks.map((tick) => (
         <g key={tick.timeMs}>
           <path className={styles.grid} d={`M${x(tick.timeMs)} ${layout.top}V${layout.bottom}`} />
@@ -110,6 +115,20 @@ export const Overlay = memo(function Overlay(props: OverlayProps) {
     </svg>
   );
 });
+
+function AxisLines({ axis, band, layout }: { axis: ValueAxis; band: Band; layout: PlotLayout }) {
+  return axis.ticks.map((tick) => {
+    const y = band.top + band.height * (1 - tick.at);
+    return (
+      <g key={tick.label}>
+        <path className={styles.grid} d={`M${layout.left} ${y}H${layout.right}`} />
+        <text x={layout.left - 7} y={y + 3.5} textAnchor="end">
+          {tick.label}
+        </text>
+      </g>
+    );
+  });
+}
 
 function Lane({
   partition,
@@ -170,10 +189,8 @@ function Lane({
   );
 }
 
-const LABEL_PX = 150;
-
 function Flag({ marker, x, layout }: { marker: Marker; x: number; layout: PlotLayout }) {
-  const atLeft = marker.kind === 'fault' ? x - layout.left > LABEL_PX : layout.right - x < LABEL_PX;
+  const atLeft = marker.side === 'left';
   return (
     <g>
       <path className={cx(styles.mark, styles[marker.kind])} d={`M${x} ${layout.top - 1}V${layout.bottom}`} />

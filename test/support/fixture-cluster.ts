@@ -126,6 +126,7 @@ export class FixtureCluster {
       node.state = state;
       node.sinceMs = nowMs;
       const id = `e${String(this.#eventNumber + 1)}`;
+      this.#faults.delete(nodeId);
       this.#faults.set(nodeId, { id, atMs: nowMs });
       this.#tell(nowMs, state === 'paused' ? 'paused' : 'fault', nodeId, [
         name,

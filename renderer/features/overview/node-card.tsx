@@ -103,19 +103,37 @@ function CardHeader({
         <Link href={logsHref} className={styles.logs} aria-label={`Logs of ${node.name}`}>
           <Icon name="logs" size={14} />
         </Link>
-        <Menu
-          label={`More for ${node.name}`}
-          trigger={<IconButton icon="more" size="small" label={`More for ${node.name}`} />}
-          items={[
-            copyItem('Copy client address', `http://${node.host}:${node.clientPort}`),
-            copyItem('Copy metrics address', node.metricsUrl),
-            ...(node.pid === null || gone ? [] : [copyItem('Copy PID', String(node.pid))]),
-          ]}
+        <MoreMenu
+          name={node.name}
+          address={`http://${node.host}:${node.clientPort}`}
+          metricsUrl={node.metricsUrl}
+          pid={gone ? null : node.pid}
         />
       </span>
     </header>
   );
 }
+
+/** Takes plain values, so that it is not drawn again with every figure. */
+const MoreMenu = memo(function MoreMenu(props: {
+  name: string;
+  address: string;
+  metricsUrl: string;
+  pid: number | null;
+}) {
+  const { name, address, metricsUrl, pid } = props;
+  return (
+    <Menu
+      label={`More for ${name}`}
+      trigger={<IconButton icon="more" size="small" label={`More for ${name}`} />}
+      items={[
+        copyItem('Copy client address', address),
+        copyItem('Copy metrics address', metricsUrl),
+        ...(pid === null ? [] : [copyItem('Copy PID', String(pid))]),
+      ]}
+    />
+  );
+});
 
 function copyItem(label: string, text: string) {
   const onSelect = () => void copyText(text, `${text} copied.`);

@@ -96,8 +96,8 @@ function underReplicated(partitions: readonly PartitionView[]): string {
 
 function noQuorum(view: ClusterView, lost: readonly PartitionView[]): Omit<StateSentence, 'headline'> {
   const which = lost.length === view.partitions.length ? 'every partition' : partitionNames(lost);
-  const healers = view.nodes.filter((node) => node.state !== 'live' && helps(node, lost));
-  const heal = healers.length === 0 ? '' : ` ${healClause(healers)}`;
+  const healers = view.nodes.filter((node) => canReturn(node) && helps(node, lost));
+  const heal = healers.length === 0 ? '' : ` ${healClause(healers, replicasMissing(lost))}`;
   return {
     meaning: `No quorum: writes and linearizable reads fail on ${which}. Stale reads still answer.${heal}`,
     tone: 'bad',
@@ -105,15 +105,33 @@ function noQuorum(view: ClusterView, lost: readonly PartitionView[]): Omit<State
   };
 }
 
+/** Away in a way that a button undoes. */
+function canReturn(node: NodeView): boolean {
+  return node.state !== 'live' && node.state !== 'suspect';
+}
+
+/** How many more replicas the worst of these partitions needs for its quorum. */
+function replicasMissing(lost: readonly PartitionView[]): number {
+  return Math.max(...lost.map((partition) => -spareReplicas(partition)));
+}
+
 /** What brings the quorum back, said of the nodes that are away, by why they are. */
-function healClause(healers: readonly NodeView[]): string {
-  const verbs = new Map<string, string[]>();
-  for (const node of healers) {
-    const verb = node.state === 'paused' ? 'Resume' : node.state === 'partitioned' ? 'Heal the network of' : 'Start';
-    if (node.state === 'suspect') continue;
-    verbs.set(verb, [...(verbs.get(verb) ?? []), node.name]);
-  }
-  return [...verbs].map(([verb, names]) => `${verb} ${formatList(names, 'or')} to bring it back.`).join(' ');
+function healClause(healers: readonly NodeView[], missing: number): string {
+  const names = (nodes: readonly NodeView[], word: string) =>
+    formatList(
+      nodes.map((node) => node.name),
+      word,
+    );
+  if (missing >= healers.length && missing > 1) return `Bring back ${names(healers, 'and')}.`;
+  if (missing > 1) return `Bring back ${missing} of ${names(healers, 'and')}.`;
+  const ways = [
+    ['start', healers.filter((node) => node.state === 'dead' || node.state === 'stopped')],
+    ['resume', healers.filter((node) => node.state === 'paused')],
+    ['heal the network of', healers.filter((node) => node.state === 'partitioned')],
+  ] as const;
+  const said = ways.flatMap(([verb, nodes]) => (nodes.length === 0 ? [] : [`${verb} ${names(nodes, 'or')}`]));
+  const sentence = `${formatList(said, 'or')} to bring it back.`;
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 function helps(node: NodeView, lost: readonly PartitionView[]): boolean {
