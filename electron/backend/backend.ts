@@ -10,6 +10,7 @@ import { ClusterRegistry } from './clusters/registry.ts';
 import { startDemo } from './demo.ts';
 import { createHandlers } from './handlers/handlers.ts';
 import { startLoad, type StartLoad } from './load.ts';
+import { connectClient, type ConnectClient } from './keys/connect-client.ts';
 import { createRouter, type Router } from './router.ts';
 
 export interface BackendOptions {
@@ -23,6 +24,7 @@ export interface BackendOptions {
   /** Failures nobody asked about, for the log. */
   readonly onError: (error: unknown) => void;
   readonly connectNode?: ConnectNode;
+  readonly connectClient?: ConnectClient;
   readonly startLoad?: StartLoad;
   readonly now?: () => number;
 }
@@ -43,6 +45,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const registry = await ClusterRegistry.open({
     supervisor,
     connectNode: options.connectNode ?? connectNode,
+    connectClient: options.connectClient ?? connectClient,
     startLoad: options.startLoad ?? startLoad,
     eventFile: (clusterId) => path.join(home, 'desktop', 'events', `${clusterId}.jsonl`),
     now: options.now ?? Date.now,

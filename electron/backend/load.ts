@@ -1,4 +1,4 @@
-import { PrkDbClient } from '../../engine/client/index.ts';
+import type { PrkDbClient } from '../../engine/client/index.ts';
 import { startLoad as startClientLoad } from '../../engine/load/load.ts';
 import type { LoadView } from '../contract/model.ts';
 
@@ -10,7 +10,8 @@ export interface RunningLoad {
 
 /** How a load comes to be; tests give their own. */
 export type StartLoad = (options: {
-  readonly endpoints: readonly string[];
+  /** Taken over: closed with the load. */
+  readonly client: PrkDbClient;
   readonly clients: number;
   readonly readPercent: number;
 }) => Promise<RunningLoad>;
@@ -19,8 +20,7 @@ export type StartLoad = (options: {
 const STOP_GRACE_MS = 1_000;
 
 /** A closed-loop load over a client of its own, so that its retries are its own too. */
-export const startLoad: StartLoad = async ({ endpoints, clients, readPercent }) => {
-  const client = await PrkDbClient.connect(endpoints);
+export const startLoad: StartLoad = async ({ client, clients, readPercent }) => {
   const load = startClientLoad(client, { clients, readPercent });
   return {
     view() {

@@ -1,10 +1,12 @@
 import type { ClusterSummary, ClusterView, Sample, StoryEvent } from '../../contract/model.ts';
+import type { PrkDbClient } from '../../../engine/client/index.ts';
 import type { LocalCluster, ProcessEvent, Supervisor } from '../../../engine/supervisor/types.ts';
 import { BackendError } from '../errors.ts';
 import type { EventLog } from '../history/event-log.ts';
 import { SampleRing } from '../history/sample-ring.ts';
 import { takeSample } from '../history/sampler.ts';
 import type { KeySpace } from '../keys/key-space.ts';
+import type { ConnectClient } from '../keys/connect-client.ts';
 import { PrkDbKeys } from '../keys/prkdb-keys.ts';
 import type { RunningLoad, StartLoad } from '../load.ts';
 import type { Condition } from '../story/context.ts';
@@ -23,6 +25,7 @@ const SAMPLE_MS = 500;
 export interface LocalClusterOptions {
   readonly supervisor: Supervisor;
   readonly connectNode: ConnectNode;
+  readonly connectClient: ConnectClient;
   readonly startLoad: StartLoad;
   readonly eventLog: EventLog;
   /** Reads the supervisor's word anew and gives it to the driver. */
@@ -71,7 +74,7 @@ export class LocalClusterDriver implements ClusterDriver {
     });
     this.#linkFaults = new LinkFaults(nodes);
     this.#keys = new PrkDbKeys({
-      endpoints: () => this.#endpoints(),
+      connect: () => this.#connect(),
       leaderOf: (partition) => this.#model.leaderOf(partition),
     });
     this.keys = this.#keys;
@@ -160,7 +163,7 @@ export class LocalClusterDriver implements ClusterDriver {
       }
       const member = record.members.find((m) => m.id === process.nodeId);
       if (!exists || member === undefined || this.#links.has(process.nodeId)) continue;
-      const link = this.#options.connectNode(`${member.host}:${member.clientPort}`, {
+      const link = this.#options.connectNode(`${member.host}:${member.clientPort}`, record.clusterId, {
         event: (event) => this.#story.push({ type: 'event', event }),
         status: (status) => {
           if (this.#closed) return;
@@ -244,6 +247,10 @@ export class LocalClusterDriver implements ClusterDriver {
     return record.members.filter((m) => running.includes(m.id)).map((m) => `http://${m.host}:${m.clientPort}`);
   }
 
+  async #connect(): Promise<PrkDbClient> {
+    return this.#options.connectClient(this.#endpoints(), this.#model.cluster.record);
+  }
+
   async #isolate(node: number): Promise<void> {
     if (!this.#model.cluster.record.members.some((member) => member.id === node)) {
       throw new BackendError('notFound', `${this.name} has no node n${node}.`);
@@ -293,7 +300,7 @@ export class LocalClusterDriver implements ClusterDriver {
 
   async #startLoad(options: { clients: number; readPercent: number }): Promise<void> {
     if (this.#load !== null) await this.#stopLoad();
-    this.#load = await this.#options.startLoad({ endpoints: this.#endpoints(), ...options });
+    this.#load = await this.#options.startLoad({ client: await this.#connect(), ...options });
     this.#command({ name: 'startLoad', ...options });
     this.#changed();
   }

@@ -21,26 +21,30 @@ export interface NodeLink {
 }
 
 /** How a driver reaches its nodes; tests give their own. */
-export type ConnectNode = (address: string, listener: NodeListener) => NodeLink;
+export type ConnectNode = (address: string, clusterId: string, listener: NodeListener) => NodeLink;
 
 /**
  * Watches one node over ClusterService: every event once and in order, also across
- * reconnects, and a status every 200 ms and on every change. Reconnects until closed.
- * `address` is `host:port`.
+ * reconnects, and a status every 200 ms and on every change. Reconnects until closed, and
+ * passes nothing on from a node of another cluster. `address` is `host:port`.
  */
-export const connectNode: ConnectNode = (address, listener) => new GrpcNodeLink(address, listener);
+export const connectNode: ConnectNode = (address, clusterId, listener) =>
+  new GrpcNodeLink(address, clusterId, listener);
 
 class GrpcNodeLink implements NodeLink {
   readonly #client: ClusterClient;
+  readonly #clusterId: string;
   readonly #listener: NodeListener;
   #stream: grpc.ClientReadableStream<Observation> | null = null;
   #retryTimer: NodeJS.Timeout | null = null;
   #retryMs = FIRST_RETRY_MS;
   #lastSequence = 0;
   #nodeStartedAtMs = 0;
+  #isOurs = false;
   #closed = false;
 
-  constructor(address: string, listener: NodeListener) {
+  constructor(address: string, clusterId: string, listener: NodeListener) {
+    this.#clusterId = clusterId;
     this.#listener = listener;
     const Client = serviceClient('cluster', 'prkdb.cluster.ClusterService');
     this.#client = new Client(address, grpc.credentials.createInsecure(), {
@@ -94,12 +98,16 @@ class GrpcNodeLink implements NodeLink {
       this.#nodeStartedAtMs = status.startedAtMs;
       this.#lastSequence = 0;
     }
+    // Who it is comes first: another cluster's node may have taken the port.
+    if (status !== null) {
+      this.#isOurs = status.clusterId === this.#clusterId;
+      if (this.#isOurs) this.#listener.status(status);
+    }
     for (const event of observation.events) {
       if (event.sequence <= this.#lastSequence) continue;
       this.#lastSequence = event.sequence;
-      this.#listener.event(event);
+      if (this.#isOurs) this.#listener.event(event);
     }
-    if (status !== null) this.#listener.status(status);
   }
 
   #retry(stream: grpc.ClientReadableStream<Observation>): void {

@@ -15,6 +15,7 @@ interface Entry {
 export interface RegistryOptions {
   readonly supervisor: Supervisor;
   readonly connectNode: LocalClusterOptions['connectNode'];
+  readonly connectClient: LocalClusterOptions['connectClient'];
   readonly startLoad: LocalClusterOptions['startLoad'];
   /** The file that keeps the feed of a cluster. */
   readonly eventFile: (clusterId: string) => string;

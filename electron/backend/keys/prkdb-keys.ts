@@ -1,6 +1,6 @@
 import {
   ConflictError,
-  PrkDbClient,
+  type PrkDbClient,
   ReadMode as ClientReadMode,
   type EntryMeta,
   type Entry,
@@ -20,18 +20,18 @@ const readModes: Record<ReadMode, ClientReadMode> = {
 
 /** The keys of a PrkDB cluster through one client, which is opened by the first call. */
 export class PrkDbKeys implements KeySpace {
-  readonly #endpoints: () => readonly string[];
+  readonly #open: () => Promise<PrkDbClient>;
   readonly #leaderOf: (partition: number) => number;
   #client: Promise<PrkDbClient> | null = null;
   #closed = false;
 
   constructor(options: {
-    /** Where to find the cluster now; ports may have changed since the last start. */
-    readonly endpoints: () => readonly string[];
+    /** Connects to the cluster where it is now. */
+    readonly connect: () => Promise<PrkDbClient>;
     /** 0 when there is none. */
     readonly leaderOf: (partition: number) => number;
   }) {
-    this.#endpoints = options.endpoints;
+    this.#open = options.connect;
     this.#leaderOf = options.leaderOf;
   }
 
@@ -111,7 +111,7 @@ export class PrkDbKeys implements KeySpace {
 
   #connect(): Promise<PrkDbClient> {
     if (this.#client !== null) return this.#client;
-    const connecting = PrkDbClient.connect(this.#endpoints(), { connectTimeoutMs: TIMEOUT_MS }).then((client) => {
+    const connecting = this.#open().then((client) => {
       // It may have taken longer than the wish for it lasted.
       if (this.#closed || this.#client !== connecting) client.close();
       return client;

@@ -96,7 +96,7 @@ function goneWords(event: ProcessEvent): string {
     case 'stopped':
       return ` stopped${by}.`;
     case 'crashed':
-      return event.detail === '' ? ' crashed.' : ` crashed (${event.detail.replace(/[.\s]+$/, '')}).`;
+      return event.detail === '' ? ' crashed.' : ` crashed: ${event.detail.replace(/[.\s]+$/, '')}.`;
     case 'started':
     case 'resumed':
       return '.';

@@ -294,7 +294,7 @@ describe('start and stop', () => {
 
   it('tells a crash with what the supervisor knows of it', () => {
     const told = tell(runningTeller({ nodes: 3, leaders: [1] }), [proc(0, 1, 'crashed', 'none', 'exit code 1')]);
-    expect(lines(told)).toEqual(['+0 fault: n1 crashed (exit code 1). It led p0.']);
+    expect(lines(told)).toEqual(['+0 fault: n1 crashed: exit code 1. It led p0.']);
     expect(text(told[0]!)).not.toContain('by you');
   });
 });

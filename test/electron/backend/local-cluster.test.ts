@@ -1,0 +1,227 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { LiveUpdate } from '../../../electron/backend/clusters/driver.ts';
+import { LocalClusterDriver } from '../../../electron/backend/clusters/local-cluster.ts';
+import type { NodeListener } from '../../../electron/backend/clusters/node-link.ts';
+import { EventLog } from '../../../electron/backend/history/event-log.ts';
+import type { Faults, NodeStatus } from '../../../engine/rpc/cluster.ts';
+import type { LocalCluster, Supervisor } from '../../../engine/supervisor/types.ts';
+import { localCluster, NO_FAULTS, nodeProcess, NOW, report } from './cluster-support.ts';
+
+/** A driver over nodes that exist only as the reports a test gives. */
+class Bench {
+  readonly listeners = new Map<number, NodeListener>();
+  readonly faults = new Map<number, Faults>();
+  readonly updates: LiveUpdate[] = [];
+  readonly stopped: string[] = [];
+  driver!: LocalClusterDriver;
+  refuseFaults: number | null = null;
+  cluster: LocalCluster = localCluster(3, 2);
+
+  constructor(eventLog: EventLog) {
+    const supervisor = {
+      stop: async (name: string) => {
+        this.stopped.push(name);
+      },
+      killNode: async () => undefined,
+    } as unknown as Supervisor;
+    this.driver = new LocalClusterDriver(this.cluster, {
+      supervisor,
+      connectNode: (address, _clusterId, listener) => {
+        const node = Number(address.split(':')[1]) - 7100;
+        this.listeners.set(node, listener);
+        return {
+          setFaults: async (faults) => {
+            if (this.refuseFaults === node) throw new Error('refused');
+            this.faults.set(node, faults);
+            return faults;
+          },
+          close: () => this.listeners.delete(node),
+        };
+      },
+      connectClient: () => Promise.reject(new Error('no client in this test')),
+      startLoad: () => Promise.reject(new Error('no load in this test')),
+      eventLog,
+      refresh: async () => this.driver.update(this.cluster),
+      now: () => Date.now(),
+      onError: () => undefined,
+    });
+    this.driver.watch((update) => this.updates.push(update));
+  }
+
+  report(node: number, leaders: readonly number[], change: Parameters<typeof report>[2] = {}): void {
+    this.listeners.get(node)?.status(report(node, leaders, { timeMs: Date.now(), ...change }) satisfies NodeStatus);
+  }
+
+  reportAll(leaders: readonly number[], change: Parameters<typeof report>[2] = {}): void {
+    for (const node of [1, 2, 3]) this.report(node, leaders, change);
+  }
+
+  get views() {
+    return this.updates.flatMap((update) => update.view ?? []);
+  }
+}
+
+let dir: string;
+let bench: Bench;
+
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(os.tmpdir(), 'prkdb-driver-'));
+  const eventLog = await EventLog.open(path.join(dir, 'events.jsonl'), () => undefined);
+  vi.useFakeTimers({ now: NOW, toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
+  bench = new Bench(eventLog);
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await bench.driver.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+describe('what a watcher is sent', () => {
+  it('is the view at once, and a change of leader within 50 ms', async () => {
+    expect(bench.views).toHaveLength(1);
+    bench.reportAll([1, 2]);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(bench.views.at(-1)!.partitions.map((p) => p.leader)).toEqual([1, 2]);
+    const before = bench.views.length;
+    await vi.advanceTimersByTimeAsync(20);
+    bench.reportAll([3, 2], { terms: [2, 1] });
+    await vi.advanceTimersByTimeAsync(50);
+    expect(bench.views.length).toBe(before + 1);
+    expect(bench.views.at(-1)!.partitions[0]).toMatchObject({ leader: 3, term: 2 });
+  });
+
+  it('is at most ten views a second while nothing urgent happens', async () => {
+    bench.reportAll([1, 2]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    const before = bench.views.length;
+    for (let i = 1; i <= 100; i++) {
+      bench.reportAll([1, 2], { groups: report(1, [1, 2]).groups.map((g) => ({ ...g, commitIndex: 10 + i })) });
+      await vi.advanceTimersByTimeAsync(20);
+    }
+    expect(bench.views.length - before).toBeLessThanOrEqual(21);
+    expect(bench.views.length - before).toBeGreaterThan(10);
+  });
+
+  it('is no view when nothing changed, but a sign of life', async () => {
+    const idle = async (ms: number) => {
+      for (let i = 0; i < ms / 200; i++) {
+        bench.reportAll([1, 2]);
+        await vi.advanceTimersByTimeAsync(200);
+      }
+    };
+    // Until the spark lines are full of zeros.
+    await idle(20_000);
+    const before = bench.views.length;
+    await idle(10_000);
+    expect(bench.views.length - before).toBeLessThanOrEqual(11);
+    expect(bench.views.length - before).toBeGreaterThanOrEqual(8);
+  });
+
+  it('has samples twice a second and one at the moment a leader is lost', async () => {
+    bench.reportAll([1, 2]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    bench.cluster = {
+      ...bench.cluster,
+      nodes: [nodeProcess(1, { state: 'dead', pid: null }), nodeProcess(2), nodeProcess(3)],
+    };
+    bench.driver.update(bench.cluster);
+    const samples = bench.updates.flatMap((update) => update.samples ?? []);
+    expect(samples.at(-1)).toMatchObject({ timeMs: NOW + 1_000, leaders: [0, 2] });
+    expect(bench.driver.history({ fromMs: NOW, toMs: Infinity, maxPoints: 100 }).length).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe('the view', () => {
+  it('merges the supervisor and the nodes', async () => {
+    bench.reportAll([1, 2]);
+    await vi.advanceTimersByTimeAsync(50);
+    const view = bench.driver.view();
+    expect(view.summary).toMatchObject({ state: 'running', nodesUp: 3, owner: 'app' });
+    expect(view.nodes[0]).toMatchObject({ name: 'n1', pid: 1001, clientPort: 7101, memoryBytes: 90_000_000 });
+    expect(view.nodes[1]!.replicas[0]).toMatchObject({ partition: 0, role: 'follower', matchIndex: 11 });
+    expect(view.nodes[0]!.links).toEqual([
+      { to: 2, connected: true, cut: false, roundTripMs: 0.4 },
+      { to: 3, connected: true, cut: false, roundTripMs: 0.4 },
+    ]);
+  });
+
+  it('keeps the last word of a dead node, and counts it out', async () => {
+    bench.reportAll([1, 2]);
+    const exit = { code: null, signal: 'SIGKILL', atMs: NOW + 10, by: 'app' as const, detail: '' };
+    bench.cluster = {
+      ...bench.cluster,
+      nodes: [nodeProcess(1, { state: 'dead', pid: null, exit }), nodeProcess(2), nodeProcess(3)],
+    };
+    bench.driver.update(bench.cluster);
+    const view = bench.driver.view();
+    expect(view.nodes[0]).toMatchObject({ state: 'dead', sinceMs: NOW + 10, memoryBytes: null, dataBytes: 3000 });
+    expect(view.nodes[0]!.replicas[0]!.role).toBe('leader');
+    expect(view.partitions[0]).toMatchObject({ leader: 0, replicasDown: 1 });
+  });
+});
+
+describe('isolation', () => {
+  it('cuts both directions on every node and heals them all', async () => {
+    bench.reportAll([1, 2]);
+    await bench.driver.faults.isolate(1);
+    const cut = (node: number) => bench.faults.get(node)!.links.map((link) => link.toNodeId);
+    expect([cut(1), cut(2), cut(3)]).toEqual([[2, 3], [1], [1]]);
+    await bench.driver.faults.heal();
+    expect([cut(1), cut(2), cut(3)]).toEqual([[], [], []]);
+  });
+
+  it('is told again to a node that comes back without it', async () => {
+    bench.reportAll([1, 2]);
+    await bench.driver.faults.isolate(1);
+    bench.faults.delete(2);
+    bench.report(2, [1, 2], { faults: NO_FAULTS });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(bench.faults.get(2)!.links).toHaveLength(1);
+  });
+
+  it('is undone when one node refuses it', async () => {
+    bench.reportAll([1, 2]);
+    bench.refuseFaults = 3;
+    await expect(bench.driver.faults.isolate(1)).rejects.toThrow('refused');
+    expect(bench.faults.get(1)!.links).toEqual([]);
+    expect(bench.faults.get(2)!.links).toEqual([]);
+  });
+
+  it('ends when the app quits, and faults of others are left alone', async () => {
+    const theirs = { ...NO_FAULTS, links: [{ toNodeId: 2, cut: true, delayMs: 0, drop: 0 }] };
+    bench.reportAll([1, 2]);
+    bench.report(3, [1, 2], { faults: theirs });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(bench.faults.size).toBe(0);
+    await bench.driver.faults.isolate(1);
+    await bench.driver.close();
+    expect([...bench.faults.values()].every((faults) => faults.links.length === 0)).toBe(true);
+  });
+
+  it('of a node that is not there is refused in words', async () => {
+    await expect(bench.driver.faults.isolate(9)).rejects.toMatchObject({ code: 'notFound' });
+  });
+});
+
+describe('the feed', () => {
+  it('reaches the watcher and the log', async () => {
+    bench.reportAll([1, 2]);
+    await vi.advanceTimersByTimeAsync(300);
+    bench.driver.processEvent({
+      timeMs: Date.now(),
+      cluster: 'dev',
+      nodeId: 1,
+      kind: 'killed',
+      by: 'app',
+      detail: '',
+    });
+    await vi.advanceTimersByTimeAsync(300);
+    const told = bench.updates.flatMap((update) => update.events ?? []);
+    expect(told).toHaveLength(1);
+    expect(told[0]!.parts.map((part) => part.text).join('')).toBe('n1 killed by you (SIGKILL). It led p0.');
+    expect(bench.driver.events(10)).toEqual(told);
+  });
+});
