@@ -170,6 +170,14 @@ interface Budget {
   entries: number;
 }
 
+/**
+ * Entries stay in the log's cache for long, and a view keeps all of its buffer alive: the
+ * frame, or the slab that the frame came from. A copy is made unless the entry is most of it.
+ */
+function detached(data: Uint8Array): Uint8Array {
+  return data.length * 2 > data.buffer.byteLength ? data : new Uint8Array(data);
+}
+
 function readEntry(reader: WireReader, end: number): Entry {
   let index = 0;
   let term = 0;
@@ -198,7 +206,7 @@ function readEntry(reader: WireReader, end: number): Entry {
   }
   reader.limit = outer;
   if (type > LAST_ENTRY_TYPE) throw new MalformedFrameError(`entry type ${type} is unknown`);
-  return { index, term, type: type as EntryType, data: data.length === 0 ? NO_DATA : data };
+  return { index, term, type: type as EntryType, data: data.length === 0 ? NO_DATA : detached(data) };
 }
 
 function readMessage(reader: WireReader, end: number, budget: Budget): Message {

@@ -67,7 +67,8 @@ export function encodeCommand(mutations: readonly Mutation[], timeMs: number): U
     sizes.push(bytes);
     size += 1 + varintSize(bytes) + bytes;
   }
-  const target = Buffer.allocUnsafe(size);
+  // Not from Buffer's pool: the log caches this for long, and would keep a whole slab of the pool alive with it.
+  const target = Buffer.allocUnsafeSlow(size);
   let position = 0;
   for (const [i, mutation] of mutations.entries()) {
     target[position] = 0x0a;

@@ -55,10 +55,19 @@ describe('PeerFrame codec against proto/raft.proto', () => {
     );
   });
 
-  it('hands out entry data as views, without a copy', () => {
-    const bytes = encodePeerFrame(frame({ messages: [envelope({ entries: [entry(1, Buffer.from('value'))] })] }));
+  it('does not copy an entry that is most of its frame', () => {
+    const large = entry(1, Buffer.alloc(100_000, 1));
+    const bytes = encodePeerFrame(frame({ messages: [envelope({ entries: [large] })] }));
     const data = decodePeerFrame(bytes).messages[0]?.message.entries[0]?.data;
     expect(data?.buffer).toBe(bytes.buffer);
+  });
+
+  it('copies an entry that would keep a larger buffer alive', () => {
+    const small = [entry(1, Buffer.alloc(100, 1)), entry(2, Buffer.alloc(100, 1))];
+    const bytes = encodePeerFrame(frame({ messages: [envelope({ entries: small })] }));
+    const data = decodePeerFrame(bytes).messages[0]?.message.entries[0]?.data;
+    expect(data?.buffer.byteLength).toBe(100);
+    expect(data?.every((byte) => byte === 1)).toBe(true);
   });
 
   it('steps over fields that a later version may add, on every level', () => {
