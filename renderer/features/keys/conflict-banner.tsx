@@ -15,6 +15,7 @@ export function ConflictBanner({
   conflict,
   current,
   dirty,
+  readOnly,
   mayWrite,
   onMerge,
   onCompare,
@@ -24,6 +25,8 @@ export function ConflictBanner({
   conflict: Conflict;
   current: KeyMeta | null;
   dirty: boolean;
+  readOnly: boolean;
+  /** The draft can be sent as it is. */
   mayWrite: boolean;
   onMerge: (merged: string) => void;
   onCompare: () => void;
@@ -49,8 +52,8 @@ export function ConflictBanner({
           </Button>
         )}
         {conflict.kind === 'deleted' ? (
-          mayWrite && (
-            <Button size="small" onClick={onCreateAgain}>
+          !readOnly && (
+            <Button size="small" disabled={!mayWrite} onClick={onCreateAgain}>
               Create it again
             </Button>
           )

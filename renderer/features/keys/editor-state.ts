@@ -1,6 +1,14 @@
 import type { KeyEntry, KeyMeta } from '../../../electron/contract/model.ts';
 import { fromBase64, sameBytes, toBase64 } from './bytes.ts';
-import { detectFormat, encodeDraft, formatRefusal, openDraft, type Draft, type ValueFormat } from './value-format.ts';
+import {
+  detectFormat,
+  encodeDraft,
+  formatRefusal,
+  jsonProblem,
+  openDraft,
+  type Draft,
+  type ValueFormat,
+} from './value-format.ts';
 
 /**
  * One open key. `base` is the revision the draft was made from and the one a save
@@ -69,10 +77,12 @@ function isDraftOf({ draft }: EditorState, entry: KeyEntry): boolean {
   return encoded.ok && sameBytes(encoded.bytes, fromBase64(entry.value));
 }
 
-/** The editor's format stays while it can show the new bytes. */
+/** The editor's format stays while it fits the new bytes. */
 function followed(state: EditorState, entry: KeyEntry): EditorState {
-  const draft = openDraft(fromBase64(entry.value), state.draft.format);
-  return { base: entry, current: entry, draft, refusal: null };
+  const bytes = fromBase64(entry.value);
+  const draft = openDraft(bytes, state.draft.format);
+  const fits = jsonProblem(draft) === null;
+  return { base: entry, current: entry, draft: fits ? draft : openDraft(bytes, detectFormat(bytes)), refusal: null };
 }
 
 /** A save went through with these bytes. Typing may have gone on meanwhile: the draft stays. */

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type Ref } from 'react';
 import type { KeyMeta } from '../../../electron/contract/model.ts';
 import { useClusterNow } from '../../api/use-cluster-live.tsx';
 import { cx } from '../../ui/cx.ts';
@@ -26,10 +26,24 @@ export interface KeyListProps {
   isLoading: boolean;
   onMore: () => void;
   onOpen: (key: string) => void;
+  /** Escape: nothing is selected any more. */
+  onClear: () => void;
+  ref: Ref<HTMLDivElement>;
 }
 
 /** The rows in sight and no others. One tab stop; arrows, Page, Home and End move, Enter opens. */
-export function KeyList({ cluster, rows, prefix, selected, hasMore, isLoading, onMore, onOpen }: KeyListProps) {
+export function KeyList({
+  cluster,
+  rows,
+  prefix,
+  selected,
+  hasMore,
+  isLoading,
+  onMore,
+  onOpen,
+  onClear,
+  ref,
+}: KeyListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
   const now = useClusterNow(1_000);
@@ -70,6 +84,7 @@ export function KeyList({ cluster, rows, prefix, selected, hasMore, isLoading, o
       PageUp: () => move(active - page),
       Home: () => move(0),
       End: () => move(rows.length - 1),
+      Escape: onClear,
       Enter: () => row !== undefined && onOpen(row.key),
     };
     const run = event.ctrlKey || event.metaKey || event.altKey ? undefined : moves[event.key];
@@ -80,6 +95,7 @@ export function KeyList({ cluster, rows, prefix, selected, hasMore, isLoading, o
 
   return (
     <div
+      ref={ref}
       className={styles.grid}
       role="grid"
       aria-label="Keys"
@@ -139,7 +155,7 @@ export function KeyList({ cluster, rows, prefix, selected, hasMore, isLoading, o
                 <span role="gridcell" className={cx(styles.key, 'mono')}>
                   {written.shared !== '' && <span className={styles.shared}>{written.shared}</span>}
                   {written.own}
-                  {unsaved.has(row.key) && <span className={styles.unsaved}>unsaved</span>}
+                  {unsaved.has(row.key) && <span className={styles.unsaved}> unsaved</span>}
                 </span>
                 <span role="gridcell">p{row.partition}</span>
                 <span role="gridcell" className={styles.right}>

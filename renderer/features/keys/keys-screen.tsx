@@ -48,6 +48,12 @@ function Keys({ cluster }: { cluster: string }) {
 
   const cost = lastCost(entry.data?.costMs, pages.data?.pages.at(-1)?.costMs);
   const readStale = () => setRoute({ read: 'stale' });
+  const list = useRef<HTMLDivElement>(null);
+  // What had the focus goes away with the pane.
+  const closeKey = () => {
+    setRoute({ key: null });
+    list.current?.focus();
+  };
   const openKey = (next: string) => setRoute({ key: escapeKey(fromBase64(next)) });
 
   return (
@@ -92,7 +98,9 @@ function Keys({ cluster }: { cluster: string }) {
       <div className={styles.panes} data-editing={route.key !== null || undefined}>
         <section className={styles.list} aria-label="Keys">
           <header className={styles.listHeader}>
-            <h2 className="mono">{route.prefix === '' ? 'All keys' : route.prefix}</h2>
+            <h2 className={route.prefix === '' ? undefined : 'mono'}>
+              {route.prefix === '' ? 'All keys' : route.prefix}
+            </h2>
             <ListAge readAtMs={pages.dataUpdatedAt} />
             <IconButton
               icon="restart"
@@ -130,6 +138,8 @@ function Keys({ cluster }: { cluster: string }) {
               isLoading={pages.isFetching && !pages.isRefetching}
               onMore={() => void pages.fetchNextPage()}
               onOpen={openKey}
+              onClear={closeKey}
+              ref={list}
             />
           ) : (
             pages.error === null && (
@@ -150,7 +160,13 @@ function Keys({ cluster }: { cluster: string }) {
           )}
         </section>
         {route.key !== null && (
-          <section className={styles.editor} aria-label="Value">
+          <section
+            className={styles.editor}
+            aria-label="Value"
+            onKeyDown={(event) => {
+              if (event.key === 'Escape' && !event.defaultPrevented) closeKey();
+            }}
+          >
             {key?.ok && keyBase64 !== null ? (
               <KeyEditor
                 key={keyBase64}
@@ -161,14 +177,11 @@ function Keys({ cluster }: { cluster: string }) {
                 readMode={route.read}
                 readOnly={readOnly}
                 onReadStale={readStale}
-                onClose={() => setRoute({ key: null })}
+                onClose={closeKey}
               />
             ) : (
               <div className={styles.note}>
-                <ErrorNote
-                  title="The address names no key."
-                  fix={{ label: 'Close', run: () => setRoute({ key: null }) }}
-                >
+                <ErrorNote title="The address names no key." fix={{ label: 'Close', run: closeKey }}>
                   {key?.ok === false && key.message}
                 </ErrorNote>
               </div>

@@ -74,13 +74,17 @@ export function ValueEditor({
   return (
     <>
       {shown !== null && (
-        <KeyFacts meta={shown} editedRevision={conflict !== null && state.base !== null ? state.base.revision : null} />
+        <KeyFacts
+          meta={shown}
+          editedRevision={conflict !== null && state.current !== null ? expectedRevision(state) : null}
+        />
       )}
       {conflict !== null && (
         <ConflictBanner
           conflict={conflict}
           current={state.current}
           dirty={dirty}
+          readOnly={readOnly}
           mayWrite={mayWrite}
           onMerge={(text) => change((now) => takeMerged(now, text))}
           onCompare={() => setComparing(true)}

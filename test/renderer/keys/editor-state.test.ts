@@ -48,6 +48,13 @@ test('without edits the editor follows what is written elsewhere', () => {
   expect(isConflict(state)).toBe(false);
 });
 
+test('the format stays while it fits what is there now', () => {
+  const state = openEditor(entry(base, 41));
+  expect(seen(state, entry('not json', 42), false).draft).toMatchObject({ format: 'text', text: 'not json' });
+  expect(seen(switchFormat(state, 'hex'), entry('a', 42), false).draft).toMatchObject({ format: 'hex', text: '61' });
+  expect(seen(state, entry(Uint8Array.of(0), 42), false).draft.format).toBe('hex');
+});
+
 test('with edits the draft stays, and the conflict names both sides and merges', () => {
   const state = seen(edit(openEditor(entry(base, 41)), mine), entry(theirs, 42), false);
   expect(state.draft.text).toBe(mine);

@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { serve, type Serving } from '../../../electron/web.ts';
+import { PrkDbClient } from '../../../engine/client/index.ts';
+import { launchBrowser } from './browser.ts';
+
+export interface WindowOptions {
+  readonly theme?: 'dark' | 'light';
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/**
+ * The real browser host on a home directory of its own, with real node processes, and
+ * Chromium in front of it. Whatever the pages print as an error, throw, or try against
+ * the policy is gathered in `complaints`.
+ */
+export interface TestApp {
+  readonly home: string;
+  readonly complaints: string[];
+  /** A page of its own session, at the app's first address. */
+  openWindow(options?: WindowOptions): Promise<Page>;
+  /** A client of a cluster, as another program would use. Closed with the app. */
+  client(clientPort: number): Promise<PrkDbClient>;
+  close(): Promise<void>;
+}
+
+export async function openApp(): Promise<TestApp> {
+  const home = await mkdtemp(path.join(os.tmpdir(), 'prkdb-e2e-'));
+  const complaints: string[] = [];
+  const contexts: BrowserContext[] = [];
+  const clients: PrkDbClient[] = [];
+  let serving: Serving | undefined;
+  let browser: Browser | undefined;
+
+  const close = async () => {
+    for (const client of clients) client.close();
+    for (const context of contexts) await context.close();
+    await browser?.close();
+    await serving?.close();
+    await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  };
+
+  try {
+    const host = await serve({
+      port: 0,
+      host: '127.0.0.1',
+      home,
+      onError: (error) =>
+        complaints.push(`host: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+    });
+    serving = host;
+    const chromium = await launchBrowser();
+    browser = chromium;
+    return {
+      home,
+      complaints,
+      async openWindow({ theme = 'dark', width = 1440, height = 900 } = {}) {
+        const context = await chromium.newContext({
+          viewport: { width, height },
+          colorScheme: theme,
+          permissions: ['clipboard-read', 'clipboard-write'],
+        });
+        contexts.push(context);
+        const page = await context.newPage();
+        await listen(page, complaints);
+        await page.goto(host.url);
+        return page;
+      },
+      async client(clientPort) {
+        const client = await PrkDbClient.connect([`http://127.0.0.1:${clientPort}`]);
+        clients.push(client);
+        return client;
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function listen(page: Page, complaints: string[]): Promise<void> {
+  page.setDefaultTimeout(10_000);
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => complaints.push(`page: ${error.stack ?? error.message}`));
+  // Some violations never reach the console; all of them reach this event.
+  await page.exposeFunction('reportViolation', (text: string) => complaints.push(`policy: ${text}`));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      const report: unknown = Reflect.get(window, 'reportViolation');
+      if (typeof report === 'function') report(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+    });
+  });
+}

@@ -1,0 +1,89 @@
+import { setTimeout } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+
+/** Elections and starts on a busy machine: bounds of liveness, not of speed. */
+export const PATIENCE_MS = 30_000;
+const POLL_MS = 50;
+
+/** The sentence at the top of the overview. */
+export function headline(page: Page): Locator {
+  return page.getByRole('region', { name: 'Cluster state' }).getByRole('heading', { level: 1 });
+}
+
+export function nodeCard(page: Page, node: string): Locator {
+  return page.getByRole('article', { name: new RegExp(`^Node ${node},`) });
+}
+
+/** The right pane's list, whichever way it is told. */
+export function feed(page: Page): Locator {
+  return page.getByRole('complementary', { name: 'Events and network' }).getByRole('list', {
+    name: /^(Events|What happened)$/,
+  });
+}
+
+/** Waits for an element's text: unlike expect.poll, also in hooks. */
+export async function expectText(locator: Locator, text: RegExp, timeoutMs = PATIENCE_MS): Promise<void> {
+  const deadlineMs = performance.now() + timeoutMs;
+  let said = '';
+  do {
+    said = (await locator.innerText({ timeout: timeoutMs })).replaceAll(/\s+/g, ' ');
+    if (text.test(said)) return;
+    await setTimeout(POLL_MS);
+  } while (performance.now() < deadlineMs);
+  expect(said).toMatch(text);
+}
+
+/** From the first-run screen to a cluster whose every partition has a leader. */
+export async function startFirstCluster(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Start a 3-node cluster' }).click();
+  await expectHealthy(page, 3, 8);
+}
+
+export async function expectHealthy(page: Page, nodes: number, partitions: number): Promise<void> {
+  const healthy = `${nodes} of ${nodes} nodes? up.*${partitions} partitions? healthy`;
+  await expectText(headline(page), new RegExp(healthy));
+}
+
+export async function goTo(page: Page, tab: 'Overview' | 'Keys' | 'Events' | 'Logs'): Promise<void> {
+  await page.getByRole('navigation', { name: 'Cluster views' }).getByRole('link', { name: tab, exact: true }).click();
+}
+
+/** How many partitions each node leads, as its card says. */
+export async function leaderCounts(page: Page): Promise<Map<string, number>> {
+  const cards = await page.getByRole('article', { name: /^Node n\d,/ }).all();
+  const counts = await Promise.all(
+    cards.map(async (card): Promise<[string, number]> => {
+      const text = (await card.textContent()) ?? '';
+      const name = /n\d/.exec(text)?.[0] ?? '';
+      return [name, Number(/Leads (\d+)/.exec(text)?.[1] ?? 0)];
+    }),
+  );
+  return new Map(counts);
+}
+
+export async function clientPortOf(page: Page, node: string): Promise<number> {
+  const text = (await nodeCard(page, node).textContent()) ?? '';
+  return Number(/Client:?\s*:(\d+)/.exec(text)?.[1]);
+}
+
+/** The row of a key in the list, as written there. */
+export function keyRow(page: Page, key: string): Locator {
+  const name = new RegExp(`^${key.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`)}( |$)`);
+  return page.getByRole('grid', { name: 'Keys' }).getByRole('row', { name });
+}
+
+export function valueBox(page: Page): Locator {
+  return page.getByRole('region', { name: 'Value' }).getByRole('textbox', { name: /^Value as/ });
+}
+
+/** Through the dialog, to the opened key. */
+export async function createKey(page: Page, key: string, value: string): Promise<void> {
+  await page.getByRole('button', { name: 'New key' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New key' });
+  await dialog.getByRole('textbox', { name: /^Key/ }).fill(key);
+  await dialog.getByRole('textbox', { name: /^Value as/ }).fill(value);
+  await dialog.getByRole('button', { name: /^Create key/ }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('region', { name: 'Value' }).getByRole('heading', { name: key }).waitFor();
+}
