@@ -10,8 +10,7 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 
 // From 22.18 on Node runs TypeScript as it is.
 if (major > 22 || (major === 22 && minor >= 18)) {
-  const { main: run } = await import('./main.ts');
-  await run();
+  await import('./main.ts');
 } else if (existsSync(own)) {
   const child = spawn(own, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
   // A terminal signals both; the child decides, and this one waits for it.

@@ -34,10 +34,16 @@ export async function startGrpcServer(
   return server;
 }
 
+/** A frozen caller never closes its end of a connection that was ended; it is not waited for. */
+const FORCED_WAIT_MS = 250;
+
 /** Lets calls end for a moment, then ends them. */
 export function stopGrpcServer(server: grpc.Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.forceShutdown(), graceMs);
+    let timer = setTimeout(() => {
+      server.forceShutdown();
+      timer = setTimeout(resolve, FORCED_WAIT_MS);
+    }, graceMs);
     server.tryShutdown(() => {
       clearTimeout(timer);
       resolve();

@@ -7,6 +7,8 @@ import type { PeerLink, PeerStream } from './peer-link.ts';
 import { channelOptions, hostAndPort, raftTransportService, type Received } from './service.ts';
 
 const HELLO_TIMEOUT_MS = 5000;
+/** A frozen peer never closes its end of a connection that was ended; it is not waited for. */
+const CLOSE_WAIT_MS = 250;
 
 export interface AcceptorOptions {
   readonly identity: Identity;
@@ -51,7 +53,11 @@ export class Acceptor {
     this.#closed = true;
     for (const timer of this.#helloTimers) clearTimeout(timer);
     await new Promise<void>((resolve) => {
-      this.#server.tryShutdown(() => resolve());
+      const timer = setTimeout(resolve, CLOSE_WAIT_MS);
+      this.#server.tryShutdown(() => {
+        clearTimeout(timer);
+        resolve();
+      });
       this.#server.forceShutdown();
     });
   }
