@@ -34,6 +34,8 @@ export class NodeProcess {
   #child: ChildProcess | null = null;
   output = '';
   errors = '';
+  /** Hears all that the node prints, over all its lives. */
+  onOutput: ((text: string) => void) | null = null;
 
   constructor(config: NodeConfig, configFile: string) {
     this.config = config;
@@ -68,9 +70,13 @@ export class NodeProcess {
     return new Promise((resolve, reject) => {
       child.stdout.on('data', (chunk: Buffer) => {
         this.output += chunk.toString();
+        this.onOutput?.(chunk.toString());
         if (this.output.includes('"ready":true')) resolve();
       });
-      child.stderr.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => {
+        this.errors += chunk.toString();
+        this.onOutput?.(chunk.toString());
+      });
       child.once('close', (code) => reject(new Error(`exit code ${code}: ${this.errors.trim()}`)));
     });
   }

@@ -1,0 +1,103 @@
+import { cpSync, existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Random } from '../../simulation/random.ts';
+import type { TortureNode } from '../node.ts';
+import type { World } from '../world.ts';
+
+const FILES = [
+  'raft-log.db',
+  'raft-log.db-wal',
+  'raft-log.db.mark',
+  'state.db',
+  'state.db-wal',
+  'genesis.json',
+] as const;
+const STATE_FILES = ['state.db', 'state.db-wal', 'state.db-shm'];
+const TAIL_BYTES = 8192;
+
+/**
+ * A file of a stopped node is damaged. It must start without loss, or refuse, name the file
+ * and say what to do. In the second case it gets back the directory as it was before the
+ * damage, or what its own advice says where that is safe: a voter that came back empty
+ * would have forgotten its votes and acknowledgements, and Raft is not made for that.
+ */
+export async function corrupt(world: World, node: TortureNode): Promise<void> {
+  const { dataDir } = node.process.config;
+  const copy = `${dataDir}.copy`;
+  await node.kill();
+  world.count('kills');
+  const files = FILES.filter((name) => size(path.join(dataDir, name)) > 0);
+  const name = world.random.pick(files);
+  rmSync(copy, { recursive: true, force: true });
+  cpSync(dataDir, copy, { recursive: true });
+  const what = damage(path.join(dataDir, name), world.random);
+  world.tell(`${name} of the killed node ${node.id}: ${what}`);
+  world.count('damaged files');
+  try {
+    await node.start();
+    world.count('damage that did no harm');
+    world.tell(`node ${node.id} recovered without loss`);
+  } catch (error) {
+    world.count('damage that was refused');
+    await refused(world, node, name, error instanceof Error ? error.message : String(error), copy);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+async function refused(world: World, node: TortureNode, name: string, reason: string, copy: string): Promise<void> {
+  const { dataDir } = node.process.config;
+  world.tell(`node ${node.id} refuses to start: ${reason}`);
+  // A write-ahead log is part of its database, and named with it.
+  const database = name.replace(/-wal$|\.mark$/, '');
+  if (!reason.includes(database)) world.violation(`the refusal of node ${node.id} does not name ${name}: ${reason}`);
+  if (!/[Kk]eep|[Rr]estore|move/.test(reason))
+    world.violation(`the refusal of node ${node.id} gives no advice: ${reason}`);
+  if (/^\s+at /m.test(reason)) world.violation(`the refusal of node ${node.id} is a stack trace: ${reason}`);
+  if (database === 'state.db' && world.random.chance(0.6)) {
+    world.tell(`state.db of node ${node.id} is removed, as the refusal says`);
+    world.count('state machines rebuilt from the log');
+    for (const file of STATE_FILES) rmSync(path.join(dataDir, file), { force: true });
+  } else {
+    world.tell(`node ${node.id} gets its directory back as it was before the damage`);
+    rmSync(dataDir, { recursive: true, force: true });
+    cpSync(copy, dataDir, { recursive: true });
+  }
+  await node.start();
+  world.tell(`node ${node.id} serves again`);
+}
+
+function size(file: string): number {
+  return existsSync(file) ? statSync(file).size : 0;
+}
+
+/** Damages the last few KiB of a file; returns how, in words. */
+function damage(file: string, random: Random): string {
+  const length = size(file);
+  const tail = Math.min(length, TAIL_BYTES);
+  const kind = random.below(4);
+  if (kind === 0) {
+    const lost = random.logBetween(1, tail);
+    truncateSync(file, length - lost);
+    return `the last ${lost} bytes are gone`;
+  }
+  const bytes = readFileSync(file);
+  if (kind === 1) {
+    const flips = random.logBetween(1, 64);
+    for (let i = 0; i < flips; i++) {
+      const at = length - 1 - random.below(tail);
+      bytes[at] = (bytes[at] as number) ^ (1 << random.below(8));
+    }
+    writeFileSync(file, bytes);
+    return `${flips} bits of the last ${tail} bytes are flipped`;
+  }
+  if (kind === 2) {
+    const zeros = random.logBetween(1, tail);
+    bytes.fill(0, length - zeros);
+    writeFileSync(file, bytes);
+    return `the last ${zeros} bytes are zeros`;
+  }
+  const garbage = Buffer.from(Array.from({ length: random.logBetween(1, tail) }, () => random.below(256)));
+  writeFileSync(file, Buffer.concat([bytes, garbage]));
+  return `${garbage.length} bytes of garbage follow`;
+}
