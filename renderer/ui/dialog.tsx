@@ -1,5 +1,5 @@
 import * as Radix from 'radix-ui/dialog';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { IconButton } from './button.tsx';
 import { cx } from './cx.ts';
 import styles from './dialog.module.css';
@@ -18,32 +18,54 @@ export interface DialogProps {
 }
 
 function Frame({ kind, props }: { kind: 'dialog' | 'sheet'; props: DialogProps }) {
-  const { open, onOpenChange, title, description, showDescription = false, children, footer, className } = props;
+  const { open, onOpenChange } = props;
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className={styles.scrim} />
-        <Radix.Content
-          className={cx(styles.frame, styles[kind], className)}
-          {...(description === undefined ? { 'aria-describedby': undefined } : {})}
-        >
-          <header className={styles.header}>
-            <Radix.Title className={styles.title}>{title}</Radix.Title>
-            <Radix.Close asChild>
-              <IconButton icon="x" label="Close" className={styles.close} />
-            </Radix.Close>
-          </header>
-          {description !== undefined && (
-            <Radix.Description className={showDescription ? styles.description : 'sr-only'}>
-              {description}
-            </Radix.Description>
-          )}
-          <div className={styles.body}>{children}</div>
-          {footer !== undefined && <footer className={styles.footer}>{footer}</footer>}
-        </Radix.Content>
+        <Content kind={kind} props={props} />
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** There while the dialog is open. */
+function Content({ kind, props }: { kind: 'dialog' | 'sheet'; props: DialogProps }) {
+  const { title, description, showDescription = false, children, footer, className } = props;
+  const [opener] = useState(findOpener);
+  return (
+    <Radix.Content
+      className={cx(styles.frame, styles[kind], className)}
+      onCloseAutoFocus={(event) => {
+        // Radix knows only openers of its own.
+        event.preventDefault();
+        opener?.focus();
+      }}
+      {...(description === undefined ? { 'aria-describedby': undefined } : {})}
+    >
+      <header className={styles.header}>
+        <Radix.Title className={styles.title}>{title}</Radix.Title>
+        <Radix.Close asChild>
+          <IconButton icon="x" label="Close" className={styles.close} />
+        </Radix.Close>
+      </header>
+      {description !== undefined && (
+        <Radix.Description className={showDescription ? styles.description : 'sr-only'}>
+          {description}
+        </Radix.Description>
+      )}
+      <div className={styles.body}>{children}</div>
+      {footer !== undefined && <footer className={styles.footer}>{footer}</footer>}
+    </Radix.Content>
+  );
+}
+
+/** What had the focus before the dialog took it; a menu's entry is gone by then, so its button stands for it. */
+function findOpener(): HTMLElement | null {
+  const focused = document.activeElement;
+  const menuButton = focused?.closest('[role="menu"]')?.getAttribute('aria-labelledby');
+  const opener = typeof menuButton === 'string' ? document.getElementById(menuButton) : focused;
+  return opener instanceof HTMLElement ? opener : null;
 }
 
 /** In the middle of the window. Traps focus, returns it, closes on Esc. */
