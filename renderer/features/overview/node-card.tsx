@@ -10,7 +10,8 @@ import { Icon } from '../../ui/icon.tsx';
 import { Menu } from '../../ui/menu.tsx';
 import { RoleGlyph } from '../../ui/role-glyph.tsx';
 import { StatusShape, StatusWord } from '../../ui/status-shape.tsx';
-import { actionLooks, actionsFor, isWayBack, type NodeActions } from './node-actions.ts';
+import { actionLooks, actionsFor, isWayBack } from './node-action-rules.ts';
+import type { NodeActions } from './node-actions.ts';
 import { SparkLine } from './spark-line.tsx';
 import styles from './node-card.module.css';
 

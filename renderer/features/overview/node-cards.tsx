@@ -4,7 +4,8 @@ import { clusterPath } from '../../app/paths.ts';
 import { useShortcuts } from '../../app/shortcuts.ts';
 import type { NodeView, PartitionView } from '../../../electron/contract/model.ts';
 import { isNewLeader } from './matrix-cells.ts';
-import { actionForKey, type NodeActions } from './node-actions.ts';
+import { actionForKey } from './node-action-rules.ts';
+import type { NodeActions } from './node-actions.ts';
 import { NodeCard } from './node-card.tsx';
 import styles from './overview.module.css';
 

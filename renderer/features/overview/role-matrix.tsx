@@ -5,6 +5,7 @@ import { cx } from '../../ui/cx.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { RoleGlyph } from '../../ui/role-glyph.tsx';
 import { StatusShape } from '../../ui/status-shape.tsx';
+import { moveInGrid, type Place } from './grid-keys.ts';
 import { matrixRows, matrixSummary, type MatrixCell, type MatrixRow } from './matrix-cells.ts';
 import { MatrixLegend } from './matrix-legend.tsx';
 import styles from './role-matrix.module.css';
@@ -12,32 +13,6 @@ import styles from './role-matrix.module.css';
 /** Few columns do not stretch beyond this. */
 const WIDEST_COLUMN_PX = 132;
 const FIRST_COLUMN_PX = 74;
-
-interface Place {
-  readonly row: number;
-  readonly column: number;
-}
-
-/** Where an arrow key leads from a cell; null for other keys. */
-export function moveInGrid(key: string, from: Place, rows: number, columns: number): Place | null {
-  const clamp = (value: number, count: number) => Math.min(count - 1, Math.max(0, value));
-  switch (key) {
-    case 'ArrowLeft':
-      return { row: from.row, column: clamp(from.column - 1, columns) };
-    case 'ArrowRight':
-      return { row: from.row, column: clamp(from.column + 1, columns) };
-    case 'ArrowUp':
-      return { row: clamp(from.row - 1, rows), column: from.column };
-    case 'ArrowDown':
-      return { row: clamp(from.row + 1, rows), column: from.column };
-    case 'Home':
-      return { row: from.row, column: 0 };
-    case 'End':
-      return { row: from.row, column: columns - 1 };
-    default:
-      return null;
-  }
-}
 
 /** Which node is what to which partition. One tab stop; arrows move; each cell reads as a sentence. */
 export function RoleMatrix() {
