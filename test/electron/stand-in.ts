@@ -11,6 +11,17 @@ class App extends EventEmitter {
   isFirstInstance = true;
   exitCode: number | null = null;
   quitAsked = 0;
+  readonly calls: string[] = [];
+  userData = '';
+  enableSandbox(): void {
+    this.calls.push('enableSandbox');
+  }
+  async whenReady(): Promise<void> {
+    this.calls.push('whenReady');
+  }
+  getPath(): string {
+    return this.userData;
+  }
   requestSingleInstanceLock(): boolean {
     return this.isFirstInstance;
   }
@@ -125,6 +136,7 @@ export const session = { defaultSession: new Session() };
 export const protocol = {
   schemes: [] as { scheme: string; privileges: Record<string, boolean> }[],
   registerSchemesAsPrivileged(schemes: { scheme: string; privileges: Record<string, boolean> }[]): void {
+    app.calls.push('registerSchemes');
     protocol.schemes = schemes;
   },
 };
@@ -139,6 +151,10 @@ export const shell = {
 };
 
 export const dialog = {
+  errors: [] as string[],
+  showErrorBox(title: string, content: string): void {
+    dialog.errors.push(`${title}: ${content}`);
+  },
   answer: 0,
   asked: [] as { message: string; detail: string }[],
   async showMessageBox(...args: unknown[]): Promise<{ response: number }> {
