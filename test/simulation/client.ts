@@ -71,7 +71,8 @@ export class Client {
   begin(kind: OperationKind, key: Key): void {
     const { world, observer, history } = this.#clients;
     const group = groupOfPartition(key.partition);
-    const value = kind === 'put' || (kind === 'cas' && !this.#clients.random.chance(0.2)) ? this.#clients.nextValue() : null;
+    const value =
+      kind === 'put' || (kind === 'cas' && !this.#clients.random.chance(0.2)) ? this.#clients.nextValue() : null;
     const isWrite = kind === 'put' || kind === 'delete' || kind === 'cas';
     if (isWrite) history.willWrite(group, key.name, value);
     const operation: ClientOperation = {
@@ -252,7 +253,13 @@ export class Client {
         return null;
       case 'get':
       case 'followerGet':
-        return { ...base, kind: 'get', outcome: outcome === 'ok' ? 'ok' : 'failed', value: found, ...(outcome === 'ok' ? { revision } : {}) };
+        return {
+          ...base,
+          kind: 'get',
+          outcome: outcome === 'ok' ? 'ok' : 'failed',
+          value: found,
+          ...(outcome === 'ok' ? { revision } : {}),
+        };
       case 'put':
         return { ...base, kind: 'put', outcome: outcome === 'conflict' ? 'ok' : outcome, value: value ?? '', ...told };
       case 'delete':

@@ -77,6 +77,7 @@ class Totals {
   elections = 0;
   committed = 0;
   failures = 0;
+  undecided = 0;
   slowestHeal = 0;
 
   get elapsedMs(): number {
@@ -88,8 +89,9 @@ class Totals {
     return (
       `${this.seeds} seeds, ${this.steps} steps in ${seconds.toFixed(1)} s (${Math.round(this.steps / seconds)} steps/s), ` +
       `${this.faults} faults, ${this.elections} elections, ${this.committed} entries committed, ` +
-      `${this.operations} client operations checked, healed within ${Math.round(100 * this.slowestHeal)} % of the limit; ` +
-      `${this.failures === 0 ? 'no violation' : `${this.failures} violations`}`
+      `${this.operations} client operations checked, healed within ${Math.round(100 * this.slowestHeal)} % of the limit` +
+      (this.undecided === 0 ? '; ' : `, ${this.undecided} histories too tangled to decide; `) +
+      (this.failures === 0 ? 'no violation' : `${this.failures} violations`)
     );
   }
 }
@@ -111,14 +113,13 @@ function main(): number {
     totals.elections += outcome.elections;
     totals.committed += outcome.committed;
     totals.slowestHeal = Math.max(totals.slowestHeal, outcome.healedWithin);
+    if (outcome.undecided) totals.undecided++;
     const { violation } = outcome;
     if (violation !== null) {
       totals.failures++;
       const { invariant, message } = violation;
       console.log(
-        args.json
-          ? JSON.stringify({ seed, step: outcome.steps, invariant, message })
-          : failureReport(outcome, options),
+        args.json ? JSON.stringify({ seed, step: outcome.steps, invariant, message }) : failureReport(outcome, options),
       );
     } else if (!many && !args.json) {
       console.log(`seed ${seed}: ${outcome.plan.nodes} nodes, trace ${outcome.traceHash}`);

@@ -217,7 +217,10 @@ export class Network {
     const { networkRandom: random, plan } = this.#world;
     const node = this.#nodes[id - 1]!;
     if (!node.isUp) return;
-    this.#world.after(plan.network.delayMinUs + random.below(plan.timing.tickMs * 2000), new LinkChange(node, peer, up));
+    this.#world.after(
+      plan.network.delayMinUs + random.below(plan.timing.tickMs * 2000),
+      new LinkChange(node, peer, up),
+    );
   }
 }
 

@@ -97,7 +97,9 @@ export class SyncEvent implements SimulatedEvent {
 function writeWords({ hardState, entries }: LogWrite): string {
   const words: string[] = [];
   if (hardState !== null) {
-    words.push(`term ${hardState.term}${hardState.votedFor === 0 ? '' : ` and the vote for node ${hardState.votedFor}`}`);
+    words.push(
+      `term ${hardState.term}${hardState.votedFor === 0 ? '' : ` and the vote for node ${hardState.votedFor}`}`,
+    );
   }
   const first = entries[0];
   const last = entries.at(-1);

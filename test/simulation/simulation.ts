@@ -22,6 +22,8 @@ export interface Outcome {
   readonly committed: number;
   /** How long the cluster took to heal, as a share of what is allowed. */
   readonly healedWithin: number;
+  /** The history was too tangled to decide whether it is linearizable. */
+  readonly undecided: boolean;
   readonly lastEvents: (limit: number) => string[];
 }
 
@@ -34,6 +36,7 @@ export class Simulation {
   readonly #clients: Clients;
   readonly #nemesis: Nemesis;
   #healedWithin = 0;
+  #undecided = false;
 
   constructor(options: RunOptions) {
     this.#plan = planOf(options);
@@ -54,7 +57,7 @@ export class Simulation {
       this.#nemesis.start();
       this.#safetyPhase();
       this.#livenessPhase();
-      this.#clients.history.check();
+      this.#undecided = !this.#clients.history.check();
     } catch (error) {
       if (this.#world.violation === null && !(error instanceof Violation)) throw error;
       this.#world.violation ??= error as Violation;
@@ -75,9 +78,17 @@ export class Simulation {
     world.faultsOn = false;
     this.#clients.stopped = true;
     this.#nemesis.stop();
-    this.#until(beganUs + limitUs, () => this.#clients.idle, () => notServed(this.#clients));
+    this.#until(
+      beganUs + limitUs,
+      () => this.#clients.idle,
+      () => notServed(this.#clients),
+    );
     this.#clients.readAndWriteEverything();
-    this.#until(beganUs + limitUs, () => this.#clients.idle, () => notServed(this.#clients));
+    this.#until(
+      beganUs + limitUs,
+      () => this.#clients.idle,
+      () => notServed(this.#clients),
+    );
     const isHealed = () => notHealed(this.#observer, this.#nodes) === null;
     this.#until(beganUs + limitUs, isHealed, () => notHealed(this.#observer, this.#nodes));
     this.#healedWithin = (world.nowUs - beganUs) / limitUs;
@@ -105,6 +116,7 @@ export class Simulation {
       elections: groups.reduce((sum, group) => sum + group.leaders.size, 0),
       committed: groups.reduce((sum, group) => sum + group.commitIndex, 0),
       healedWithin: this.#healedWithin,
+      undecided: this.#undecided,
       lastEvents: (limit) => world.trace.lines(violation?.group ?? 0, limit),
     };
   }

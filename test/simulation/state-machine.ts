@@ -3,7 +3,14 @@ import { EntryType, type Entry, type LogIndex } from '../../engine/raft/types.ts
 import { decodeCommand, type Command } from '../../engine/storage/codec.ts';
 import { StorageUsageError, StorageWriteError } from '../../engine/storage/errors.ts';
 import { applyCommand, type KvTable } from '../../engine/storage/state/apply.ts';
-import type { KvRow, KvRowMeta, MutationResult, ScanOptions, ScanPage, StateMachine } from '../../engine/storage/types.ts';
+import type {
+  KvRow,
+  KvRowMeta,
+  MutationResult,
+  ScanOptions,
+  ScanPage,
+  StateMachine,
+} from '../../engine/storage/types.ts';
 import type { Random } from './random.ts';
 
 /** Told after each entry, with what the whole group then comes to. */

@@ -18,7 +18,8 @@ export function messageWords(message: Message): string {
     case MessageType.Append: {
       const last = entries.at(-1);
       const carried = entries.map((entry) => `${entry.index}(term ${entry.term})`);
-      const what = last === undefined ? 'nothing' : carried.length > 4 ? `${carried[0]} ... ${carried.at(-1)}` : carried.join(' ');
+      const what =
+        last === undefined ? 'nothing' : carried.length > 4 ? `${carried[0]} ... ${carried.at(-1)}` : carried.join(' ');
       return `${head}, after ${index} (term ${logTerm}): ${what}; commit ${commit}`;
     }
     case MessageType.AppendResponse:

@@ -17,7 +17,10 @@ export function checkVoteDurable(replica: ReplicaGhost, message: Message): void 
   const candidate = message.type === MessageType.Vote ? node : message.to;
   const durableVote = durableVotes.get(message.term);
   if (durableVote === candidate || (durableVote === undefined && durableTerm > message.term)) return;
-  fail(replica, `node ${node} speaks of its vote for node ${candidate} in term ${message.term}, which is not on its disk`);
+  fail(
+    replica,
+    `node ${node} speaks of its vote for node ${candidate} in term ${message.term}, which is not on its disk`,
+  );
 }
 
 /** Nobody speaks for a term that a crash could take back. Pre-votes are about a term that nobody is in yet. */
