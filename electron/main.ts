@@ -2,7 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app, dialog, session, type BrowserWindow } from 'electron';
 import { createSupervisor, defaultHome } from '../engine/supervisor/index.ts';
-import { openBackend } from './backend/backend.ts';
+import { CHECK_OUTPUTS, openBackend } from './backend/backend.ts';
 import { Assets } from './carrier/assets.ts';
 import { IpcCarrier } from './main/ipc.ts';
 import { utilityProcessLauncher } from './main/launcher.ts';
@@ -42,7 +42,7 @@ async function run(): Promise<void> {
     home,
     host: 'electron',
     version: VERSION,
-    checkOutputs: devTools,
+    checkOutputs: CHECK_OUTPUTS,
     onError,
   });
   const carrier = new IpcCarrier(backend.router);
@@ -79,7 +79,11 @@ async function run(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => guard.quitWithoutAsking());
 
   await open();
-  if (options.demo) await backend.startDemo();
+  if (options.demo) {
+    await backend.startDemo().catch((error: unknown) => {
+      dialog.showErrorBox('The demo cluster cannot start', error instanceof Error ? error.message : String(error));
+    });
+  }
 }
 
 if (claimSingleInstance(app, () => window)) {

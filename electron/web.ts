@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { childProcessLauncher, createSupervisor } from '../engine/supervisor/index.ts';
-import { openBackend } from './backend/backend.ts';
+import { CHECK_OUTPUTS, openBackend } from './backend/backend.ts';
 import { VERSION } from './version.ts';
 import { openWebServer } from './web/server.ts';
 
@@ -36,7 +36,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     home: options.home,
     host: 'browser',
     version: VERSION,
-    checkOutputs: process.env['NODE_ENV'] !== 'production',
+    checkOutputs: CHECK_OUTPUTS,
     onError,
   });
   try {
@@ -48,12 +48,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       onError,
       onNewUrl: options.onNewUrl,
     });
-    try {
-      if (options.demo === true) await backend.startDemo();
-    } catch (error) {
-      await server.close();
-      throw error;
-    }
+    // A demo that cannot start is no reason to show nothing: the interface says what is wrong with it.
+    if (options.demo === true) await backend.startDemo().catch(onError);
     if (options.open === true) showInBrowser(server.url, onError);
     return {
       get url() {

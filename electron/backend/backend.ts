@@ -13,13 +13,16 @@ import { startLoad, type StartLoad } from './load.ts';
 import { connectClient, type ConnectClient } from './keys/connect-client.ts';
 import { createRouter, type Router } from './router.ts';
 
+/** Checking every view that is sent costs a user more than it finds. */
+export const CHECK_OUTPUTS: boolean = ['test', 'development'].includes(process.env['NODE_ENV'] ?? '');
+
 export interface BackendOptions {
   /** Taken over: closing the backend closes it, which stops the clusters this process owns. */
   readonly supervisor: Supervisor;
   readonly home: string;
   readonly host: AppInfo['host'];
   readonly version: string;
-  /** Check our own answers against the contract; off in a packaged app. */
+  /** Check our own answers against the contract, see CHECK_OUTPUTS. */
   readonly checkOutputs: boolean;
   /** Failures nobody asked about, for the log. */
   readonly onError: (error: unknown) => void;

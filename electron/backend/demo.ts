@@ -4,7 +4,11 @@ const DEMO = { name: 'demo', nodes: 3, partitions: 8, replicationFactor: 3, base
 
 /** Creates the demo cluster, or starts what of it does not run. Whoever owns it already keeps it. */
 export async function startDemo(registry: ClusterRegistry): Promise<void> {
-  const known = registry.summaries().find((summary) => summary.name === DEMO.name);
-  if (known === undefined) await registry.create(DEMO);
-  else if (known.state === 'stopped') await registry.get(DEMO.name).processes?.start();
+  if (!registry.summaries().some((summary) => summary.name === DEMO.name)) {
+    await registry.create(DEMO);
+    return;
+  }
+  const driver = registry.get(DEMO.name);
+  const isMissing = driver.view().nodes.some((node) => node.state === 'stopped' || node.state === 'dead');
+  if (isMissing) await driver.processes?.start();
 }

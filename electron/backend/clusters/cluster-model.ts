@@ -114,8 +114,8 @@ export class ClusterModel {
       const state = states[i]!;
       if (state !== node.state) {
         node.state = state;
-        node.sinceMs = (state === 'live' ? null : processSinceMs(node.process)) ?? nowMs;
-        if (state === 'suspect' || state === 'partitioned') node.sinceMs = nowMs;
+        // The supervisor dates what happens to a process; what is judged of a running one begins now.
+        node.sinceMs = (node.process.state === 'running' ? null : processSinceMs(node.process)) ?? nowMs;
       }
       if (node.process.state !== 'running' || nowMs - (node.heardAtMs ?? 0) >= SILENT_AFTER_MS) node.rates.stop();
     });
