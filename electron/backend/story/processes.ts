@@ -94,7 +94,7 @@ function goneWords(event: ProcessEvent): string {
     case 'paused':
       return ` paused${by} (SIGSTOP).`;
     case 'stopped':
-      return ` stopped${by}.`;
+      return event.detail === '' ? ` stopped${by}.` : ` stopped${by}: ${event.detail.replace(/[.\s]+$/, '')}.`;
     case 'crashed':
       return event.detail === '' ? ' crashed.' : ` crashed: ${event.detail.replace(/[.\s]+$/, '')}.`;
     case 'started':

@@ -5,13 +5,18 @@ import { CatchUpTeller } from './catch-up.ts';
 import { StoryContext, type Condition } from './context.ts';
 import { ElectionTeller } from './elections.ts';
 import type { StoryCommand, StoryInput } from './input.ts';
-import { ledClause, ProcessTeller } from './processes.ts';
+import { byWords, ledClause, ProcessTeller } from './processes.ts';
 import { QuorumTeller } from './quorum.ts';
 import { ReorderBuffer } from './reorder.ts';
 import { StartupTeller } from './startup.ts';
 import { SuspectTeller } from './suspects.ts';
 import { counted, nodeName, sentence, strong } from './text.ts';
 import { ThroughputTeller } from './throughput.ts';
+
+/** An orderly stop takes a few seconds; forced ones a few more. */
+const STOP_PATIENCE_MS = 30_000;
+
+type ProcessInput = Extract<StoryInput, { type: 'process' }>;
 
 /**
  * Turns what nodes, processes and users do to one cluster into the sentences of its
@@ -30,6 +35,7 @@ export class StoryTeller {
   readonly #throughput: ThroughputTeller;
   /** The user asked for the whole cluster to stop, so nothing that follows is news. */
   #stopping = false;
+  #stoppingSinceMs = 0;
 
   constructor(options: {
     readonly nodes: readonly number[];
@@ -59,6 +65,8 @@ export class StoryTeller {
   /** To be called every now and then (100 ms): tells all that has waited long enough, in the order it happened. */
   advance(nowMs: number): StoryEvent[] {
     for (let input = this.#buffer.take(nowMs); input !== null; input = this.#buffer.take(nowMs)) this.#handle(input);
+    // A stop that failed half-way leaves nodes whose story goes on.
+    if (this.#stopping && nowMs - this.#stoppingSinceMs > STOP_PATIENCE_MS) this.#stopping = false;
     this.#startup.advance(nowMs);
     this.#suspects.advance(nowMs);
     return this.#context.drain();
@@ -122,20 +130,44 @@ export class StoryTeller {
         this.#isBack([node], timeMs);
         return;
       case 'stopped':
-        if (this.#stopping) {
-          this.#stoppedInOrder(node, timeMs);
-          return;
-        }
-        break;
+        if (this.#stopping) this.#stoppedInOrder(node, timeMs);
+        else this.#stopped(event);
+        return;
       case 'killed':
       case 'crashed':
       case 'paused':
+        this.#gone(event);
     }
+  }
+
+  #gone(event: ProcessEvent): void {
+    const { nodeId: node, timeMs } = event;
     this.#startup.interrupt();
     this.#catchUp.cancel(node);
     this.#processes.gone(event);
     this.#quorum.update(timeMs, this.#quiet);
     this.#watchThroughput(node, timeMs);
+  }
+
+  /** Every node at once is the cluster, which somebody else than this app has stopped. */
+  #stopped(event: ProcessEvent): void {
+    const together = this.#buffer.takeMoment(
+      event.timeMs,
+      (input): input is ProcessInput =>
+        input.type === 'process' && input.event.kind === 'stopped' && input.event.by === event.by,
+    );
+    const events = [event, ...together.map((input) => input.event)];
+    const stopped = new Set(events.map((e) => e.nodeId));
+    const isRest = (node: number): boolean => !stopped.has(node) && this.#context.condition(node).kind !== 'stopped';
+    if (event.by === 'none' || this.#context.nodes.some(isRest)) {
+      for (const e of events) this.#gone(e);
+      return;
+    }
+    this.#startup.interrupt();
+    for (const node of stopped) this.#context.setCondition(node, 'stopped', event.timeMs);
+    this.#tellClusterStopped(event.timeMs, event.by);
+    this.#stopping = true;
+    this.#stoppingSinceMs = event.timeMs;
   }
 
   #started(event: ProcessEvent): void {
@@ -165,12 +197,16 @@ export class StoryTeller {
   #stoppedInOrder(node: number, timeMs: number): void {
     this.#context.setCondition(node, 'stopped', timeMs);
     if (this.#context.nodes.some((other) => this.#context.condition(other).kind !== 'stopped')) return;
-    this.#stopping = false;
+    this.#tellClusterStopped(timeMs, 'app');
+  }
+
+  #tellClusterStopped(timeMs: number, by: ProcessEvent['by']): void {
     this.#context.leaders.clear();
+    this.#throughput.reset();
     this.#context.tell({
       timeMs,
       kind: 'stopped',
-      parts: sentence(strong('Cluster stopped'), ' by you. Its data is kept.'),
+      parts: sentence(strong('Cluster stopped'), byWords(by), '. Its data is kept.'),
     });
   }
 
@@ -179,6 +215,7 @@ export class StoryTeller {
       case 'stopCluster':
         this.#startup.interrupt();
         this.#stopping = true;
+        this.#stoppingSinceMs = timeMs;
         this.#throughput.reset();
         // A node that is gone already sends no event of its own.
         for (const node of this.#context.nodesDown) {

@@ -292,6 +292,21 @@ describe('start and stop', () => {
     ]);
   });
 
+  it('tells a whole stop by the command as one sentence, and the stop of one node as one node', () => {
+    const told = tell(runningTeller({ nodes: 3, leaders: [1, 2] }), [
+      proc(0, 1, 'stopped', 'command'),
+      proc(12, 3, 'stopped', 'command'),
+      proc(20, 2, 'stopped', 'command'),
+      won(150, 2, 0, 2, [2, 3]),
+    ]);
+    expect(lines(told)).toEqual(['- stopped: Cluster stopped by the prkdb command. Its data is kept.']);
+    const one = tell(runningTeller({ nodes: 3, leaders: [1, 2] }), [
+      proc(0, 1, 'stopped', 'app'),
+      proc(500, 1, 'started', 'app'),
+    ]);
+    expect(lines(one)).toEqual(['+0 stopped: n1 stopped by you. It led p0.', '+500 started: n1 started again by you.']);
+  });
+
   it('tells a crash with what the supervisor knows of it', () => {
     const told = tell(runningTeller({ nodes: 3, leaders: [1] }), [proc(0, 1, 'crashed', 'none', 'exit code 1')]);
     expect(lines(told)).toEqual(['+0 fault: n1 crashed: exit code 1. It led p0.']);
