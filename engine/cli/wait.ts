@@ -57,7 +57,10 @@ export async function waitForLeaders(supervisor: Supervisor, name: string, forMs
     const missing = leaderlessPartitions(cluster, await statusesOf(cluster));
     if (missing.length === 0) return cluster;
     const dead = deadNodes(cluster);
-    const hopeless = cluster.nodes.every((node) => node.pid === null);
+    // The end of a process is seen a moment before its reason.
+    const hopeless = cluster.nodes.every(
+      (node) => node.pid === null && (node.state === 'stopped' || node.exit !== null),
+    );
     if (hopeless || Date.now() > endMs) {
       const some = missing.length === cluster.record.partitions ? 'No partition' : `Of ${cluster.record.partitions}`;
       const what =

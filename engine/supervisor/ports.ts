@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Member } from '../config/node-config.ts';
 import { SupervisorError } from './errors.ts';
 
@@ -49,12 +50,26 @@ export async function findBasePort(nodes: number, taken: ReadonlyMap<number, str
   );
 }
 
-/** Rejects with portInUse for the first port that is taken. */
+/** The last threads of a process that was killed may hold its ports a moment longer than it lives. */
+const RELEASE_WAIT_MS = 2000;
+const RELEASE_POLL_MS = 50;
+
+/** Whether the port is free, now or very soon. */
+async function becomesFree(port: number): Promise<boolean> {
+  const endMs = Date.now() + RELEASE_WAIT_MS;
+  for (;;) {
+    if (await isPortFree(port)) return true;
+    if (Date.now() > endMs) return false;
+    await sleep(RELEASE_POLL_MS);
+  }
+}
+
+/** Rejects with portInUse for the first port that is taken and stays so. */
 export async function checkPorts(members: readonly Member[], taken: ReadonlyMap<number, string>): Promise<void> {
   for (const member of members) {
     for (const port of portsOf([member])) {
       const owner = taken.get(port);
-      if (owner === undefined && (await isPortFree(port))) continue;
+      if (owner === undefined && (await becomesFree(port))) continue;
       throw new SupervisorError(
         'portInUse',
         owner === undefined

@@ -36,10 +36,27 @@ function expectPlain(result: CommandResult, code: number): void {
   expect(result.stderr).not.toMatch(/^\s+at /m);
 }
 
+/** Runs a command that must succeed. */
+async function ok(...args: string[]): Promise<CommandResult> {
+  const result = await prkdb(...args);
+  if (result.code !== 0) throw new Error(`prkdb ${args.join(' ')}: code ${result.code}: ${result.stderr}`);
+  return result;
+}
+
 async function up(name: string, ...args: string[]): Promise<void> {
   const base = String(await freeBasePort(3));
   const result = await prkdb('up', name, '--detach', '--base-port', base, ...args);
   if (result.code !== 0) throw new Error(result.stderr);
+}
+
+async function runProcess(args: string[]): Promise<{ code: number | null; stdout: Buffer; stderr: string }> {
+  const child = startCommand(home, args);
+  const out: Buffer[] = [];
+  let stderr = '';
+  child.stdout!.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, stdout: Buffer.concat(out), stderr };
 }
 
 /** `prkdb up` in the foreground, once it has said that the cluster is up. */
@@ -91,26 +108,26 @@ describe('prkdb', () => {
     }
     expect((await prkdb('status', 'shapes')).text).toContain('shapes: 3 of 3 nodes run, every partition is led.');
 
-    expect((await prkdb('kill', 'shapes', 'n2')).code).toBe(0);
+    await ok('kill', 'shapes', 'n2');
     expect(await states('shapes')).toEqual(['live', 'dead', 'live']);
-    expect((await prkdb('start', 'shapes', '2')).code).toBe(0);
+    await ok('start', 'shapes', '2');
     expect(await states('shapes')).toEqual(['live', 'live', 'live']);
-    expect((await prkdb('pause', 'shapes', '1')).code).toBe(0);
+    await ok('pause', 'shapes', '1');
     expect(await states('shapes')).toEqual(['paused', 'live', 'live']);
-    expect((await prkdb('resume', 'shapes', '1')).code).toBe(0);
+    await ok('resume', 'shapes', '1');
     const before = await pids('shapes');
     expect(await json('restart', 'shapes', 'n3')).toMatchObject({ name: 'shapes', node: 3, action: 'restart' });
     expect((await pids('shapes'))[2]).not.toBe(before[2]);
     expect((await prkdb('logs', 'shapes', 'n3', '--lines', '5')).text.trimEnd().split('\n')).toHaveLength(5);
 
-    expect((await prkdb('down', 'shapes')).code).toBe(0);
+    await ok('down', 'shapes');
     expect(await states('shapes')).toEqual(['stopped', 'stopped', 'stopped']);
     expect(before.filter(isRunning)).toEqual([]);
     // The same command again resumes it.
-    expect((await prkdb('up', 'shapes', '--detach')).code).toBe(0);
+    await ok('up', 'shapes', '--detach');
     expect(await states('shapes')).toEqual(['live', 'live', 'live']);
     expectPlain(await prkdb('rm', 'shapes'), 2);
-    expect((await prkdb('rm', 'shapes', '--yes')).code).toBe(0);
+    await ok('rm', 'shapes', '--yes');
     expect(await json('ls')).toEqual([]);
     expect(readdirSync(path.join(home, 'clusters'))).toEqual([]);
   });
@@ -131,14 +148,14 @@ describe('prkdb', () => {
     expect(await json('scan', '--cursor', page.cursor)).toMatchObject({ entries: [{ key: 'text' }], cursor: null });
     const [node] = (await status('data')).nodes;
     expect((await prkdb('get', 'text', '--endpoints', node!.address)).text).toBe('grüße');
-    expect((await prkdb('delete', 'text', '--cluster', 'data')).code).toBe(0);
+    await ok('delete', 'text', '--cluster', 'data');
     expectPlain(await prkdb('get', 'text'), 1);
 
     expectPlain(await prkdb('get', ''), 1);
     expectPlain(await prkdb('put', 'k'.repeat(4097), 'v'), 1);
     expectPlain(await runCommand(home, ['put', 'big', '-'], Buffer.alloc(1024 * 1024 + 1)), 1);
     expectPlain(await prkdb('scan', '--cursor', '!'), 1);
-    await prkdb('rm', 'data', '--yes');
+    await ok('rm', 'data', '--yes');
   });
 
   it('stops the nodes of a cluster in the foreground at Ctrl-C, and code 0', async () => {
@@ -156,25 +173,25 @@ describe('prkdb', () => {
     await up('stays', '--nodes', '1');
     const owner = await upInForeground('goes');
     // Started by another process, and still held by the owner.
-    await prkdb('kill', 'goes', 'n3');
-    expect((await prkdb('start', 'goes', 'n3')).code).toBe(0);
-    await prkdb('pause', 'goes', 'n2');
+    await ok('kill', 'goes', 'n3');
+    await ok('start', 'goes', 'n3');
+    await ok('pause', 'goes', 'n2');
     const nodes = await pids('goes');
     expect(nodes).toHaveLength(3);
     owner.kill('SIGKILL');
     await eventually('the running ones are gone', async () => nodes.filter(isRunning).length === 1);
     // The frozen one cannot notice; whoever next starts the cluster sees to it.
-    expect((await prkdb('up', 'goes', '--detach')).code).toBe(0);
+    await ok('up', 'goes', '--detach');
     expect(nodes.filter(isRunning)).toEqual([]);
     expect(await states('goes')).toEqual(['live', 'live', 'live']);
     expect(await states('stays')).toEqual(['live']);
-    await prkdb('rm', 'goes', '--yes');
-    await prkdb('rm', 'stays', '--yes');
+    await ok('rm', 'goes', '--yes');
+    await ok('rm', 'stays', '--yes');
   });
 
   it('starts a cluster within its bound, and says what keeps one from starting', async () => {
     await up('broken', '--nodes', '1');
-    await prkdb('down', 'broken');
+    await ok('down', 'broken');
     const dir = path.join(home, 'clusters/broken/n1');
     const database = readdirSync(dir).find((file) => file === 'raft-log.db')!;
     writeFileSync(path.join(dir, database), randomBytes(50_000));
@@ -182,7 +199,7 @@ describe('prkdb', () => {
     expectPlain(result, 1);
     expect(result.stderr).toContain('raft-log.db');
     expectPlain(await prkdb('start', 'broken', 'n1'), 1);
-    await prkdb('rm', 'broken', '--yes');
+    await ok('rm', 'broken', '--yes');
   });
 
   it('refuses bad input with a sentence and the right code', async () => {
@@ -213,24 +230,18 @@ describe('prkdb', () => {
     garbage.close();
     expect((await json<{ name: string }[]>('ls')).map((c) => c.name)).not.toContain('x');
     expect(await states('strict')).toEqual(['live']);
-    await prkdb('rm', 'strict', '--yes');
+    await ok('rm', 'strict', '--yes');
   });
 
   it('is a process that prints bytes as they are, and one line when it fails', async () => {
     await up('process', '--nodes', '1', '--partitions', '1');
     const bytes = randomBytes(100_000);
-    await runCommand(home, ['put', 'k', '-'], bytes);
-    const out: Buffer[] = [];
-    const get = startCommand(home, ['get', 'k']);
-    get.stdout!.on('data', (chunk: Buffer) => out.push(chunk));
-    expect(await new Promise((resolve) => get.once('close', resolve))).toBe(0);
-    expect(Buffer.concat(out).equals(bytes)).toBe(true);
-    let stderr = '';
-    const missing = startCommand(home, ['get', 'nothing']);
-    missing.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    expect(await new Promise((resolve) => missing.once('close', resolve))).toBe(1);
-    expect(stderr).toBe('prkdb: There is no key "nothing".\n');
-    await prkdb('rm', 'process', '--yes');
+    await runCommand(home, ['put', 'k', '-', '--cluster', 'process'], bytes);
+    const got = await runProcess(['get', 'k', '--cluster', 'process']);
+    expect({ ...got, stdout: got.stdout.equals(bytes) }).toEqual({ code: 0, stdout: true, stderr: '' });
+    const missing = await runProcess(['get', 'nothing', '--cluster', 'process']);
+    expect(missing).toMatchObject({ code: 1, stderr: 'prkdb: There is no key "nothing".\n' });
+    await ok('rm', 'process', '--yes');
   });
 
   it('runs one node by its configuration until it is told to stop', async () => {

@@ -20,7 +20,8 @@ function isFree(port: number): Promise<boolean> {
 /** A base port whose block nothing uses: nodes take base+i, base+100+i and base+200+i. */
 export async function freeBasePort(nodes = 9): Promise<number> {
   for (;;) {
-    const base = 20_000 + 300 * Math.floor(Math.random() * 130);
+    // Below 32768: from there on systems give ports to outgoing connections, which then stand in the way.
+    const base = 10_000 + 300 * Math.floor(Math.random() * 73);
     const ports = Array.from({ length: nodes }, (_, i) => [base + i + 1, base + 101 + i, base + 201 + i]).flat();
     if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
   }
