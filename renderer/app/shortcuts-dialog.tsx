@@ -1,5 +1,8 @@
+import { useStore } from 'zustand';
 import { Kbd } from '../ui/badge.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { Switch } from '../ui/switch.tsx';
+import { enableShortcuts, shortcutStore } from './shortcuts.ts';
 import styles from './shortcuts-dialog.module.css';
 
 const groups: readonly { readonly title: string; readonly rows: readonly [readonly string[], string][] }[] = [
@@ -34,6 +37,7 @@ const groups: readonly { readonly title: string; readonly rows: readonly [readon
 ];
 
 export function ShortcutsDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+  const enabled = useStore(shortcutStore, (state) => state.enabled);
   return (
     <Dialog
       open={open}
@@ -41,6 +45,7 @@ export function ShortcutsDialog({ open, onOpenChange }: { open: boolean; onOpenC
       title="Keyboard"
       description="Off while you type, and never in force on a production cluster."
       showDescription
+      footer={<Switch label="Act on single keys" checked={enabled} onChange={enableShortcuts} />}
     >
       {groups.map((group) => (
         <section key={group.title} className={styles.group}>

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useMemo, useState } from 'react';
+import { useSearchParams } from 'wouter';
 import { useClusterLive, useView } from '../api/use-cluster-live.tsx';
 import { useShortcuts } from '../app/shortcuts.ts';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -20,8 +21,9 @@ export function ChartsPanel({ nowMs, stale }: { nowMs: number; stale: boolean })
   const nodeNames = useMemo(() => readNames(names), [names]);
   const samples = useClusterLive((state) => state.samples);
   const events = useClusterLive((state) => state.events);
+  const [params, setParams] = useSearchParams();
   const [choice, setChoice] = useState<WindowChoice>(() => ({
-    range: '2m',
+    range: readRange(params.get('range')),
     pausedAtMs: null,
     pinnedId: null,
     dismissedId: null,
@@ -36,8 +38,17 @@ export function ChartsPanel({ nowMs, stale }: { nowMs: number; stale: boolean })
   const zoomed = window.zoomedTo;
 
   const togglePause = () => setChoice((now) => ({ ...now, pausedAtMs: now.pausedAtMs === null ? window.toMs : null }));
-  const choose = (range: RangeName) =>
+  const choose = (range: RangeName) => {
     setChoice((now) => ({ ...now, range, pinnedId: null, dismissedId: zoomed?.id ?? now.dismissedId }));
+    setParams(
+      (now) => {
+        const next = new URLSearchParams(now);
+        next.set('range', range);
+        return next;
+      },
+      { replace: true },
+    );
+  };
   useShortcuts({ ' ': togglePause });
 
   return (
@@ -109,6 +120,10 @@ function readNames(text: string): ReadonlyMap<number, string> {
       return [Number(line.slice(0, space)), line.slice(space + 1)] as const;
     }),
   );
+}
+
+function readRange(text: string | null): RangeName {
+  return ranges.find((range) => range.value === text)?.value ?? '2m';
 }
 
 function MarkerLegend() {

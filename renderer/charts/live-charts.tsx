@@ -48,7 +48,10 @@ export function LiveCharts({ partitions, nodeNames, samples, events, window, fol
   const markers = useMemo(() => chartMarkers(events, fromMs, toMs, pxPerMs), [events, fromMs, toMs, pxPerMs]);
   const longestGap = longestGapMs(lanes);
   const cursor = useCursor(layout, fromMs, toMs);
-  const shown = sampleAt(samples, cursor.timeMs ?? toMs);
+  const shown =
+    cursor.timeMs === null
+      ? (samples.findLast((sample) => sample.timeMs <= toMs) ?? null)
+      : sampleAt(samples, cursor.timeMs);
 
   return (
     <div className={styles.body} style={{ minHeight: leastPlotHeight(partitions) }}>

@@ -24,6 +24,12 @@ export interface MatrixRow {
   readonly cells: readonly MatrixCell[];
 }
 
+/** Columns from `first` up to but not `end`. */
+export interface ColumnRange {
+  readonly first: number;
+  readonly end: number;
+}
+
 /** Length of the lag bar, 0 to 1: one entry shows, a million fills it. */
 export function lagFraction(entriesBehind: number): number {
   return entriesBehind <= 0 ? 0 : Math.min(1, Math.log10(entriesBehind + 1) / 6);
@@ -40,15 +46,16 @@ export function isNewLeader(partition: PartitionView, nowMs: number): boolean {
   return partition.leader !== 0 && partition.term > 1 && since !== null && nowMs - since < NEW_LEADER_MS;
 }
 
-/** Every node's part in every partition, in the view's order of both. */
-export function matrixRows(view: ClusterView, nowMs: number): MatrixRow[] {
+/** Every node's part in every partition of these columns, in the view's order of both. */
+export function matrixRows(view: ClusterView, nowMs: number, columns?: ColumnRange): MatrixRow[] {
+  const partitions = view.partitions.slice(columns?.first, columns?.end);
   const names = new Map(view.nodes.map((node) => [node.id, node.name]));
   const replicas = new Map(
     view.nodes.map((node) => [node.id, new Map(node.replicas.map((replica) => [replica.partition, replica]))]),
   );
   return view.nodes.map((node) => ({
     node,
-    cells: view.partitions.map((partition) => {
+    cells: partitions.map((partition) => {
       const replica = replicas.get(node.id)?.get(partition.partition);
       const leaders = replicas.get(partition.leader)?.get(partition.partition);
       return cell({ node, partition, replica, leaders, names, nowMs });

@@ -1,13 +1,14 @@
-import { memo, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { useClusterNow, useView } from '../../api/use-cluster-live.tsx';
 import { TermTag } from '../../ui/badge.tsx';
 import { cx } from '../../ui/cx.ts';
 import { Panel } from '../../ui/panel.tsx';
-import { RoleGlyph } from '../../ui/role-glyph.tsx';
 import { StatusShape } from '../../ui/status-shape.tsx';
-import { moveInGrid, type Place } from './grid-keys.ts';
-import { matrixRows, matrixSummary, type MatrixCell, type MatrixRow } from './matrix-cells.ts';
+import { COLUMN_PX, moveInGrid, type Place } from './grid-keys.ts';
+import { MatrixCellView } from './matrix-cell.tsx';
+import { matrixRows, matrixSummary, type ColumnRange, type MatrixRow } from './matrix-cells.ts';
 import { MatrixLegend } from './matrix-legend.tsx';
+import { useColumnsInView } from './use-columns-in-view.ts';
 import styles from './role-matrix.module.css';
 
 /** Few columns do not stretch beyond this. */
@@ -18,42 +19,55 @@ const FIRST_COLUMN_PX = 74;
 export function RoleMatrix() {
   const view = useView((whole) => whole);
   const now = useClusterNow(1_000);
-  const rows = matrixRows(view, now);
+  const scroller = useRef<HTMLDivElement>(null);
+  const wantsFocus = useRef<Place | null>(null);
   const [pointed, setPointed] = useState<Place | null>(null);
   const [tabStop, setTabStop] = useState<Place>({ row: 0, column: 0 });
-  const table = useRef<HTMLTableElement>(null);
   const columns = view.partitions.length;
-  const stop = { row: Math.min(tabStop.row, rows.length - 1), column: Math.min(tabStop.column, columns - 1) };
-  const said = pointed === null ? null : rows[pointed.row]?.cells[pointed.column]?.sentence;
+  const range = useColumnsInView(scroller, columns);
+  const rows = matrixRows(view, now, range);
+  const said = pointed === null ? undefined : rows[pointed.row]?.cells[pointed.column - range.first]?.sentence;
+  // A tab stop that is scrolled out of sight is lent to a column that is drawn.
+  const stop = {
+    row: Math.min(tabStop.row, rows.length - 1),
+    column: Math.max(range.first, Math.min(tabStop.column, range.end - 1)),
+  };
+
+  useEffect(() => {
+    const place = wantsFocus.current;
+    if (place === null) return;
+    const cell = scroller.current?.querySelector<HTMLElement>(
+      `[data-row="${place.row}"][data-column="${place.column}"]`,
+    );
+    if (cell === null || cell === undefined) return;
+    wantsFocus.current = null;
+    cell.focus();
+  });
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Escape') {
-      setPointed(null);
-      return;
-    }
+    if (event.key === 'Escape') setPointed(null);
     const to = moveInGrid(event.key, stop, rows.length, columns);
     if (to === null) return;
     event.preventDefault();
+    wantsFocus.current = to;
     setTabStop(to);
-    table.current?.querySelector<HTMLElement>(`[data-row="${to.row}"][data-column="${to.column}"]`)?.focus();
-  };
-  const placeOf = (target: EventTarget): Place | null => {
-    const cell = target instanceof Element ? target.closest<HTMLElement>('[data-row]') : null;
-    return cell === null ? null : { row: Number(cell.dataset['row']), column: Number(cell.dataset['column']) };
+    if (to.column < range.first || to.column >= range.end) {
+      scroller.current?.scrollTo({ left: to.column * COLUMN_PX });
+    }
   };
 
   return (
     <Panel
       className={styles.panel}
       title="Roles by partition"
-      hint={said === null || said === undefined ? matrixSummary(view, now) : <Sentence text={said} />}
+      hint={said === undefined ? matrixSummary(view, now) : <Sentence text={said} />}
     >
-      <div className={styles.scroll}>
+      <div ref={scroller} className={styles.scroll}>
         <table
-          ref={table}
           className={styles.matrix}
           role="grid"
           aria-label="Raft role of each node in each partition"
+          aria-colcount={columns + 1}
           style={{ minWidth: `min(100%, ${FIRST_COLUMN_PX + columns * WIDEST_COLUMN_PX}px)` }}
           onKeyDown={onKeyDown}
           onFocus={(event) => {
@@ -68,13 +82,20 @@ export function RoleMatrix() {
           <thead>
             <tr>
               <td className={styles.corner} />
-              {view.partitions.map((partition, column) => (
-                <th key={partition.partition} scope="col" className={cx(pointed?.column === column && styles.lit)}>
+              <Spacer columns={range.first} />
+              {view.partitions.slice(range.first, range.end).map((partition, i) => (
+                <th
+                  key={partition.partition}
+                  scope="col"
+                  aria-colindex={range.first + i + 2}
+                  className={cx(pointed?.column === range.first + i && styles.lit)}
+                >
                   <span>
                     p{partition.partition} <TermTag term={partition.term} />
                   </span>
                 </th>
               ))}
+              <Spacer columns={columns - range.end} />
             </tr>
           </thead>
           <tbody>
@@ -83,6 +104,8 @@ export function RoleMatrix() {
                 key={row.node.id}
                 row={row}
                 index={index}
+                range={range}
+                columns={columns}
                 pointed={pointed}
                 stopColumn={stop.row === index ? stop.column : null}
               />
@@ -93,6 +116,16 @@ export function RoleMatrix() {
       <MatrixLegend />
     </Panel>
   );
+}
+
+function placeOf(target: EventTarget): Place | null {
+  const cell = target instanceof Element ? target.closest<HTMLElement>('[data-row]') : null;
+  return cell === null ? null : { row: Number(cell.dataset['row']), column: Number(cell.dataset['column']) };
+}
+
+/** Stands for columns that are not drawn. */
+function Spacer({ columns }: { columns: number }) {
+  return columns > 0 ? <td role="presentation" style={{ width: columns * COLUMN_PX }} /> : null;
 }
 
 function Sentence({ text }: { text: string }) {
@@ -108,11 +141,15 @@ function Sentence({ text }: { text: string }) {
 function Row({
   row,
   index,
+  range,
+  columns,
   pointed,
   stopColumn,
 }: {
   row: MatrixRow;
   index: number;
+  range: ColumnRange;
+  columns: number;
   pointed: Place | null;
   stopColumn: number | null;
 }) {
@@ -128,70 +165,21 @@ function Row({
           <span className="sr-only">, {node.state}</span>
         </span>
       </th>
-      {cells.map((cell, column) => (
-        <Cell
-          // The column is the partition: both lists have the view's order.
-          // eslint-disable-next-line react/no-array-index-key
-          key={column}
-          row={index}
-          column={column}
-          role={cell.role}
-          term={cell.term}
-          figure={cell.figure}
-          words={cell.words}
-          isNewLeader={cell.isNewLeader}
-          lag={cell.lag}
-          sentence={cell.sentence}
-          look={litRow && pointed.column === column ? 'cell' : pointed?.column === column ? 'column' : 'plain'}
-          tabStop={stopColumn === column}
-        />
-      ))}
+      <Spacer columns={range.first} />
+      {cells.map((cell, i) => {
+        const column = range.first + i;
+        return (
+          <MatrixCellView
+            key={column}
+            row={index}
+            column={column}
+            {...cell}
+            look={litRow && pointed.column === column ? 'cell' : pointed?.column === column ? 'column' : 'plain'}
+            tabStop={stopColumn === column}
+          />
+        );
+      })}
+      <Spacer columns={columns - range.end} />
     </tr>
-  );
-}
-
-interface CellProps extends MatrixCell {
-  row: number;
-  column: number;
-  look: 'cell' | 'column' | 'plain';
-  tabStop: boolean;
-}
-
-/** Takes its cell as plain values, so that an unchanged one is not drawn again. */
-const Cell = memo(function Cell(props: CellProps) {
-  const { row, column, role, term, figure, words, isNewLeader, lag, sentence, look, tabStop } = props;
-  return (
-    <td
-      role="gridcell"
-      data-row={row}
-      data-column={column}
-      tabIndex={tabStop ? 0 : -1}
-      className={cx(look === 'cell' && styles.pointed, look === 'column' && styles.lit)}
-    >
-      <span className="sr-only">{sentence}</span>
-      <div className={styles.cell} aria-hidden="true">
-        {role === null ? (
-          <span className={styles.absent}>–</span>
-        ) : (
-          <span key={`${role}${isNewLeader ? '!' : ''}`} className={cx(isNewLeader && styles.morph)}>
-            <RoleGlyph role={role} term={term ?? undefined} />
-          </span>
-        )}
-        <span>
-          {figure !== null && <b>{figure}</b>}
-          {words !== null && <span className={styles.words}>{words}</span>}
-          {isNewLeader && <span className={styles.fresh}>new leader</span>}
-          {lag !== null && <LagBar fraction={lag} />}
-        </span>
-      </div>
-    </td>
-  );
-});
-
-function LagBar({ fraction }: { fraction: number }) {
-  return (
-    <svg className={styles.lag} viewBox="0 0 44 3" aria-hidden="true">
-      <rect width={Math.max(2, fraction * 44)} height="3" />
-    </svg>
   );
 }

@@ -7,7 +7,7 @@ import {
   matrixSummary,
   NEW_LEADER_MS,
 } from '../../../renderer/features/overview/matrix-cells.ts';
-import { moveInGrid } from '../../../renderer/features/overview/grid-keys.ts';
+import { columnsInView, moveInGrid } from '../../../renderer/features/overview/grid-keys.ts';
 import { NOW_MS, viewOf } from '../../support/view.ts';
 
 /** p0 is led by n1 in term 7 with its log at 100. */
@@ -114,4 +114,11 @@ test('arrow keys stay inside the grid', () => {
   expect(moveInGrid('ArrowDown', { row: 1, column: 2 }, 3, 8)).toEqual({ row: 2, column: 2 });
   expect(moveInGrid('Home', { row: 1, column: 5 }, 3, 8)).toEqual({ row: 1, column: 0 });
   expect(moveInGrid('x', { row: 1, column: 5 }, 3, 8)).toBeNull();
+});
+
+test('of many columns those in sight are drawn, and a few beyond', () => {
+  expect(columnsInView(5_000, 800, 8)).toEqual({ first: 0, end: 8 });
+  expect(columnsInView(0, 800, 256)).toEqual({ first: 0, end: 12 });
+  expect(columnsInView(5_000, 800, 256)).toEqual({ first: 46, end: 62 });
+  expect(columnsInView(25_000, 800, 256)).toEqual({ first: 246, end: 256 });
 });
