@@ -1,5 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES } from '../config/limits.ts';
+import { withBoundedRequests } from './bounded-requests.ts';
 import { bindError } from './errors.ts';
 
 /** Streams one client connection may open, so that one client cannot use up the node. */
@@ -23,7 +24,9 @@ export async function startGrpcServer(
     // A busy port must be an error, never shared with another process.
     'grpc.so_reuseport': 0,
   });
-  for (const { definition, implementation } of services) server.addService(definition, implementation);
+  for (const { definition, implementation } of services) {
+    server.addService(withBoundedRequests(definition), implementation);
+  }
   const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   await new Promise<void>((resolve, reject) => {
     server.bindAsync(authority, grpc.ServerCredentials.createInsecure(), (error) => {

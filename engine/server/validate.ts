@@ -16,6 +16,11 @@ export function valueProblem(value: Uint8Array): string | null {
   return `The value has ${value.length} bytes; at most ${MAX_VALUE_BYTES} (1 MiB) are allowed. Split it over several keys.`;
 }
 
+/** A uint64 that is held exactly. */
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
 const readModes: readonly number[] = Object.values(ReadMode);
 const writeKinds: readonly number[] = Object.values(WriteKind);
 
@@ -27,7 +32,11 @@ export function requestProblem(request: KvRequest, partitionCount: number): stri
   }
   if (request.write) {
     if (!writeKinds.includes(request.write.kind)) return `${request.write.kind} is no kind of write.`;
-    if (request.write.expectedRevision > Number.MAX_SAFE_INTEGER) return 'The expected revision is too large.';
+    // Every replica decodes these: a number that one leader let through would stop them all.
+    if (!isCount(request.write.expectedRevision)) return 'The expected revision is too large.';
+    if (!isCount(request.write.clientId) || !isCount(request.write.sequence)) {
+      return 'A client id and a sequence are below 2^53.';
+    }
     return keyProblem(request.write.key) ?? valueProblem(request.write.value);
   }
   if (request.scan) {

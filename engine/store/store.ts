@@ -10,6 +10,7 @@ import { createGroups } from './create-groups.ts';
 import type { Group } from './group.ts';
 import { Outbox } from './outbox.ts';
 import { PeerMonitor } from './peer-monitor.ts';
+import { isPlausible } from './plausible.ts';
 import { ROUTING_KEY, decodeRouting, encodeRouting, type RoutingTable } from './routing.ts';
 import type { Failure, PendingRead, ReadAnswer, ReadConsistency, StoreOptions, WriteAnswer } from './types.ts';
 
@@ -97,6 +98,7 @@ export class Store {
       const group = this.#groups.get(id);
       // The stream was opened by `from`; it cannot speak for another node.
       if (group === undefined || message.from !== from || message.to !== this.#options.nodeId) continue;
+      if (!isPlausible(message)) continue;
       group.core.step(message);
       if (from === group.core.leader) group.leaderHeardAtMs = nowMs;
       this.#touch(group);

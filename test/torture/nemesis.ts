@@ -28,13 +28,13 @@ const LINK_FAULTS: readonly (readonly [(world: World) => Promise<void>, number])
 const LINK_SHARE = 0.35;
 const ALL_SHARE = 0.015;
 /** How often more nodes may be in trouble than the cluster can bear. */
-const OVERLOAD_SHARE = 0.25;
-const MIN_GAP_MS = 100;
-const MAX_GAP_MS = 1_000;
+const OVERLOAD_SHARE = 0.1;
+const MIN_GAP_MS = 300;
+const MAX_GAP_MS = 1_800;
 /** Now and then nothing new comes for a while, so that the cluster gets on its feet. */
-const CALM_SHARE = 0.06;
+const CALM_SHARE = 0.08;
 const CALM_MS = 2_500;
-const MAX_LINK_FAULTS = 2;
+const MAX_LINK_FAULTS = 1;
 
 /** Brings faults until it is stopped, several at a time. */
 export class Nemesis {
