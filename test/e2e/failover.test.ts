@@ -13,6 +13,7 @@ import {
   leaderCounts,
   nodeCard,
   PATIENCE_MS,
+  setLoad,
   startFirstCluster,
   valueBox,
 } from './support/cluster-page.ts';
@@ -51,9 +52,7 @@ describe.skipIf(noBrowser)('from the first run to a failover and back', () => {
 
   test('under load, the node that leads most is killed and the others take over', async () => {
     await goTo(page, 'Overview');
-    await page.getByRole('button', { name: 'Load: off' }).click();
-    await page.getByRole('menuitem', { name: /8 clients, mixed/ }).click();
-    await page.getByRole('button', { name: /Load: 8 clients/ }).waitFor();
+    await setLoad(page, /8 clients, mixed/);
     await expectText(nodeCard(page, 'n1'), /Ops\/s\s*[1-9]/);
 
     const counts = await leaderCounts(page);
@@ -112,9 +111,7 @@ describe.skipIf(noBrowser)('from the first run to a failover and back', () => {
 
   test('the load ends and the key is deleted', async () => {
     await goTo(page, 'Overview');
-    await page.getByRole('button', { name: /Load: 8 clients/ }).click();
-    await page.getByRole('menuitem', { name: 'Stop load' }).click();
-    await page.getByRole('button', { name: 'Load: off' }).waitFor();
+    await setLoad(page, null);
     await goTo(page, 'Keys');
     await page.getByRole('textbox', { name: 'Key prefix' }).fill('/orders/');
     await keyRow(page, '/orders/1').click();

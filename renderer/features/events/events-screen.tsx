@@ -46,6 +46,7 @@ function Events() {
 
   return (
     <section className={styles.screen} aria-label="Events">
+      <h1 className="sr-only">Events of {summary.name}</h1>
       <div className={styles.bar}>
         <Filters filter={filter} nodes={nodes} partitionCount={summary.partitionCount} onChange={set} />
         <span className={styles.count} role="status">

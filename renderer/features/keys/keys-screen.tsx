@@ -58,6 +58,7 @@ function Keys({ cluster }: { cluster: string }) {
 
   return (
     <>
+      <h1 className="sr-only">Keys of {cluster}</h1>
       <div className={styles.bar}>
         <PrefixField
           prefix={route.prefix}

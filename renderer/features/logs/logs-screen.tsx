@@ -59,6 +59,7 @@ function Logs({ cluster }: { cluster: string }) {
 
   return (
     <section className={styles.screen} aria-label="Logs">
+      <h1 className="sr-only">Logs of {cluster}</h1>
       <div className={styles.bar}>
         <Select
           label="Node"

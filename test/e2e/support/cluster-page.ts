@@ -62,6 +62,14 @@ export async function leaderCounts(page: Page): Promise<Map<string, number>> {
   return new Map(counts);
 }
 
+/** On the overview: starts one of the loads on offer, or ends the one there is. */
+export async function setLoad(page: Page, offer: RegExp | null): Promise<void> {
+  const menu = page.getByRole('region', { name: 'Cluster state' }).getByRole('button', { name: /^Load:/ });
+  await menu.click();
+  await page.getByRole('menuitem', { name: offer ?? 'Stop load' }).click();
+  await expectText(menu, offer === null ? /Load: off/ : /clients/);
+}
+
 export async function clientPortOf(page: Page, node: string): Promise<number> {
   const text = (await nodeCard(page, node).textContent()) ?? '';
   return Number(/Client:?\s*:(\d+)/.exec(text)?.[1]);
