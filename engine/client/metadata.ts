@@ -1,7 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import type { MetadataResponse } from '../rpc/kv.ts';
 import { serviceClient } from '../rpc/protos.ts';
-import { ConnectionError } from './errors.ts';
+import { ClosedError, ConnectionError } from './errors.ts';
 import { metadataProblem } from './routing.ts';
 import { channelOptions, methodOf, rpcReason, unary } from './rpc.ts';
 
@@ -18,6 +18,9 @@ export interface HealthResponse {
 export class AnyNode {
   readonly #clients = new Map<string, grpc.Client>();
   readonly #service = serviceClient('prkdb', 'raft.PrkDbService');
+  /** The ways to end what is being asked. */
+  readonly #asking = new Set<() => void>();
+  #closed = false;
 
   /** The first acceptable Metadata. Rejects with ConnectionError, which lists every address with its reason. */
   metadata(addresses: readonly string[], timeoutMs: number, clusterId: string): Promise<MetadataResponse> {
@@ -29,7 +32,10 @@ export class AnyNode {
     return this.#first<HealthResponse>(addresses, 'Health', timeoutMs, () => null);
   }
 
+  /** Rejects what is being asked with ClosedError. */
   close(): void {
+    this.#closed = true;
+    for (const abandon of this.#asking) abandon();
     for (const client of this.#clients.values()) client.close();
     this.#clients.clear();
   }
@@ -60,9 +66,11 @@ export class AnyNode {
       const settle = (finish: () => void) => {
         if (stop.signal.aborted) return;
         clearTimeout(hedge);
+        this.#asking.delete(abandon);
         stop.abort();
         finish();
       };
+      const abandon = () => settle(() => reject(new ClosedError()));
       const failed = (address: string, reason: string) => {
         if (stop.signal.aborted) return;
         reasons.set(address, reason);
@@ -88,7 +96,9 @@ export class AnyNode {
           failed(address, rpcReason(error));
         }
       };
-      if (addresses.length === 0) settle(() => reject(new ConnectionError([])));
+      this.#asking.add(abandon);
+      if (this.#closed) abandon();
+      else if (addresses.length === 0) settle(() => reject(new ConnectionError([])));
       else ask();
     });
   }

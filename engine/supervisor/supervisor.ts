@@ -206,15 +206,21 @@ class LocalSupervisor implements Supervisor {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#leashPath !== null) {
-      const clusters = await this.list();
-      const own = clusters.filter((cluster) => cluster.owner === 'self');
-      await Promise.allSettled(own.map((cluster) => this.stop(cluster.record.name)));
+    try {
+      if (this.#leashPath !== null) await this.#stopOwn();
+    } finally {
+      await this.#monitor.close();
+      await Promise.all(this.#notes);
+      // Whatever could not be stopped in order stops when its leash goes.
+      const leash = await this.#leash;
+      await leash?.close();
     }
-    await this.#monitor.close();
-    await Promise.all(this.#notes);
-    const leash = await this.#leash;
-    await leash?.close();
+  }
+
+  async #stopOwn(): Promise<void> {
+    const clusters = await this.list();
+    const own = clusters.filter((cluster) => cluster.owner === 'self');
+    await Promise.allSettled(own.map((cluster) => this.stop(cluster.record.name)));
   }
 
   #view(name: string): Promise<ClusterView> {

@@ -42,6 +42,8 @@ export class FakeCluster {
   script: Script = () => undefined;
   /** Answers that a script holds back: call them to send. */
   readonly held: (() => void)[] = [];
+  /** Metadata calls are taken and not answered. */
+  silentMetadata = false;
   metadataCalls = 0;
   clusterId = 'fake';
   epoch = 1;
@@ -78,7 +80,7 @@ export class FakeCluster {
     server.addService(serviceDefinition('prkdb', 'raft.PrkDbService'), {
       Metadata: (_: unknown, answer: grpc.sendUnaryData<MetadataResponse>) => {
         this.metadataCalls++;
-        answer(null, this.#metadata());
+        if (!this.silentMetadata) answer(null, this.#metadata());
       },
       Health: (_: unknown, answer: grpc.sendUnaryData<object>) =>
         answer(null, { healthy: true, numPartitions: this.leaders.length, leadersReady: this.leaders.length }),

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import net from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   ClosedError,
@@ -297,5 +300,24 @@ describe('connections', () => {
     await expect(client.get('a')).rejects.toThrow(ClosedError);
     await expect(client.metadata()).rejects.toThrow(ClosedError);
     expect(client.counters().inFlight).toBe(0);
+  });
+
+  it('gives up asking for metadata when it is closed', async () => {
+    cluster.silentMetadata = true;
+    const asked = client.metadata({ timeoutMs: 60_000 }).catch((e: unknown) => e);
+    await expect.poll(() => cluster.metadataCalls).toBeGreaterThan(1);
+    client.close();
+    expect(await asked).toBeInstanceOf(ClosedError);
+  });
+
+  it('leaves nothing that keeps a process alive', async () => {
+    cluster.script = (_, { get, write }) => {
+      const key = Buffer.from((get ?? write)?.key ?? []).toString();
+      return key === 'silent' ? 'silent' : undefined;
+    };
+    const script = fileURLToPath(new URL('../../support/client-child.ts', import.meta.url));
+    const endpoints = [...cluster.endpoints, 'http://127.0.0.1:1'];
+    const { stdout } = await promisify(execFile)(process.execPath, [script, ...endpoints], { timeout: 20_000 });
+    expect(stdout).toBe('fulfilled rejected rejected fulfilled fulfilled');
   });
 });
