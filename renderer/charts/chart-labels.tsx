@@ -11,6 +11,7 @@ export function ChartLabels({
   sample,
   events,
   window,
+  elections,
   longestGapMs,
   cursorMs,
 }: {
@@ -18,11 +19,13 @@ export function ChartLabels({
   sample: Sample | null;
   events: readonly StoryEvent[];
   window: ChartWindow;
+  elections: number;
   longestGapMs: number;
   cursorMs: number | null;
 }) {
-  const within = events.filter((event) => event.timeMs >= window.fromMs && event.timeMs <= window.toMs);
-  const count = (kind: StoryEvent['kind']) => within.filter((event) => event.kind === kind).length;
+  const splitVotes = events.filter(
+    (event) => event.kind === 'splitVote' && event.timeMs >= window.fromMs && event.timeMs <= window.toMs,
+  ).length;
   const number = (value: number | null | undefined) =>
     value === null || value === undefined ? '–' : formatCount(value);
   const latency = (value: number | null | undefined) => (value === null || value === undefined ? '–' : formatMs(value));
@@ -39,8 +42,8 @@ export function ChartLabels({
         <Value series="second" label="p99" value={latency(sample?.writeP99Ms)} />
       </Group>
       <Group top={layout.lanes.top - 3} title="Terms per partition">
-        <Value label="elections" value={String(count('elected'))} />
-        <Value label="split votes" value={String(count('splitVote'))} />
+        <Value label="elections" value={String(elections)} />
+        <Value label="split votes" value={String(splitVotes)} />
         <Value label="without leader" value={longestGapMs === 0 ? '0' : formatMs(longestGapMs)} />
       </Group>
       <Group top={layout.commit.top - 6} title="Commit vs applied">

@@ -76,7 +76,7 @@ function segmentsOf(known: readonly Known[], fromMs: number, toMs: number): Lane
       toMs: atMs,
       term: current.term,
       leader: current.leader,
-      began: current.timeMs > fromMs && before !== undefined && !isSameReign(before, current),
+      began: current.timeMs > fromMs && segments.length > 0 && !(before !== undefined && isSameReign(before, current)),
     });
   };
   for (const next of known) {
@@ -117,6 +117,11 @@ export function leaderlessSpans(lanes: readonly (readonly LaneSegment[])[]): { f
     else joined.push(span);
   }
   return joined;
+}
+
+/** How many elections were won: the event of the feed may tell several at once. */
+export function electionCount(lanes: readonly (readonly LaneSegment[])[]): number {
+  return lanes.flat().filter((segment) => segment.began && segment.leader !== 0).length;
 }
 
 /** The longest that any one partition was without a leader, ms; 0 when none was. */

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Sample, StoryEvent } from '../../electron/contract/model.ts';
 import { ChartLabels } from './chart-labels.tsx';
 import { dataGaps, chartPoints, sampleAt } from './series.ts';
-import { leaderlessSpans, longestGapMs, termLanes } from './lanes.ts';
+import { electionCount, leaderlessSpans, longestGapMs, termLanes } from './lanes.ts';
 import { leastPlotHeight, plotLayout } from './layout.ts';
 import { CommitChart, LatencyChart, ThroughputChart } from './line-charts.tsx';
 import { chartMarkers } from './markers.ts';
@@ -47,6 +47,7 @@ export function LiveCharts({ partitions, nodeNames, samples, events, window, fol
   const pxPerMs = (layout.right - layout.left) / (toMs - fromMs);
   const markers = useMemo(() => chartMarkers(events, fromMs, toMs, pxPerMs), [events, fromMs, toMs, pxPerMs]);
   const longestGap = longestGapMs(lanes);
+  const elections = electionCount(lanes);
   const cursor = useCursor(layout, fromMs, toMs);
   const shown =
     cursor.timeMs === null
@@ -60,13 +61,14 @@ export function LiveCharts({ partitions, nodeNames, samples, events, window, fol
         sample={shown}
         events={events}
         window={window}
+        elections={elections}
         longestGapMs={longestGap}
         cursorMs={cursor.timeMs}
       />
       <div className={styles.plot} ref={plot}>
         {size.width > 0 && (
           <>
-            <div role="img" aria-label={chartsSummary(window, samples, events, longestGap)}>
+            <div role="img" aria-label={chartsSummary(window, samples, elections, longestGap)}>
               <ThroughputChart {...{ points, layout, fromMs, toMs }} axis={axes.throughput} />
               <LatencyChart {...{ points, layout, fromMs, toMs }} axis={axes.latency} />
               <CommitChart {...{ points, layout, fromMs, toMs }} axis={axes.commit} />

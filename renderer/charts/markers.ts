@@ -1,5 +1,5 @@
 import type { StoryEvent } from '../../electron/contract/model.ts';
-import { formatCount } from '../ui/format.ts';
+import { formatCount, formatList } from '../ui/format.ts';
 import { isFault } from './window.ts';
 
 export interface Marker {
@@ -44,10 +44,11 @@ export function chartMarkers(events: readonly StoryEvent[], fromMs: number, toMs
   const labelOf = (event: StoryEvent): string | null => {
     if (event === fault) return faultLabel(event);
     if (fault === undefined || event !== lastElection) return null;
-    if (event.offsetMs === null || event.partition === null) return null;
+    const won = partitionsOf(event);
+    if (event.offsetMs === null || won === null) return null;
     // The fault's own label is nearer to what happened: the election's yields to it.
     const clear = side === 'left' || (event.timeMs - fault.timeMs) * pxPerMs >= LABEL_PX;
-    return clear && roomRight(event) >= LABEL_PX ? `p${event.partition} elected ${formatOffset(event)}` : null;
+    return clear && roomRight(event) >= LABEL_PX ? `${won} elected ${formatOffset(event)}` : null;
   };
   const markers: Marker[] = [];
   for (const event of within) {
@@ -64,6 +65,14 @@ export function chartMarkers(events: readonly StoryEvent[], fromMs: number, toMs
     }
   }
   return markers;
+}
+
+/** Whose election it tells; one event may tell several. */
+function partitionsOf(event: StoryEvent): string | null {
+  if (event.partition !== null) return `p${event.partition}`;
+  const names = event.parts.filter((part) => part.strong && /^p\d+$/.test(part.text)).map((part) => part.text);
+  if (names.length === 0) return null;
+  return names.length > 2 ? `${names.length} leaders` : formatList(names);
 }
 
 function formatOffset(event: StoryEvent): string {

@@ -1,4 +1,4 @@
-import type { Sample, StoryEvent } from '../../electron/contract/model.ts';
+import type { Sample } from '../../electron/contract/model.ts';
 import { formatClock, formatCount, formatMs, formatSpan, plural } from '../ui/format.ts';
 import type { ChartWindow } from './window.ts';
 
@@ -6,15 +6,13 @@ import type { ChartWindow } from './window.ts';
 export function chartsSummary(
   window: ChartWindow,
   samples: readonly Sample[],
-  events: readonly StoryEvent[],
+  elections: number,
   longestGapMs: number,
 ): string {
   const span = formatSpan(window.toMs - window.fromMs);
   const head = `Four charts over ${span} up to ${formatClock(window.toMs)} on one time axis`;
   const last = samples.findLast((sample) => sample.timeMs <= window.toMs);
   if (last === undefined) return `${head}: nothing measured yet.`;
-  const within = events.filter((event) => event.timeMs >= window.fromMs && event.timeMs <= window.toMs);
-  const elections = within.filter((event) => event.kind === 'elected').length;
   const said = [
     `${formatCount(last.writesPerSecond ?? 0)} writes and ${formatCount(last.readsPerSecond ?? 0)} reads per second`,
     last.writeP99Ms === null ? 'no write latency' : `99 % of writes within ${formatMs(last.writeP99Ms)}`,

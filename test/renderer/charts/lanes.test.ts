@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { leaderlessSpans, longestGapMs, termLanes } from '../../../renderer/charts/lanes.ts';
+import { electionCount, leaderlessSpans, longestGapMs, termLanes } from '../../../renderer/charts/lanes.ts';
 import { eventOf, sampleOf } from '../../support/view.ts';
 
 const held = (timeMs: number, term: number, leader: number) => sampleOf(timeMs, { terms: [term], leaders: [leader] });
@@ -38,6 +38,13 @@ describe('the lane of a partition', () => {
   test('a leader that was out of sight and came back did not begin anew', () => {
     const [lane] = termLanes([held(0, 3, 1), held(100, 3, 0), held(200, 3, 1)], [], 0, 1000, 1);
     expect(lane?.map((segment) => segment.began)).toEqual([false, true, false]);
+  });
+
+  test('the first leader of all began, and counts as an election; one that was there before does not', () => {
+    const fresh = termLanes([held(100, 0, 0), held(200, 1, 1)], [], 0, 1000, 1);
+    expect(fresh[0]?.map((segment) => segment.began)).toEqual([false, true]);
+    expect(electionCount(fresh)).toBe(1);
+    expect(electionCount(termLanes([held(100, 1, 1), held(200, 2, 2)], [], 0, 1000, 1))).toBe(1);
   });
 
   test('nothing known is nothing drawn', () => {

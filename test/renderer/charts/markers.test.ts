@@ -23,6 +23,15 @@ describe('markers', () => {
     ]);
   });
 
+  test('an event that tells several elections is named by their partitions', () => {
+    const both = eventOf(5_000, 'elected', {
+      storyId: 'f',
+      offsetMs: 1_000,
+      parts: ['n3', 'p0', 'p6'].map((text) => ({ text, strong: true })),
+    });
+    expect(chartMarkers([fault, both], 0, 10_000, 0.1)[1]?.label).toBe('p0 and p6 elected +1,000 ms');
+  });
+
   test('flags of a kind on one spot are drawn once', () => {
     expect(chartMarkers([elected(5_000), elected(5_010), elected(9_000)], 0, 10_000, 0.1)).toHaveLength(2);
   });
