@@ -12,6 +12,9 @@ export interface LaneSegment {
   readonly began: boolean;
 }
 
+/** Samples come this much later than what they tell, at most. */
+const SAMPLES_LAG_MS = 600;
+
 interface Known {
   readonly timeMs: number;
   readonly term: number;
@@ -33,16 +36,20 @@ export function termLanes(
   const first = Math.max(0, samples.findIndex((sample) => sample.timeMs >= fromMs) - 1);
   const within = samples.slice(first).filter((sample) => sample.timeMs <= toMs);
   return Array.from({ length: partitions }, (_, partition) => {
-    const known: Known[] = within.flatMap((sample) => {
+    const won = events.flatMap((event): Known[] =>
+      event.kind === 'elected' && event.partition === partition && event.term !== null && event.node !== null
+        ? [{ timeMs: event.timeMs, term: event.term, leader: event.node }]
+        : [],
+    );
+    const sampled = within.flatMap((sample): Known[] => {
       const term = sample.terms[partition];
       const leader = sample.leaders[partition];
       return term === undefined || leader === undefined ? [] : [{ timeMs: sample.timeMs, term, leader }];
     });
-    for (const event of events) {
-      if (event.kind !== 'elected' || event.partition !== partition) continue;
-      if (event.term === null || event.node === null || event.timeMs < fromMs || event.timeMs > toMs) continue;
-      known.push({ timeMs: event.timeMs, term: event.term, leader: event.node });
-    }
+    const known = [
+      ...sampled.filter((sample) => sample.leader !== 0 || !won.some((reign) => isBehind(sample, reign))),
+      ...won.filter((reign) => reign.timeMs >= fromMs && reign.timeMs <= toMs),
+    ];
     known.sort((a, b) => a.timeMs - b.timeMs);
     return segmentsOf(
       [...known, ...losses(known, events)].sort((a, b) => a.timeMs - b.timeMs),
@@ -50,6 +57,12 @@ export function termLanes(
       toMs,
     );
   });
+}
+
+/** A sample may not have heard yet of the election that the event tells. */
+function isBehind(sample: Known, reign: Known): boolean {
+  const lateMs = sample.timeMs - reign.timeMs;
+  return sample.term === reign.term && lateMs >= 0 && lateMs < SAMPLES_LAG_MS;
 }
 
 /** When a leader's own fault is what ended its time, that is when: samples notice it later. */
@@ -69,7 +82,8 @@ function segmentsOf(known: readonly Known[], fromMs: number, toMs: number): Lane
   const segments: LaneSegment[] = [];
   let current = null as Known | null;
   const end = (atMs: number) => {
-    if (current === null || atMs <= fromMs) return;
+    // What was superseded in the same millisecond never showed: segments have a length, and each its own start.
+    if (current === null || atMs <= Math.max(fromMs, current.timeMs)) return;
     const before = segments.findLast((segment) => segment.leader !== 0);
     segments.push({
       fromMs: Math.max(current.timeMs, fromMs),

@@ -120,7 +120,7 @@ function AxisLines({ axis, band, layout }: { axis: ValueAxis; band: Band; layout
   return axis.ticks.map((tick) => {
     const y = band.top + band.height * (1 - tick.at);
     return (
-      <g key={tick.label}>
+      <g key={tick.at}>
         <path className={styles.grid} d={`M${layout.left} ${y}H${layout.right}`} />
         <text x={layout.left - 7} y={y + 3.5} textAnchor="end">
           {tick.label}

@@ -47,6 +47,23 @@ describe('the lane of a partition', () => {
     expect(electionCount(termLanes([held(100, 1, 1), held(200, 2, 2)], [], 0, 1000, 1))).toBe(1);
   });
 
+  test('a sample that has not heard of an election yet does not undo it', () => {
+    const elected = eventOf(300, 'elected', { partition: 0, term: 2, node: 2 });
+    const [lane] = termLanes([held(100, 1, 1), held(310, 2, 0), held(800, 2, 2)], [elected], 0, 1000, 1);
+    expect(lane?.map(({ fromMs, leader }) => [fromMs, leader])).toEqual([
+      [100, 1],
+      [300, 2],
+    ]);
+  });
+
+  test('what a sample and an event say of one millisecond is one segment', () => {
+    const elected = eventOf(300, 'elected', { partition: 0, term: 2, node: 2 });
+    const [lane] = termLanes([held(100, 1, 1), held(300, 2, 0), held(400, 2, 2)], [elected], 0, 1000, 1);
+    expect(new Set(lane?.map((segment) => segment.fromMs)).size).toBe(lane?.length);
+    expect(lane?.every((segment) => segment.toMs > segment.fromMs)).toBe(true);
+    expect(lane?.at(-1)).toMatchObject({ fromMs: 300, leader: 2 });
+  });
+
   test('nothing known is nothing drawn', () => {
     expect(termLanes([], [], 0, 1000, 2)).toEqual([[], []]);
   });
