@@ -11,6 +11,8 @@ export interface ServeOptions {
   /** Loopback unless the user asked for more. */
   readonly host: string;
   readonly home: string;
+  /** The built interface; what `npm run build` leaves, unless given. */
+  readonly interfaceDir?: string;
   /** Show the interface in the default browser. */
   readonly open?: boolean;
   /** Start the cluster `demo`. */
@@ -42,7 +44,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   try {
     const server = await openWebServer({
       router: backend.router,
-      root: fileURLToPath(new URL('../dist/renderer/', import.meta.url)),
+      root: options.interfaceDir ?? fileURLToPath(new URL('../dist/renderer/', import.meta.url)),
       port: options.port,
       host: options.host,
       onError,

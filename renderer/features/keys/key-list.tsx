@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type Ref } from 'react';
+import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from 'react';
 import type { KeyMeta } from '../../../electron/contract/model.ts';
 import { useClusterNow } from '../../api/use-cluster-live.tsx';
 import { cx } from '../../ui/cx.ts';
@@ -15,6 +15,9 @@ const ROW_PX = 28;
 /** A change younger than this stands out. */
 const FRESH_MS = 10_000;
 
+/** The head stays in sight above the rows and is as high as one. */
+const HEAD_PX = ROW_PX;
+
 export interface KeyListProps {
   cluster: string;
   rows: readonly KeyMeta[];
@@ -28,7 +31,7 @@ export interface KeyListProps {
   onOpen: (key: string) => void;
   /** Escape: nothing is selected any more. */
   onClear: () => void;
-  ref: Ref<HTMLDivElement>;
+  ref: RefObject<HTMLDivElement | null>;
 }
 
 /** The rows in sight and no others. One tab stop; arrows, Page, Home and End move, Enter opens. */
@@ -56,6 +59,8 @@ export function KeyList({
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
     overscan: 6,
+    scrollMargin: HEAD_PX,
+    scrollPaddingStart: HEAD_PX,
   });
   const items = virtual.getVirtualItems();
 
@@ -75,7 +80,7 @@ export function KeyList({
     virtual.scrollToIndex(index);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_PX) - 1);
+    const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - HEAD_PX) / ROW_PX) - 1);
     const row = rows[active];
     const moves: Record<string, (() => void) | undefined> = {
       ArrowDown: () => move(active + 1),
@@ -95,7 +100,10 @@ export function KeyList({
 
   return (
     <div
-      ref={ref}
+      ref={(element) => {
+        scroller.current = element;
+        ref.current = element;
+      }}
       className={styles.grid}
       role="grid"
       aria-label="Keys"
@@ -104,7 +112,7 @@ export function KeyList({
       tabIndex={0}
       onKeyDown={onKeyDown}
     >
-      <div role="rowgroup">
+      <div role="rowgroup" className={styles.top}>
         <div className={cx(styles.row, styles.head)} role="row" aria-rowindex={1}>
           <span role="columnheader">Key</span>
           <span role="columnheader">Part.</span>
@@ -119,62 +127,60 @@ export function KeyList({
           </span>
         </div>
       </div>
-      <div ref={scroller} className={styles.scroller} role="presentation">
-        <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
-          {items.map((item) => {
-            const row = rows[item.index];
-            const place = { transform: `translateY(${item.start}px)` };
-            if (row === undefined) {
-              return (
-                <div key="more" className={cx(styles.row, styles.placed, styles.more)} style={place} role="row">
-                  <span role="gridcell">{isLoading ? 'Reading more…' : 'More below'}</span>
-                </div>
-              );
-            }
-            const written = splitForDisplay(escapeKey(fromBase64(row.key)), prefix);
-            const changed = changedWords(now - row.updatedAtMs);
+      <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+        {items.map((item) => {
+          const row = rows[item.index];
+          const place = { transform: `translateY(${item.start - HEAD_PX}px)` };
+          if (row === undefined) {
             return (
-              <div
-                key={row.key}
-                id={`${id}-${item.index}`}
-                className={cx(
-                  styles.row,
-                  styles.placed,
-                  row.key === selected && styles.selected,
-                  item.index === active && styles.active,
-                )}
-                style={place}
-                role="row"
-                aria-rowindex={item.index + 2}
-                aria-selected={row.key === selected}
-                onClick={() => {
-                  setActive(item.index);
-                  onOpen(row.key);
-                }}
-              >
-                <span role="gridcell" className={cx(styles.key, 'mono')}>
-                  {written.shared !== '' && <span className={styles.shared}>{written.shared}</span>}
-                  {written.own}
-                  {unsaved.has(row.key) && <span className={styles.unsaved}> unsaved</span>}
-                </span>
-                <span role="gridcell">p{row.partition}</span>
-                <span role="gridcell" className={styles.right}>
-                  r{formatCount(row.revision)}
-                </span>
-                <span role="gridcell" className={styles.right}>
-                  {formatBytes(row.valueSizeBytes)}
-                </span>
-                <span
-                  role="gridcell"
-                  className={cx(styles.right, now - row.updatedAtMs < FRESH_MS && styles.fresh)}
-                  title={new Date(row.updatedAtMs).toLocaleString()}
-                >
-                  {changed}
-                </span>
+              <div key="more" className={cx(styles.row, styles.placed, styles.more)} style={place} role="row">
+                <span role="gridcell">{isLoading ? 'Reading more…' : 'More below'}</span>
               </div>
             );
-          })}
-        </div>
+          }
+          const written = splitForDisplay(escapeKey(fromBase64(row.key)), prefix);
+          const changed = changedWords(now - row.updatedAtMs);
+          return (
+            <div
+              key={row.key}
+              id={`${id}-${item.index}`}
+              className={cx(
+                styles.row,
+                styles.placed,
+                row.key === selected && styles.selected,
+                item.index === active && styles.active,
+              )}
+              style={place}
+              role="row"
+              aria-rowindex={item.index + 2}
+              aria-selected={row.key === selected}
+              onClick={() => {
+                setActive(item.index);
+                onOpen(row.key);
+              }}
+            >
+              <span role="gridcell" className={cx(styles.key, 'mono')}>
+                {written.shared !== '' && <span className={styles.shared}>{written.shared}</span>}
+                {written.own}
+                {unsaved.has(row.key) && <span className={styles.unsaved}> unsaved</span>}
+              </span>
+              <span role="gridcell">p{row.partition}</span>
+              <span role="gridcell" className={styles.right}>
+                r{formatCount(row.revision)}
+              </span>
+              <span role="gridcell" className={styles.right}>
+                {formatBytes(row.valueSizeBytes)}
+              </span>
+              <span
+                role="gridcell"
+                className={cx(styles.right, now - row.updatedAtMs < FRESH_MS && styles.fresh)}
+                title={new Date(row.updatedAtMs).toLocaleString()}
+              >
+                {changed}
+              </span>
+            </div>
+          );
+        })}
       </div>
     </div>
   );

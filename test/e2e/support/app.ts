@@ -1,10 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { serve, type Serving } from '../../../electron/web.ts';
 import { PrkDbClient } from '../../../engine/client/index.ts';
 import { launchBrowser } from './browser.ts';
+
+const built = fileURLToPath(new URL('../../../dist/renderer/', import.meta.url));
 
 export interface WindowOptions {
   readonly theme?: 'dark' | 'light';
@@ -18,7 +21,6 @@ export interface WindowOptions {
  * the policy is gathered in `complaints`.
  */
 export interface TestApp {
-  readonly home: string;
   readonly complaints: string[];
   /** A page of its own session, at the app's first address. */
   openWindow(options?: WindowOptions): Promise<Page>;
@@ -28,7 +30,7 @@ export interface TestApp {
 }
 
 export async function openApp(): Promise<TestApp> {
-  const home = await mkdtemp(path.join(os.tmpdir(), 'prkdb-e2e-'));
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'prkdb-e2e-'));
   const complaints: string[] = [];
   const contexts: BrowserContext[] = [];
   const clients: PrkDbClient[] = [];
@@ -40,14 +42,18 @@ export async function openApp(): Promise<TestApp> {
     for (const context of contexts) await context.close();
     await browser?.close();
     await serving?.close();
-    await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   };
 
   try {
+    // A build that ends meanwhile must not take away what an open page loads later.
+    const interfaceDir = path.join(dir, 'interface');
+    await cp(built, interfaceDir, { recursive: true });
     const host = await serve({
       port: 0,
       host: '127.0.0.1',
-      home,
+      home: path.join(dir, 'home'),
+      interfaceDir,
       onError: (error) =>
         complaints.push(`host: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
     });
@@ -55,7 +61,6 @@ export async function openApp(): Promise<TestApp> {
     const chromium = await launchBrowser();
     browser = chromium;
     return {
-      home,
       complaints,
       async openWindow({ theme = 'dark', width = 1440, height = 900 } = {}) {
         const context = await chromium.newContext({

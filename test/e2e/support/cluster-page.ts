@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import { expect } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 
 /** Elections and starts on a busy machine: bounds of liveness, not of speed. */
@@ -22,7 +21,7 @@ export function feed(page: Page): Locator {
   });
 }
 
-/** Waits for an element's text: unlike expect.poll, also in hooks. */
+/** Waits for an element's text, also outside of tests. */
 export async function expectText(locator: Locator, text: RegExp, timeoutMs = PATIENCE_MS): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs;
   let said = '';
@@ -31,7 +30,7 @@ export async function expectText(locator: Locator, text: RegExp, timeoutMs = PAT
     if (text.test(said)) return;
     await setTimeout(POLL_MS);
   } while (performance.now() < deadlineMs);
-  expect(said).toMatch(text);
+  throw new Error(`Waited ${timeoutMs} ms for ${String(text)}. Seen last: ${said}`);
 }
 
 /** From the first-run screen to a cluster whose every partition has a leader. */

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
-import { resultsDir } from './story.ts';
+import { resultsDir } from './results.ts';
 
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 1024, height: 700 };

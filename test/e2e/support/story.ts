@@ -1,9 +1,7 @@
 import { mkdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
 import type { Page } from 'playwright-core';
-
-export const resultsDir = fileURLToPath(new URL('../../../test-results/', import.meta.url));
+import { resultsDir } from './results.ts';
 
 /**
  * The tests of the enclosing block are steps of one story: after one failed, the rest are
