@@ -75,7 +75,7 @@ function read(file: string): Genesis {
     return genesisSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     throw new NodeStartError(
-      `${file} cannot be read as what it should be. Restore it from a copy, or remove this node's data directory if the other nodes are intact.`,
+      `${file} cannot be read as what it should be. Restore it from a copy; or remove it, if the configuration is certainly the one that this node was founded with: it is then written anew.`,
     );
   }
 }

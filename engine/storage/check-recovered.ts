@@ -1,5 +1,6 @@
 import type { GroupId } from '../config/ids.ts';
 import { StorageError } from './errors.ts';
+import { LOG_ADVICE } from './log/open-database.ts';
 import type { LogStorage, StateMachine } from './types.ts';
 
 /** The log and the state machine of a data directory do not belong together. */
@@ -21,16 +22,14 @@ export function checkRecovered(log: LogStorage, state: StateMachine, groups: Ite
     if (appliedIndex > lastIndex) {
       throw new StorageMismatchError(
         `The log of this node has lost entries: group ${group} has applied entry ${appliedIndex}, but its log ends ` +
-          `with ${lastIndex}. Keep a copy of the data directory. Only if a majority of the other nodes is intact, ` +
-          'remove this data directory and start the node again: it catches up from them.',
+          `with ${lastIndex}. ${LOG_ADVICE}`,
       );
     }
     const snapshotIndex = recovered?.snapshotIndex ?? 0;
     if (appliedIndex < snapshotIndex) {
       throw new StorageMismatchError(
-        `The data of group ${group} ends with entry ${appliedIndex}, but the log begins after ${snapshotIndex}. Only ` +
-          'if a majority of the other nodes is intact, remove this data directory and start the node again: it ' +
-          'catches up from them.',
+        `The data of group ${group} ends with entry ${appliedIndex}, but the log begins after ${snapshotIndex}. ` +
+          LOG_ADVICE,
       );
     }
   }

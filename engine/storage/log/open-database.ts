@@ -6,11 +6,15 @@ import { readMark } from './mark.ts';
 import { recoverLog, type Recovery } from './recovery.ts';
 import { LOG_SCHEMA } from './rows.ts';
 
-/** For a damaged log. */
+/**
+ * For a damaged log. A majority of intact nodes would not be enough to come back empty: an
+ * entry that this node had acknowledged may be on one other alone, and this node's vote
+ * could then help one that lacks it into office.
+ */
 export const LOG_ADVICE =
   'Its entries may be lost, and a node that votes without them can lose acknowledged writes. Keep a copy of the data ' +
-  'directory. Only if a majority of the other nodes is intact, remove this data directory and start the node again: ' +
-  'it catches up from them.';
+  'directory. Only while all other nodes run and are in step, as "prkdb status" shows, remove this data directory and ' +
+  'start the node again: it catches up from them.';
 
 /**
  * Opens or creates the database and checks all of it. The connection that it returns only

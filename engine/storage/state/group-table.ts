@@ -19,6 +19,8 @@ import {
 interface Slot {
   /** The key's row in the database, or null when there is none. */
   readonly rowId: number | null;
+  /** That row's checksum; 0 when there is none. */
+  readonly checksum: number;
   meta: KvRowMeta | undefined;
   /** The value, once the batch has written it. */
   value: Uint8Array | null;
@@ -65,6 +67,7 @@ export class GroupTable {
     const raw = this.#meta.get(key) as RawMeta | undefined;
     return {
       rowId: raw === undefined ? null : raw[0],
+      checksum: raw === undefined ? 0 : raw[8],
       meta: raw === undefined ? undefined : checkedMeta(raw),
       value: null,
       changed: false,
@@ -87,11 +90,11 @@ export class GroupTable {
     return { rows, more: false };
   }
 
-  /** Brings the key's row to what the slot says. Returns about how much that writes. */
-  write({ rowId, meta, value }: Slot): number {
+  /** Brings the key's row to what the slot says. Returns its checksum and about how much that writes. */
+  write({ rowId, meta, value }: Slot): { readonly checksum: number; readonly sizeBytes: number } {
     if (meta === undefined || value === null) {
       if (rowId !== null) this.#delete.run(rowId);
-      return 0;
+      return { checksum: 0, sizeBytes: 0 };
     }
     const { key, revision, version, createdAtMs, updatedAtMs, valueSizeBytes } = meta;
     const valueChecksum = crc32(value);
@@ -121,7 +124,7 @@ export class GroupTable {
         rowId,
       );
     }
-    return key.length + value.length;
+    return { checksum, sizeBytes: key.length + value.length };
   }
 }
 
@@ -140,12 +143,14 @@ export class TableBatch implements KvTable {
   #revision: number;
   #keyCount: number;
   #timeMs: number;
+  #rowsChecksum: number;
 
   constructor(table: GroupTable, state: PartitionState) {
     this.#table = table;
     this.#revision = state.revision;
     this.#keyCount = state.keyCount;
     this.#timeMs = state.timeMs;
+    this.#rowsChecksum = state.rowsChecksum;
   }
 
   meta(key: Uint8Array): KvRowMeta | undefined {
@@ -190,9 +195,17 @@ export class TableBatch implements KvTable {
     for (const slot of this.#slots.values()) {
       if (!slot.changed) continue;
       changedKeys++;
-      sizeBytes += this.#table.write(slot);
+      const written = this.#table.write(slot);
+      sizeBytes += written.sizeBytes;
+      this.#rowsChecksum = (this.#rowsChecksum - slot.checksum + written.checksum) >>> 0;
     }
-    const state = { appliedIndex, revision: this.#revision, keyCount: this.#keyCount, timeMs: this.#timeMs };
+    const state = {
+      appliedIndex,
+      revision: this.#revision,
+      keyCount: this.#keyCount,
+      timeMs: this.#timeMs,
+      rowsChecksum: this.#rowsChecksum,
+    };
     return { state, changedKeys, sizeBytes };
   }
 

@@ -9,6 +9,7 @@ export const STATE_SCHEMA = `
     revision INTEGER NOT NULL,
     key_count INTEGER NOT NULL,
     time_ms INTEGER NOT NULL,
+    rows_checksum INTEGER NOT NULL,
     checksum INTEGER NOT NULL
   ) STRICT;
 `;
@@ -62,9 +63,17 @@ export interface PartitionState {
   readonly keyCount: number;
   /** The latest time any command carried. */
   readonly timeMs: number;
+  /** The sum of the checksums of all rows, modulo 2^32: which rows these are, whatever their order. */
+  readonly rowsChecksum: number;
 }
 
-export const EMPTY_PARTITION: PartitionState = { appliedIndex: 0, revision: 0, keyCount: 0, timeMs: 0 };
+export const EMPTY_PARTITION: PartitionState = {
+  appliedIndex: 0,
+  revision: 0,
+  keyCount: 0,
+  timeMs: 0,
+  rowsChecksum: 0,
+};
 
 const scratch = Buffer.alloc(6 * 8);
 
@@ -79,7 +88,8 @@ function checksumOfNumbers(a: number, b: number, c: number, d: number, e: number
 }
 
 export function partitionChecksum(group: number, state: PartitionState): number {
-  return checksumOfNumbers(group, state.appliedIndex, state.revision, state.keyCount, state.timeMs, 0);
+  const { appliedIndex, revision, keyCount, timeMs, rowsChecksum } = state;
+  return checksumOfNumbers(group, appliedIndex, revision, keyCount, timeMs, rowsChecksum);
 }
 
 /** Over everything of a row but the value, and over the value's own checksum. */

@@ -13,6 +13,7 @@ import { applyCommand } from './apply.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { connectState } from './connection.ts';
 import { GroupTable, TableBatch } from './group-table.ts';
+import { loadPartitions } from './recovery.ts';
 import { EMPTY_PARTITION, kvTableSchema, partitionChecksum, STATE_SCHEMA, type PartitionState } from './rows.ts';
 
 export interface StateOptions {
@@ -30,24 +31,6 @@ function adviceFor(file: string): string {
     `It holds nothing that the node's log does not: with the node stopped, move ${file} and ${file}-wal away ` +
     'and start the node again, which rebuilds it from the log.'
   );
-}
-
-type RawPartition = [group: number, applied: number, revision: number, keys: number, timeMs: number, checksum: number];
-
-function loadPartitions(database: Database.Database): Map<GroupId, PartitionState> {
-  const partitions = new Map<GroupId, PartitionState>();
-  const rows = database
-    .prepare('SELECT group_id, applied_index, revision, key_count, time_ms, checksum FROM partition_state')
-    .raw()
-    .all() as RawPartition[];
-  for (const [group, appliedIndex, revision, keyCount, timeMs, checksum] of rows) {
-    const state = { appliedIndex, revision, keyCount, timeMs };
-    if (partitionChecksum(group, state) !== checksum) {
-      throw new CorruptDataError(`the checksum of the applied index of group ${group} is wrong`);
-    }
-    partitions.set(group, state);
-  }
-  return partitions;
 }
 
 /**
@@ -114,7 +97,7 @@ class SqliteStateMachine implements StateMachine {
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#rollback = database.prepare('ROLLBACK');
-    this.#putPartition = database.prepare('INSERT OR REPLACE INTO partition_state VALUES (?, ?, ?, ?, ?, ?)');
+    this.#putPartition = database.prepare('INSERT OR REPLACE INTO partition_state VALUES (?, ?, ?, ?, ?, ?, ?)');
     for (const group of partitions.keys()) this.#tables.set(group, new GroupTable(database, group));
     this.#checkpointer = new Checkpointer(file, database, (error) => {
       this.#failure ??= writeErrorOf(file, 'CHECKPOINT', error.message);
@@ -141,8 +124,9 @@ class SqliteStateMachine implements StateMachine {
       const batch = new TableBatch(this.#table(group), before);
       const results = commands.map((command) => (command === null ? NO_RESULTS : applyCommand(batch, command)));
       const { state, changedKeys, sizeBytes } = batch.flush(last.index);
-      const { appliedIndex, revision, keyCount, timeMs } = state;
-      this.#putPartition.run(group, appliedIndex, revision, keyCount, timeMs, partitionChecksum(group, state));
+      const { appliedIndex, revision, keyCount, timeMs, rowsChecksum } = state;
+      const checksum = partitionChecksum(group, state);
+      this.#putPartition.run(group, appliedIndex, revision, keyCount, timeMs, rowsChecksum, checksum);
       this.#commit.run();
       this.#partitions.set(group, state);
       this.#checkpointer.wrote(changedKeys, sizeBytes);

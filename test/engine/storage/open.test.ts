@@ -129,7 +129,7 @@ describe.each(['log', 'state'] as const)('opening the %s', (kind) => {
     await expect(opened).rejects.toThrow(CorruptStorageError);
     await expect(opened).rejects.toThrow(file);
     await expect(opened).rejects.toThrow(
-      kind === 'log' ? /majority of the other nodes is intact/ : /rebuilds it from the log/,
+      kind === 'log' ? /all other nodes run and are in step/ : /rebuilds it from the log/,
     );
   });
 

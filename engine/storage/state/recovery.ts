@@ -1,0 +1,49 @@
+import type Database from 'better-sqlite3';
+import type { GroupId } from '../../config/ids.ts';
+import { CorruptDataError } from '../errors.ts';
+import { kvTableName, partitionChecksum, type PartitionState } from './rows.ts';
+
+type RawPartition = [
+  group: number,
+  applied: number,
+  revision: number,
+  keys: number,
+  timeMs: number,
+  rowsChecksum: number,
+  checksum: number,
+];
+
+/**
+ * Reads what each group's state comes to, and checks that its rows are the ones that belong
+ * to it. SQLite takes a damaged write-ahead log for one that ends early; what a checkpoint
+ * had copied back from its lost part is then newer than the rest, page by page, and nothing
+ * else would notice. Throws CorruptDataError or what SQLite throws.
+ */
+export function loadPartitions(database: Database.Database): Map<GroupId, PartitionState> {
+  const partitions = new Map<GroupId, PartitionState>();
+  const rows = database
+    .prepare(
+      'SELECT group_id, applied_index, revision, key_count, time_ms, rows_checksum, checksum FROM partition_state',
+    )
+    .raw()
+    .all() as RawPartition[];
+  for (const [group, appliedIndex, revision, keyCount, timeMs, rowsChecksum, checksum] of rows) {
+    const state = { appliedIndex, revision, keyCount, timeMs, rowsChecksum };
+    if (partitionChecksum(group, state) !== checksum) {
+      throw new CorruptDataError(`the checksum of the applied index of group ${group} is wrong`);
+    }
+    checkRows(database, group, state);
+    partitions.set(group, state);
+  }
+  return partitions;
+}
+
+function checkRows(database: Database.Database, group: GroupId, state: PartitionState): void {
+  const [keys, checksum] = database
+    .prepare(`SELECT count(*), coalesce(sum(checksum), 0) & 4294967295 FROM ${kvTableName(group)}`)
+    .raw()
+    .get() as [keys: number, checksum: number];
+  if (keys !== state.keyCount || checksum !== state.rowsChecksum) {
+    throw new CorruptDataError(`the rows of group ${group} are not those of entry ${state.appliedIndex}`);
+  }
+}
