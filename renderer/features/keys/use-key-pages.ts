@@ -32,7 +32,9 @@ export function useKeyChanged(cluster: string): (key: string, meta: KeyMeta | nu
       for (const [queryKey, data] of lists) {
         if (data === undefined || (meta !== null && !startsWith(key, queryKey[2]))) continue;
         const pages = meta === null ? withoutKey(data.pages, key) : withKey(data.pages, meta);
-        client.setQueryData(queryKey, { ...data, pages });
+        // One row is newer; the list is as old as it was.
+        const updatedAt = client.getQueryState(queryKey)?.dataUpdatedAt;
+        client.setQueryData(queryKey, { ...data, pages }, updatedAt === undefined ? {} : { updatedAt });
       }
     },
     [client, cluster],

@@ -48,7 +48,9 @@ export async function openApp(): Promise<TestApp> {
   try {
     // A build that ends meanwhile must not take away what an open page loads later.
     const interfaceDir = path.join(dir, 'interface');
-    await cp(built, interfaceDir, { recursive: true });
+    await cp(built, interfaceDir, { recursive: true }).catch((error: unknown) => {
+      throw new Error('The interface is not built. Run `npm run build` first.', { cause: error });
+    });
     const host = await serve({
       port: 0,
       host: '127.0.0.1',
