@@ -76,13 +76,18 @@ export class GroupGhost {
     return Math.floor(this.voters.length / 2) + 1;
   }
 
-  /** Notes that a replica in `term` takes these entries for committed, the first of which is new. */
-  noteCommitted(term: Term, replica: ReplicaGhost, upTo: LogIndex): void {
+  /** Notes that a replica takes more for committed than anyone before. True for the first time in its term. */
+  noteCommitted(replica: ReplicaGhost, upTo: LogIndex): boolean {
+    const { term } = replica;
     for (let index = this.committed.length + 1; index <= upTo; index++) {
       this.committed.push(replica.submitted[index - 1]!);
     }
     const last = this.committedInTerm.at(-1);
-    if (last !== undefined && last.term >= term) last.index = upTo;
-    else this.committedInTerm.push({ term, index: upTo });
+    if (last !== undefined && last.term >= term) {
+      last.index = upTo;
+      return false;
+    }
+    this.committedInTerm.push({ term, index: upTo });
+    return true;
   }
 }

@@ -1,3 +1,4 @@
+import { SYSTEM_GROUP } from '../../engine/config/ids.ts';
 import type { NodeId } from '../../engine/raft/types.ts';
 import { Action } from './event-queue.ts';
 import type { Network } from './network.ts';
@@ -5,8 +6,18 @@ import type { SimulatedNode } from './node.ts';
 import { FAULT_KINDS, type FaultKind } from './plan.ts';
 import type { World } from './world.ts';
 
-/** What hits a leader in the moment of its election. */
-const STRIKES = ['crash', 'powerLoss', 'pause', 'isolate', 'oneWay', 'bridge', 'slowDisk', 'hungDisk'] as const;
+/** What hits a leader in a moment that counts. */
+const STRIKES = [
+  'crash',
+  'powerLoss',
+  'pause',
+  'isolate',
+  'oneWay',
+  'bridge',
+  'slowDisk',
+  'hungDisk',
+  'linkReset',
+] as const;
 
 /** Does what a seed has in store for nodes, links, disks and clocks, until the safety phase is over. */
 export class Nemesis {
@@ -15,6 +26,8 @@ export class Nemesis {
   readonly #network: Network;
   readonly #kinds: readonly FaultKind[];
   faults = 0;
+  /** Leaders that the seesaw has cut off, oldest first. */
+  readonly #cutOff: NodeId[] = [];
 
   constructor(world: World, nodes: readonly SimulatedNode[], network: Network) {
     this.#world = world;
@@ -22,7 +35,15 @@ export class Nemesis {
     this.#network = network;
     const { weights } = world.plan.faults;
     this.#kinds = FAULT_KINDS.flatMap((kind) => Array.from({ length: weights[kind] }, () => kind));
-    world.onElection = (node) => this.#elected(node);
+    world.onElection = (node, group) => {
+      if (world.plan.faults.seesaw === 0) this.#struck(node, world.plan.faults.strikeNewLeader);
+      else if (group !== SYSTEM_GROUP) this.#swing(node);
+    };
+    world.onFirstCommit = (node, group) => {
+      if (world.plan.faults.seesaw === 0) this.#struck(node, world.plan.faults.strikeFirstCommit);
+      else if (group !== SYSTEM_GROUP && world.faultRandom.chance(world.plan.faults.strikeFirstCommit))
+        this.#swing(node);
+    };
   }
 
   start(): void {
@@ -71,15 +92,42 @@ export class Nemesis {
     return random.pick(this.#nodes);
   }
 
-  /** A leader that fails with its first entries on their way is what the paper's figure 8 is about. */
-  #elected(id: NodeId): void {
+  /**
+   * A leader that fails with its first entries on their way, or with what it has just
+   * committed known to nobody else, is what the paper's figure 8 is about.
+   */
+  #struck(id: NodeId, chance: number): void {
     const { faultRandom: random, plan, faultsOn } = this.#world;
-    if (!faultsOn || !random.chance(plan.faults.strikeNewLeader)) return;
-    const { delaySpreadUs } = plan.network;
-    const { syncMaxUs } = plan.disk;
-    this.#later(random.below(2 * (delaySpreadUs + syncMaxUs)), () => {
+    if (!faultsOn || !random.chance(chance)) return;
+    const { delayMinUs, delaySpreadUs } = plan.network;
+    const roundTripUs = 2 * (delaySpreadUs + plan.disk.syncMaxUs);
+    this.#later(random.below(random.chance(0.5) ? delayMinUs : roundTripUs), () => {
       this.#strike(random.pick(STRIKES), this.#nodes[id - 1]!);
     });
+  }
+
+  /** Cuts off a leader, at a moment between its first message and the answers to it, and lets an earlier one back. */
+  #swing(id: NodeId): void {
+    const { faultRandom: random, plan, faultsOn } = this.#world;
+    if (!faultsOn) return;
+    const { network, disk } = plan;
+    const oneWayUs = network.delayMinUs + network.delaySpreadUs / 4 + (disk.syncMinUs + disk.syncMaxUs) / 4;
+    this.#later(random.below(9) * random.float() * oneWayUs, () => {
+      this.faults++;
+      const before = this.#cutOff.indexOf(id);
+      if (before >= 0) this.#cutOff.splice(before, 1);
+      this.#cutOff.push(id);
+      this.#setCutOff(id, true);
+      if (this.#cutOff.length > plan.faults.seesaw) this.#setCutOff(this.#cutOff.shift()!, false);
+    });
+  }
+
+  #setCutOff(id: NodeId, cut: boolean): void {
+    this.#world.note(null, () => `node ${id} is ${cut ? 'cut off' : 'back'}`);
+    for (const { id: other } of this.#nodes) {
+      this.#network.setCut(id, other, cut);
+      this.#network.setCut(other, id, cut);
+    }
   }
 
   #strike(kind: FaultKind, node: SimulatedNode): void {
@@ -108,11 +156,11 @@ export class Nemesis {
         return this.#bridge(node);
       case 'flakyLinks':
         return this.#flaky();
-      case 'linkReset': {
-        const other = random.pick(this.#nodes);
-        if (other !== node) this.#network.reset(node.id, other.id);
+      case 'linkReset':
+        for (const other of this.#nodes) {
+          if (other !== node && random.chance(0.5)) this.#network.reset(node.id, other.id);
+        }
         return;
-      }
       case 'slowDisk':
         return this.#disk(node, random.pick([5, 20, 100]));
       case 'hungDisk':

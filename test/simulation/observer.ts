@@ -36,7 +36,11 @@ export class Observer {
   readonly #replicas = new Map<NodeId, ReplicaGhost[]>();
   readonly #hungDiskTicks: number;
 
-  constructor(plan: Plan) {
+  readonly #onFirstCommit: (node: NodeId, group: GroupId) => void;
+
+  /** `onFirstCommit` hears of every leader that commits for the first time. */
+  constructor(plan: Plan, onFirstCommit: (node: NodeId, group: GroupId) => void) {
+    this.#onFirstCommit = onFirstCommit;
     this.#hungDiskTicks = hungDiskTicks(plan.timing);
     this.groups.set(SYSTEM_GROUP, new GroupGhost(SYSTEM_GROUP, systemMembership(plan.genesis).voters));
     for (const { partition, replicas } of plan.genesis.partitions) {
@@ -143,7 +147,7 @@ export class Observer {
     checkCommittedEntry(replica, Math.min(commitIndex, group.commitIndex));
     if (commitIndex <= group.commitIndex) return;
     checkCommitDurable(replica, commitIndex);
-    group.noteCommitted(replica.term, replica, commitIndex);
+    if (group.noteCommitted(replica, commitIndex)) this.#onFirstCommit(replica.node, group.id);
   }
 
   #checkSent(replica: ReplicaGhost, message: Message): void {

@@ -1,6 +1,5 @@
-import { placeReplicas, type RoutingTable } from '../../engine/store/routing.ts';
+import type { RoutingTable } from '../../engine/store/routing.ts';
 import type { StoreLimits, StoreTiming } from '../../engine/store/types.ts';
-import { Random } from './random.ts';
 
 export interface RunOptions {
   readonly seed: number;
@@ -41,6 +40,10 @@ export interface FaultPlan {
   readonly leaderShare: number;
   /** The chance that a node is struck right after it was elected. */
   readonly strikeNewLeader: number;
+  /** The chance that a leader is struck when the first entry is committed in its term. */
+  readonly strikeFirstCommit: number;
+  /** When not 0: a newly elected leader is cut off, and of those cut off before only so many stay so. */
+  readonly seesaw: number;
 }
 
 export const FAULT_KINDS = [
@@ -60,6 +63,8 @@ export const FAULT_KINDS = [
   'clockJump',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
+
+export const NO_FAULTS = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as Record<FaultKind, number>;
 
 export interface WorkloadPlan {
   readonly clients: number;
@@ -94,122 +99,4 @@ export interface Plan {
   readonly clockSkew: number;
   /** How long a node takes from the first thing it hears to its round: what comes meanwhile shares it. */
   readonly roundDelayMaxUs: number;
-}
-
-const KiB = 1024;
-const MiB = 1024 * KiB;
-
-/** Each choice in its own words; the order of the calls is part of what a seed means. */
-export function planOf(options: RunOptions): Plan {
-  const random = new Random(options.seed, 1);
-  const nodes = options.nodes ?? random.pick([1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5, 6, 7]);
-  const partitions = options.groups ?? random.pick([1, 1, 1, 2, 2, 3, 4]);
-  const replicationFactor = random.chance(0.7) ? Math.min(nodes, 5) : Math.min(nodes, 3);
-  const timing = timingOf(random);
-  const electionUs = timing.tickMs * timing.electionTicksMax * 1000;
-  return {
-    seed: options.seed,
-    steps: options.steps,
-    nodes,
-    genesis: genesisOf(nodes, partitions, replicationFactor),
-    timing,
-    limits: limitsOf(random),
-    network: networkOf(random, electionUs),
-    disk: diskOf(random, electionUs),
-    faults: faultsOf(random, electionUs),
-    workload: workloadOf(random, electionUs),
-    clockSkew: random.pick([0, 0.001, 0.05, 0.2]),
-    roundDelayMaxUs: random.pick([0, 0, 50, 500, 3000]),
-  };
-}
-
-function genesisOf(nodes: number, partitions: number, replicationFactor: number): RoutingTable {
-  const ids = Array.from({ length: nodes }, (_, i) => i + 1);
-  return {
-    clusterId: 'simulated',
-    clusterName: 'simulated',
-    epoch: 1,
-    members: ids.map((id) => ({ id, host: 'simulated', clientPort: id, raftPort: id, metricsPort: id })),
-    partitions: Array.from({ length: partitions }, (_, partition) => ({
-      partition,
-      replicas: placeReplicas(ids, partition, replicationFactor),
-    })),
-  };
-}
-
-function timingOf(random: Random): StoreTiming {
-  const heartbeatTicks = random.pick([1, 1, 2, 3]);
-  const electionTicksMin = heartbeatTicks * 2 + random.between(1, 8);
-  return {
-    tickMs: random.pick([5, 10, 20, 50]),
-    heartbeatTicks,
-    electionTicksMin,
-    electionTicksMax: electionTicksMin + random.between(2, 12),
-  };
-}
-
-/** Small limits, so that windows fill and caches run over within a few writes. */
-function limitsOf(random: Random): StoreLimits {
-  return {
-    maxAppendBytes: random.pick([1, 200, 2 * KiB, MiB]),
-    maxInflightAppends: random.pick([1, 2, 4, 64]),
-    maxInflightBytes: random.pick([100, 1 * KiB, 8 * MiB]),
-    maxUncommittedBytes: random.pick([200, 4 * KiB, 16 * MiB]),
-    maxCachedBytes: random.pick([0, 300, 4 * KiB, 4 * MiB]),
-  };
-}
-
-function networkOf(random: Random, electionUs: number): NetworkPlan {
-  const rough = random.chance(0.6);
-  return {
-    delayMinUs: random.logBetween(50, 1000),
-    delaySpreadUs: random.logBetween(100, Math.max(200, electionUs / 10)),
-    lateChance: rough ? random.pick([0, 0.005, 0.05]) : 0,
-    lateMaxUs: electionUs * random.between(1, 10),
-    dropChance: rough ? random.pick([0, 0.01, 0.05, 0.2]) : 0,
-    duplicateChance: rough ? random.pick([0, 0.01, 0.1]) : 0,
-    splitChance: random.pick([0, 0.2, 1]),
-  };
-}
-
-function diskOf(random: Random, electionUs: number): DiskPlan {
-  const syncMinUs = random.logBetween(20, 3000);
-  return {
-    syncMinUs,
-    syncMaxUs: syncMinUs + random.logBetween(50, Math.max(100, electionUs / 2)),
-    unsyncedBatches: random.pick([0, 4, 64]),
-  };
-}
-
-function faultsOf(random: Random, electionUs: number): FaultPlan {
-  const weights = Object.fromEntries(
-    FAULT_KINDS.map((kind) => [kind, random.chance(0.55) ? random.between(1, 10) : 0]),
-  ) as Record<FaultKind, number>;
-  return {
-    everyUs: electionUs * random.pick([0.5, 1, 2, 4, 8]),
-    minUs: electionUs / 10,
-    maxUs: electionUs * random.pick([2, 5, 20]),
-    weights,
-    leaderShare: random.pick([0.2, 0.5, 0.8]),
-    strikeNewLeader: random.pick([0, 0, 0.1, 0.4, 0.7]),
-  };
-}
-
-function workloadOf(random: Random, electionUs: number): WorkloadPlan {
-  const weights = Object.fromEntries(OPERATION_KINDS.map((kind) => [kind, random.between(0, 10)])) as Record<
-    OperationKind,
-    number
-  >;
-  weights.put += 3;
-  weights.get += 1;
-  return {
-    clients: random.between(1, 12),
-    keys: random.between(1, 8),
-    operationsPerKey: random.pick([20, 60, 200]),
-    thinkMaxUs: random.logBetween(500, electionUs),
-    attemptTimeoutUs: random.logBetween(electionUs / 2, electionUs * 6),
-    operationTimeoutUs: electionUs * random.between(3, 20),
-    lossChance: random.pick([0, 0, 0.01, 0.05]),
-    weights,
-  };
 }

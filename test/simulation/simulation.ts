@@ -4,7 +4,8 @@ import { Nemesis } from './nemesis.ts';
 import { Network } from './network.ts';
 import { SimulatedNode } from './node.ts';
 import { Observer } from './observer.ts';
-import { planOf, type Plan, type RunOptions } from './plan.ts';
+import { planOf } from './make-plan.ts';
+import type { Plan, RunOptions } from './plan.ts';
 import { Violation } from './violation.ts';
 import { World } from './world.ts';
 
@@ -41,7 +42,7 @@ export class Simulation {
   constructor(options: RunOptions) {
     this.#plan = planOf(options);
     this.#world = new World(this.#plan);
-    this.#observer = new Observer(this.#plan);
+    this.#observer = new Observer(this.#plan, (node, group) => this.#world.onFirstCommit?.(node, group));
     const network = new Network(this.#world, this.#nodes);
     for (let id = 1; id <= this.#plan.nodes; id++) {
       this.#nodes.push(new SimulatedNode(id, this.#world, network, this.#observer));

@@ -26,6 +26,8 @@ export class World {
   violation: Violation | null = null;
   /** Who wants to know that a node has won an election. */
   onElection: ((node: NodeId, group: GroupId) => void) | null = null;
+  /** Who wants to know that a leader has committed the first entry in its term. */
+  onFirstCommit: ((node: NodeId, group: GroupId) => void) | null = null;
 
   constructor(plan: Plan) {
     this.plan = plan;

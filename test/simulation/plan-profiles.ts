@@ -1,0 +1,100 @@
+import { NO_FAULTS, type Plan } from './plan.ts';
+import type { Random } from './random.ts';
+
+/**
+ * Half of the seeds get a life in which everything can happen. The others get one in which
+ * certain things happen all the time, since some bugs need several of them in a row.
+ */
+export const PROFILES = ['any', 'any', 'any', 'churn', 'seesaw', 'restlessFollowers'] as const;
+export type Profile = (typeof PROFILES)[number];
+
+export function withProfile(profile: Profile, plan: Plan, random: Random, electionUs: number): Plan {
+  switch (profile) {
+    case 'any':
+      return plan;
+    case 'churn':
+      return churn(plan, random, electionUs);
+    case 'seesaw':
+      return seesaw(churn(plan, random, electionUs), random, electionUs);
+    case 'restlessFollowers':
+      return restlessFollowers(plan, random, electionUs);
+  }
+}
+
+/**
+ * Leaders take turns: each is cut off right after its election, with entries that few or
+ * none have, and those cut off before it come back with theirs.
+ */
+function seesaw(plan: Plan, random: Random, electionUs: number): Plan {
+  return {
+    ...plan,
+    limits: { ...plan.limits, maxAppendBytes: 1, maxInflightAppends: random.pick([1, 1, 1, 64]) },
+    network: { ...plan.network, splitChance: 1 },
+    faults: {
+      ...plan.faults,
+      everyUs: electionUs * random.pick([4, 16]),
+      weights: { ...NO_FAULTS, crash: 1, pause: 1, linkReset: 2 },
+      strikeNewLeader: 0,
+      strikeFirstCommit: random.pick([0, 0.3, 0.9]),
+      seesaw: Math.min(random.pick([1, 1, 2]), Math.floor((plan.nodes - 1) / 2)),
+    },
+  };
+}
+
+/**
+ * Leaders fall before their entries are everywhere, and come back with them: what the
+ * paper's figure 8 shows. Appends are small, so that there is a moment between any two.
+ */
+function churn(plan: Plan, random: Random, electionUs: number): Plan {
+  return {
+    ...plan,
+    limits: { ...plan.limits, maxAppendBytes: random.pick([1, 1, 100]), maxInflightAppends: random.pick([1, 2, 64]) },
+    disk: { ...plan.disk, syncMaxUs: plan.disk.syncMinUs + random.logBetween(50, electionUs / 5) },
+    faults: {
+      ...plan.faults,
+      everyUs: electionUs * random.pick([0.5, 1, 2, 4]),
+      minUs: electionUs / 5,
+      maxUs: electionUs * random.pick([2, 4]),
+      weights: { ...NO_FAULTS, crash: 3, pause: 1, isolate: 3, split: 2, oneWay: 2, bridge: 4, linkReset: 4 },
+      leaderShare: 0.8,
+      strikeNewLeader: random.pick([0.4, 0.6, 0.8]),
+      strikeFirstCommit: random.pick([0.3, 0.6, 0.9]),
+    },
+    workload: {
+      ...plan.workload,
+      clients: random.between(2, 6),
+      // Steps shall go into elections, and not into requests that wait for one.
+      thinkMaxUs: electionUs * random.pick([0.1, 0.3, 1]),
+      attemptTimeoutUs: electionUs * random.between(2, 12),
+      weights: { ...plan.workload.weights, put: 20, staleGet: 1 },
+    },
+  };
+}
+
+/** The leader stays, the others come and go, and late frames find another process than they were meant for. */
+function restlessFollowers(plan: Plan, random: Random, electionUs: number): Plan {
+  return {
+    ...plan,
+    network: {
+      ...plan.network,
+      lateChance: random.pick([0.05, 0.2]),
+      lateMaxUs: electionUs * random.pick([0.5, 1, 2]),
+    },
+    faults: {
+      ...plan.faults,
+      everyUs: electionUs * random.pick([0.5, 1]),
+      minUs: electionUs / 50,
+      maxUs: electionUs / 2,
+      weights: { ...NO_FAULTS, crash: 6, powerLoss: 3, pause: 1, linkReset: 1 },
+      leaderShare: 0,
+      strikeNewLeader: 0,
+      strikeFirstCommit: 0,
+    },
+    workload: {
+      ...plan.workload,
+      clients: random.between(4, 12),
+      thinkMaxUs: electionUs,
+      weights: { ...plan.workload.weights, followerGet: 20, put: 20 },
+    },
+  };
+}
