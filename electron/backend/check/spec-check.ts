@@ -1,14 +1,13 @@
-import { statfs } from 'node:fs/promises';
-import { access, constants, readdir } from 'node:fs/promises';
+import { access, constants, readdir, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { ClusterSpecInput, SpecCheck } from '../../contract/model.ts';
 import { findBasePort, isPortFree, membersOf, portsOf } from '../../../engine/supervisor/ports.ts';
 import { genesisPlacement, majorityOf } from '../clusters/placement.ts';
 import { upCommand } from './up-command.ts';
 
-/** What an idle node process takes, and what each replica adds to it. */
-const NODE_MEMORY_BYTES = 85 * 1024 * 1024;
-const REPLICA_MEMORY_BYTES = 300 * 1024;
+/** What an idle node process takes, and what each replica adds to it; measured with 8 and 256 partitions. */
+const NODE_MEMORY_BYTES = 135_000_000;
+const REPLICA_MEMORY_BYTES = 160_000;
 /** A cluster that starts with less than this would soon stop on a full disk. */
 const MIN_FREE_BYTES = 256 * 1024 * 1024;
 
