@@ -28,7 +28,8 @@ export class Forwarder {
     };
     const attempt: LinkRequest = {
       request: { ...request },
-      sizeBytes: 64 + (request.write?.key.length ?? 0) + (request.write?.value.length ?? 0),
+      sizeBytes:
+        64 + (request.get?.key.length ?? 0) + (request.write?.key.length ?? 0) + (request.write?.value.length ?? 0),
       sent: false,
       onResponse: settle,
       onLinkFailure: (reason) => settle(lost(request, attempt.sent, `node ${nodeId}: ${reason}`)),
