@@ -10,6 +10,7 @@ const USAGE = `Usage: npm run simulate -- [options]
   --groups G       groups besides the system group, 1 to 16, instead of what the seed chooses
   --until-failure  goes on with the next seeds until one fails
   --minutes T      goes on with the next seeds for this long, past failures too unless --until-failure
+  --cpu-seconds S  as --minutes, but of this process's own time, however busy the machine is
   --json           one line of JSON for each failure and one at the end
 `;
 
@@ -19,7 +20,8 @@ interface Arguments {
   readonly nodes: number | undefined;
   readonly groups: number | undefined;
   readonly untilFailure: boolean;
-  readonly minutes: number | undefined;
+  readonly limitMs: number | undefined;
+  readonly cpuLimitMs: number | undefined;
   readonly json: boolean;
 }
 
@@ -36,6 +38,18 @@ function integer(name: string, text: string | undefined, min: number, max: numbe
   return value;
 }
 
+function milliseconds(name: string, text: string | undefined, unitMs: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity)) throw new UsageError(`--${name} must be a number above 0, not "${text}"`);
+  return value * unitMs;
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 function readArguments(): Arguments {
   let values;
   try {
@@ -47,15 +61,12 @@ function readArguments(): Arguments {
         groups: { type: 'string' },
         'until-failure': { type: 'boolean', default: false },
         minutes: { type: 'string' },
+        'cpu-seconds': { type: 'string' },
         json: { type: 'boolean', default: false },
       },
     }));
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-  const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
-  if (minutes !== undefined && !(minutes > 0 && minutes < Infinity)) {
-    throw new UsageError(`--minutes must be a number above 0, not "${values.minutes}"`);
   }
   return {
     seed: integer('seed', values.seed, 0, Number.MAX_SAFE_INTEGER) ?? Math.floor(Math.random() * 2 ** 32),
@@ -63,7 +74,8 @@ function readArguments(): Arguments {
     nodes: integer('nodes', values.nodes, 1, 9),
     groups: integer('groups', values.groups, 1, 16),
     untilFailure: values['until-failure'],
-    minutes,
+    limitMs: milliseconds('minutes', values.minutes, 60_000),
+    cpuLimitMs: milliseconds('cpu-seconds', values['cpu-seconds'], 1000),
     json: values.json,
   };
 }
@@ -99,8 +111,8 @@ class Totals {
 function main(): number {
   const args = readArguments();
   const totals = new Totals();
-  const many = args.untilFailure || args.minutes !== undefined;
-  const deadlineMs = args.minutes === undefined ? Infinity : args.minutes * 60_000;
+  const { limitMs = Infinity, cpuLimitMs = Infinity } = args;
+  const many = args.untilFailure || limitMs < Infinity || cpuLimitMs < Infinity;
   if (!args.json) console.log(`first seed ${args.seed}`);
   let nextReportMs = 10_000;
   for (let seed = args.seed; ; seed++) {
@@ -119,12 +131,15 @@ function main(): number {
       totals.failures++;
       const { invariant, message } = violation;
       console.log(
-        args.json ? JSON.stringify({ seed, step: outcome.steps, invariant, message }) : failureReport(outcome, options),
+        args.json
+          ? JSON.stringify({ seed, step: outcome.steps, invariant, message, cpuMs: cpuMs() })
+          : failureReport(outcome, options),
       );
     } else if (!many && !args.json) {
       console.log(`seed ${seed}: ${outcome.plan.nodes} nodes, trace ${outcome.traceHash}`);
     }
-    if (!many || (violation !== null && args.untilFailure) || totals.elapsedMs >= deadlineMs) break;
+    if (!many || (violation !== null && args.untilFailure) || totals.elapsedMs >= limitMs) break;
+    if (cpuMs() >= cpuLimitMs) break;
     if (!args.json && totals.elapsedMs >= nextReportMs) {
       nextReportMs = totals.elapsedMs + 10_000;
       console.log(`seed ${seed}: ${totals.words()}`);

@@ -125,6 +125,7 @@ export class Nemesis {
   #setCutOff(id: NodeId, cut: boolean): void {
     this.#world.note(null, () => `node ${id} is ${cut ? 'cut off' : 'back'}`);
     for (const { id: other } of this.#nodes) {
+      if (!cut && this.#cutOff.includes(other)) continue;
       this.#network.setCut(id, other, cut);
       this.#network.setCut(other, id, cut);
     }
