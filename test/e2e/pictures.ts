@@ -29,6 +29,7 @@ try {
   console.log('The node is back; the picture follows when the charts show all of it.');
   await setTimeout(AFTER_MS);
   await expectHealthy(page, 3, 8);
+  await page.mouse.move(0, 0);
   await page.screenshot({ path: target });
   if (app.complaints.length > 0) throw new Error(`The page complained:\n${app.complaints.join('\n')}`);
   console.log(`Wrote ${target}`);

@@ -1,18 +1,21 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 
-/** A Chromium that is there already; nothing is downloaded. */
+/** A Chromium that is there already; nothing is downloaded. CHROMIUM_PATH names one and no other. */
 function findChromium(): string | null {
-  const candidates = [
-    process.env['CHROMIUM_PATH'],
-    '/usr/bin/chromium',
-    '/usr/bin/chromium-browser',
-    '/usr/bin/google-chrome',
-    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-    '/Applications/Chromium.app/Contents/MacOS/Chromium',
-    'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-  ];
-  return candidates.find((path) => path !== undefined && path !== '' && existsSync(path)) ?? null;
+  const named = process.env['CHROMIUM_PATH'];
+  const candidates =
+    named !== undefined && named !== ''
+      ? [named]
+      : [
+          '/usr/bin/chromium',
+          '/usr/bin/chromium-browser',
+          '/usr/bin/google-chrome',
+          '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+          '/Applications/Chromium.app/Contents/MacOS/Chromium',
+          'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+        ];
+  return candidates.find((path) => existsSync(path)) ?? null;
 }
 
 const executablePath = findChromium();
