@@ -12,7 +12,7 @@ export default defineConfig({
         root,
         test: {
           name: 'unit',
-          include: ['test/{engine,electron,renderer,simulation,repository,fuzz}/**/*.test.{ts,tsx}'],
+          include: ['test/{engine,electron,renderer,simulation,repository,fuzz,torture}/**/*.test.{ts,tsx}'],
           testTimeout: 30_000,
         },
       },
