@@ -89,7 +89,7 @@ test.each([
   [{ replicationFactor: 4 }, 'replicationFactor', /with 3 nodes, at most 3/],
   [{ basePort: '80' }, 'basePort', /from 1024/],
   [{ basePort: '7e3' }, 'basePort', /A port is a number/],
-  [{ basePort: '70000' }, 'basePort', /up to 65000/],
+  [{ basePort: '65001' }, 'basePort', /up to 65000/],
 ] as const)('%j is told at its field', (changes, field, sentence) => {
   expect(readForm(form(changes))).toEqual({ ok: false, problems: { [field]: expect.stringMatching(sentence) } });
 });

@@ -37,7 +37,7 @@ test.each([
   ['a sequence cut short', Uint8Array.of(0xe2, 0x82), '\\xE2\\x82'],
   ['direction marks, which would reorder the line', utf8Bytes('a\u202Eb'), 'a\\xE2\\x80\\xAEb'],
   ['spaces at the edges only', utf8Bytes(' a b '), '\\x20a b\\x20'],
-  ['an emoji', utf8Bytes('🦊'), '🦊'],
+  ['letters of any length beside bytes that are none', Uint8Array.of(0xff, ...utf8Bytes('ń€🦊')), '\\xFFń€🦊'],
 ])('writes %s', (_what, bytes, written) => {
   expect(escapeKey(bytes)).toBe(written);
 });
