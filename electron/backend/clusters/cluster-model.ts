@@ -12,7 +12,7 @@ import type { Member } from '../../../engine/config/node-config.ts';
 import type { NodeStatus } from '../../../engine/rpc/cluster.ts';
 import type { LocalCluster, NodeProcess } from '../../../engine/supervisor/types.ts';
 import { LogTotals } from '../history/sampler.ts';
-import { isLinkCut, judgeNodes, SILENT_AFTER_MS, type NodeFacts } from './node-state.ts';
+import { isFresh, isLinkCut, judgeNodes, SILENT_AFTER_MS, type NodeFacts } from './node-state.ts';
 import { judgePartition } from './partitions.ts';
 import { genesisPlacement } from './placement.ts';
 import { NodeRates, type WindowRates } from './rates.ts';
@@ -119,7 +119,12 @@ export class ClusterModel {
       }
       if (node.process.state !== 'running' || nowMs - (node.heardAtMs ?? 0) >= SILENT_AFTER_MS) node.rates.stop();
     });
-    const judged = this.#nodes.map(({ member, state, status }) => ({ nodeId: member.id, state, status }));
+    const judged = this.#nodes.map(({ member, state, status }, i) => ({
+      nodeId: member.id,
+      state,
+      status,
+      fresh: isFresh(facts[i]!, nowMs),
+    }));
     this.#partitions = this.placement.map((genesis, partition) =>
       judgePartition(partition, genesis, judged, this.#partitions[partition] ?? null, nowMs),
     );

@@ -17,8 +17,8 @@ export interface NodeFacts {
  * The state of every node, in the order given:
  * - stopped, dead, paused: what the supervisor knows of the process;
  * - partitioned: the process is fine and faults cut every link to the others;
- * - suspect: at least half of the peers that could hear it miss its heartbeats, or its
- *   own stream is silent;
+ * - suspect: more than half of the peers that could hear it miss its heartbeats, or its
+ *   own stream is silent. One that misses everybody has mostly been asleep itself;
  * - live: everything else.
  */
 export function judgeNodes(nodes: readonly NodeFacts[], nowMs: number): NodeState[] {
@@ -34,7 +34,8 @@ export function judgeNodes(nodes: readonly NodeFacts[], nowMs: number): NodeStat
   });
 }
 
-function isFresh(node: NodeFacts, nowMs: number): boolean {
+/** Whether the node itself spoke a moment ago. */
+export function isFresh(node: NodeFacts, nowMs: number): boolean {
   return node.status !== null && node.heardAtMs !== null && nowMs - node.heardAtMs < SILENT_AFTER_MS;
 }
 
@@ -64,5 +65,5 @@ function isMissed(node: NodeFacts, fresh: readonly NodeFacts[], partitioned: Rea
     asked += 1;
     if (word.state === 'suspect') missing += 1;
   }
-  return missing > 0 && missing * 2 >= asked;
+  return missing * 2 > asked;
 }

@@ -6,12 +6,19 @@ export interface JudgedNode {
   readonly nodeId: number;
   readonly state: NodeState;
   readonly status: NodeStatus | null;
+  /** Whether it spoke for itself a moment ago. */
+  readonly fresh: boolean;
+}
+
+/** What a node says counts while it is live, and while peers miss it but it still speaks for itself. */
+function counts(node: JudgedNode): boolean {
+  return node.state === 'live' || (node.state === 'suspect' && node.fresh);
 }
 
 /**
- * One partition as its live replicas see it. A leader counts only at the highest term
- * that a live replica reports, while it is live itself and a majority of the replicas
- * is: an isolated leader goes on believing in itself and must not be shown as one.
+ * One partition as its replicas see it that can be heard. A leader counts only at the
+ * highest term that one of them reports, while it can be heard itself and a majority of
+ * the replicas can: an isolated leader goes on believing in itself and must not be shown as one.
  * `before` is the partition's previous view, which dates the changes.
  */
 export function judgePartition(
@@ -23,7 +30,7 @@ export function judgePartition(
 ): PartitionView {
   const words: { nodeId: number; group: GroupStatus }[] = [];
   for (const node of nodes) {
-    if (node.state !== 'live') continue;
+    if (!counts(node)) continue;
     const group = node.status?.groups.find((g) => g.partition === partition);
     if (group !== undefined) words.push({ nodeId: node.nodeId, group });
   }
@@ -33,7 +40,7 @@ export function judgePartition(
   const claimant = newest.find((word) => word.group.role === 'leader');
   const voters = (claimant ?? newest[0])?.group.voters ?? [];
   const replicas = voters.length > 0 ? [...voters].sort((a, b) => a - b) : (before?.replicas ?? [...genesis]);
-  const up = replicas.filter((id) => nodes.some((node) => node.nodeId === id && node.state === 'live')).length;
+  const up = replicas.filter((id) => nodes.some((node) => node.nodeId === id && counts(node))).length;
   const hasQuorum = up >= majorityOf(replicas.length);
   const leader = hasQuorum && claimant !== undefined ? claimant.nodeId : 0;
   const term = Math.max(heardTerm, before?.term ?? 0);

@@ -35,13 +35,18 @@ describe('the state of a node', () => {
     expect(states).toEqual(['suspect', 'suspect', 'live']);
   });
 
-  it('is suspect when at least half of the peers that could hear it miss its heartbeats', () => {
+  it('is suspect when more than half of the peers that could hear it miss its heartbeats', () => {
     const missing = (id: number) => facts(id, { status: report(id, [1], { suspects: [1] }) });
     expect(judgeNodes([facts(1), missing(2), missing(3)], NOW)).toEqual(['suspect', 'live', 'live']);
     const five = [1, 2, 3, 4, 5].map((id) =>
       facts(id, { status: report(id, [1], { nodes: 5, suspects: id === 2 ? [1] : [] }) }),
     );
     expect(judgeNodes(five, NOW)[0]).toBe('live');
+  });
+
+  it('is not suspect because one that slept misses everybody', () => {
+    const awake = facts(3, { status: report(3, [1], { suspects: [1, 2] }) });
+    expect(judgeNodes([facts(1), facts(2), awake], NOW)).toEqual(['live', 'live', 'live']);
   });
 
   it('is partitioned when faults cut every link, from either end, and its own suspicions do not count', () => {
@@ -59,7 +64,7 @@ describe('the state of a node', () => {
 
 describe('a partition', () => {
   const nodes = (states: readonly NodeState[], statuses: (id: number) => ReturnType<typeof report>) =>
-    states.map((state, i) => ({ nodeId: i + 1, state, status: statuses(i + 1) }));
+    states.map((state, i) => ({ nodeId: i + 1, state, status: statuses(i + 1), fresh: state === 'live' }));
   const judge = (input: ReturnType<typeof nodes>, before: PartitionView | null = null) =>
     judgePartition(0, [1, 2, 3], input, before, NOW);
 
@@ -71,6 +76,12 @@ describe('a partition', () => {
   it('has none while its leader is not live, whatever it last said', () => {
     const view = judge(nodes(['live', 'dead', 'live'], (id) => report(id, [2])));
     expect(view).toMatchObject({ leader: 0, hasQuorum: true, replicasDown: 1, leaderlessSinceMs: NOW });
+  });
+
+  it('keeps a leader that peers miss for a moment, while it speaks for itself', () => {
+    const input = nodes(['live', 'suspect', 'live'], (id) => report(id, [2]));
+    expect(judge(input)).toMatchObject({ leader: 0 });
+    expect(judge(input.map((node) => ({ ...node, fresh: true })))).toMatchObject({ leader: 2, replicasDown: 0 });
   });
 
   it('does not count a leader of an older term than a live replica knows', () => {
