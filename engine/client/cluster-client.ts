@@ -1,5 +1,14 @@
 import * as grpc from '@grpc/grpc-js';
-import type { ClusterEvent, Faults, GroupRole, GroupStatus, NodeStatus, Observation } from '../rpc/cluster.ts';
+import type {
+  ClusterEvent,
+  Faults,
+  GroupRole,
+  GroupStatus,
+  LogRequest,
+  LogTail,
+  NodeStatus,
+  Observation,
+} from '../rpc/cluster.ts';
 import { serviceClient } from '../rpc/protos.ts';
 import { dialAddress } from './endpoint.ts';
 import { ClosedError, DeadlineExceededError, PrkDbError, UnavailableError } from './errors.ts';
@@ -73,6 +82,16 @@ export class ClusterClient {
 
   async status(options: RpcOptions = {}): Promise<NodeStatus> {
     return checkedStatus(await this.#unary<NodeStatus>('Status', {}, options));
+  }
+
+  /**
+   * The newest entries of one group's log, without their data. `partition` is undefined for the
+   * system group; `limit` is 1 to 256, 32 unless given. Rejects with INVALID_ARGUMENT when the
+   * node holds no replica of the partition.
+   */
+  async log(request: Partial<LogRequest>, options: RpcOptions = {}): Promise<LogTail> {
+    const tail = await this.#unary<LogTail>('Log', { fromIndex: 0, limit: 0, ...request }, options);
+    return { ...tail, status: tail.status === null ? null : (knownGroups([tail.status])[0] ?? null) };
   }
 
   /** Asks the node to suffer these faults from now on, instead of those before. Resolves with what holds now. */

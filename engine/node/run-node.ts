@@ -1,5 +1,6 @@
 import { pino, type Logger } from 'pino';
 import type { Member, NodeConfig } from '../config/node-config.ts';
+import type { LogRequest } from '../rpc/cluster.ts';
 import { serviceDefinition } from '../rpc/protos.ts';
 import { clusterService } from '../server/cluster-service.ts';
 import { EventLog } from '../server/event-log.ts';
@@ -7,12 +8,14 @@ import { Executor } from '../server/executor.ts';
 import { Forwarder } from '../server/forwarder.ts';
 import { serveHttp } from '../server/http.ts';
 import { kvStreamHandler } from '../server/kv-service.ts';
+import { LogTails } from '../server/log-tails.ts';
 import { Metadata } from '../server/metadata.ts';
 import { NodeMetrics } from '../server/metrics.ts';
 import { nodeStatus } from '../server/node-status.ts';
 import { prkDbService } from '../server/prkdb-service.ts';
 import { Router } from '../server/router.ts';
-import { Store, genesisRouting, leadersKnown } from '../store/index.ts';
+import { EntryType } from '../raft/types.ts';
+import { Store, genesisRouting, groupStatuses, leadersKnown } from '../store/index.ts';
 import { createGrpcTransport } from '../transport/grpc-transport.ts';
 import type { PeerListener } from '../transport/types.ts';
 import { NodeStartError, bindError } from './errors.ts';
@@ -153,10 +156,19 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     logBytes: () => raftLog.sizeBytes(),
     faults: () => faults.current,
   };
+  const tails = new LogTails(config.nodeId, (group, index) => {
+    const entry = raftLog.reader(group).entries(index, index + 1, 0)[0];
+    if (entry === undefined) throw new Error(`Entry ${index} of group ${group} is not in the log.`);
+    return { term: entry.term, isConfChange: entry.type === EntryType.ConfChange, sizeBytes: entry.data.length };
+  });
   const control = {
     events,
     token: options.token ?? null,
     status: () => nodeStatus(facts),
+    log: (request: LogRequest) => ({
+      ...tails.tail(request, groupStatuses(running, config.timing.tickMs)),
+      timeMs: Date.now(),
+    }),
     setFaults: (asked: Parameters<FaultControl['set']>[0]) => {
       const set = faults.set(asked, transport);
       running.events.emit('faultsChanged', { detail: JSON.stringify(set) });

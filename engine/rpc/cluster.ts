@@ -136,3 +136,25 @@ export interface Observation {
   events: ClusterEvent[];
   status: NodeStatus | null;
 }
+
+export interface LogRequest {
+  /** Undefined for the system group. */
+  partition?: number | undefined;
+  fromIndex: number;
+  limit: number;
+}
+
+export interface LogEntry {
+  index: number;
+  term: number;
+  type: 'normal' | 'confChange';
+  sizeBytes: number;
+}
+
+/** The end of one group's log without its data, and the group's state at that moment. */
+export interface LogTail {
+  status: GroupStatus | null;
+  /** Contiguous, oldest first, up to `status.persistedIndex`. */
+  entries: LogEntry[];
+  timeMs: number;
+}

@@ -1,7 +1,16 @@
 import { timingSafeEqual } from 'node:crypto';
 import * as grpc from '@grpc/grpc-js';
-import type { ClusterEvent, ClusterEventKind, Faults, NodeStatus, Observation } from '../rpc/cluster.ts';
+import type {
+  ClusterEvent,
+  ClusterEventKind,
+  Faults,
+  LogRequest,
+  LogTail,
+  NodeStatus,
+  Observation,
+} from '../rpc/cluster.ts';
 import type { EventLog } from './event-log.ts';
+import { LogRequestError } from './log-tails.ts';
 
 const DEFAULT_INTERVAL_MS = 200;
 const MIN_INTERVAL_MS = 50;
@@ -27,6 +36,8 @@ const statusKinds: ReadonlySet<ClusterEventKind> = new Set([
 export interface ClusterControl {
   readonly events: EventLog;
   status(): NodeStatus;
+  /** Throws a LogRequestError for what cannot be read because of how it was asked. */
+  log(request: LogRequest): LogTail;
   /** Throws with a sentence when faults are not enabled or not acceptable. */
   setFaults(faults: Faults): Faults;
   /** Begins an orderly stop. */
@@ -49,6 +60,14 @@ export function clusterService(control: ClusterControl): grpc.UntypedServiceImpl
       callback(null, control.status());
     },
     Observe: (call: ObserveCall) => observe(control, call),
+    Log: (call: grpc.ServerUnaryCall<LogRequest, LogTail>, callback: grpc.sendUnaryData<LogTail>) => {
+      try {
+        callback(null, control.log(call.request));
+      } catch (error) {
+        const code = error instanceof LogRequestError ? grpc.status.INVALID_ARGUMENT : grpc.status.UNAVAILABLE;
+        callback({ code, details: error instanceof Error ? error.message : String(error) });
+      }
+    },
     SetFaults: (call: grpc.ServerUnaryCall<Faults, Faults>, callback: grpc.sendUnaryData<Faults>) => {
       try {
         callback(null, control.setFaults(call.request));

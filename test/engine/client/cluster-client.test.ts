@@ -35,6 +35,16 @@ beforeEach(async () => {
       call.write({ events: [{ sequence: 5, kind: 'electionWon', group: 1, partition: 0, term: 7, voters: [1, 2] }] });
       call.write({ status: { nodeId: 3 } });
     },
+    Log: (call: grpc.ServerUnaryCall<{ partition?: number }, object>, answer: grpc.sendUnaryData<object>) => {
+      if (call.request.partition !== 1) {
+        answer({ code: grpc.status.INVALID_ARGUMENT, details: 'n3 holds no replica of it.' });
+        return;
+      }
+      answer(null, {
+        status: { group: 2, partition: 1, role: 'follower', term: 7 },
+        entries: [{ index: 9, term: 6, type: 'normal', sizeBytes: 12 }],
+      });
+    },
     SetFaults: (_: unknown, answer: grpc.sendUnaryData<object>) =>
       answer({ code: grpc.status.FAILED_PRECONDITION, details: 'Faults are not enabled on this node.' }),
     Stop: () => undefined,
@@ -58,6 +68,13 @@ describe('ClusterClient', () => {
     expect(status.groups.map((g) => g.partition)).toEqual([undefined, 0]);
     expect(status.groups[1]).toMatchObject({ role: 'follower', term: 7, progress: [] });
     expect(status.counters).toBeNull();
+  });
+
+  it('reads the end of a log, or why it cannot be read', async () => {
+    const tail = await client.log({ partition: 1, limit: 8 });
+    expect(tail.entries).toEqual([{ index: 9, term: 6, type: 'normal', sizeBytes: 12 }]);
+    expect(tail.status).toMatchObject({ partition: 1, term: 7, voters: [] });
+    await expect(client.log({})).rejects.toThrow('n3 holds no replica of it.');
   });
 
   it('observes until it is cancelled', async () => {
