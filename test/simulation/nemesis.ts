@@ -26,8 +26,8 @@ export class Nemesis {
   readonly #network: Network;
   readonly #kinds: readonly FaultKind[];
   faults = 0;
-  /** Leaders that the seesaw has cut off, oldest first. */
-  readonly #cutOff: NodeId[] = [];
+  /** Whom the seesaw has cut off besides a leader. */
+  #out: readonly NodeId[] = [];
 
   constructor(world: World, nodes: readonly SimulatedNode[], network: Network) {
     this.#world = world;
@@ -106,29 +106,35 @@ export class Nemesis {
     });
   }
 
-  /** Cuts off a leader, at a moment between its first message and the answers to it, and lets an earlier one back. */
-  #swing(id: NodeId): void {
+  /**
+   * Cuts off a new leader and with it some others: at a moment between its first message
+   * and the answers to it, or later when clients have found it. Half of the time they can
+   * reach each other, so that a minority gets what the leader appends. Who was cut off
+   * before is back.
+   */
+  #swing(leader: NodeId): void {
     const { faultRandom: random, plan, faultsOn } = this.#world;
     if (!faultsOn) return;
-    const { network, disk } = plan;
+    const { network, disk, timing } = plan;
     const oneWayUs = network.delayMinUs + network.delaySpreadUs / 4 + (disk.syncMinUs + disk.syncMaxUs) / 4;
-    this.#later(random.below(9) * random.float() * oneWayUs, () => {
+    const laterUs = random.chance(0.3) ? timing.electionTicksMax * timing.tickMs * 1000 : 0;
+    this.#later(random.below(9) * random.float() * oneWayUs + random.float() * laterUs, () => {
       this.faults++;
-      const before = this.#cutOff.indexOf(id);
-      if (before >= 0) this.#cutOff.splice(before, 1);
-      this.#cutOff.push(id);
-      this.#setCutOff(id, true);
-      if (this.#cutOff.length > plan.faults.seesaw) this.#setCutOff(this.#cutOff.shift()!, false);
+      // Some have to miss more than one leader, so those who are out come first half of the time.
+      const shuffled = random.shuffled(this.#nodes.map((node) => node.id).filter((id) => id !== leader));
+      const others = random.chance(0.5) ? [...this.#out, ...shuffled] : shuffled;
+      const minority = Math.min(plan.faults.seesaw, Math.floor((plan.nodes - 1) / 2));
+      const cutOff = new Set([leader, ...others].slice(0, minority));
+      this.#out = shuffled.filter((id) => cutOff.has(id));
+      const together = random.chance(0.5);
+      this.#world.note(null, () => `cut off${together ? ' together' : ''}: ${[...cutOff].join(', ')}`);
+      for (const { id: from } of this.#nodes) {
+        for (const { id: to } of this.#nodes) {
+          const bothIn = cutOff.has(from) && cutOff.has(to);
+          this.#network.setCut(from, to, bothIn ? !together : cutOff.has(from) || cutOff.has(to));
+        }
+      }
     });
-  }
-
-  #setCutOff(id: NodeId, cut: boolean): void {
-    this.#world.note(null, () => `node ${id} is ${cut ? 'cut off' : 'back'}`);
-    for (const { id: other } of this.#nodes) {
-      if (!cut && this.#cutOff.includes(other)) continue;
-      this.#network.setCut(id, other, cut);
-      this.#network.setCut(other, id, cut);
-    }
   }
 
   #strike(kind: FaultKind, node: SimulatedNode): void {

@@ -23,20 +23,26 @@ export function withProfile(profile: Profile, plan: Plan, random: Random, electi
 
 /**
  * Leaders take turns: each is cut off right after its election, with entries that few or
- * none have, and those cut off before it come back with theirs.
+ * none have, and who was cut off before comes back with its own.
  */
 function seesaw(plan: Plan, random: Random, electionUs: number): Plan {
   return {
     ...plan,
     limits: { ...plan.limits, maxAppendBytes: 1, maxInflightAppends: random.pick([1, 1, 1, 64]) },
-    network: { ...plan.network, splitChance: 1 },
+    network: { ...plan.network, splitChance: 1, dropChance: random.pick([0, 0.2, 0.4]) },
     faults: {
       ...plan.faults,
       everyUs: electionUs * random.pick([4, 16]),
       weights: { ...NO_FAULTS, crash: 1, pause: 1, linkReset: 2 },
       strikeNewLeader: 0,
       strikeFirstCommit: random.pick([0, 0.3, 0.9]),
-      seesaw: Math.min(random.pick([1, 1, 2]), Math.floor((plan.nodes - 1) / 2)),
+      seesaw: random.pick([1, 2, 3]),
+    },
+    // Long enough to be still waiting when a write's place in the log is taken.
+    workload: {
+      ...plan.workload,
+      clients: random.between(8, 40),
+      attemptTimeoutUs: electionUs * random.pick([4, 20, 60]),
     },
   };
 }
