@@ -61,7 +61,9 @@ export class Executor {
     const partition = this.partitionOf(request);
     this.#store.read(partition, consistencyOf[mode], deadlineMs, (answer) => {
       if (!answer.ok) return respond(this.#failed(request, partition, answer));
-      const row = this.#store.state.get(partition + 1, key);
+      const found = this.#store.consult((state) => state.get(partition + 1, key));
+      if (!found.ok) return respond(this.#failed(request, partition, found));
+      const row = found.value;
       const result = response(request.id, partition, this.#store.routing.epoch);
       result.entry = row === undefined ? null : toEntry(row);
       result.found = row !== undefined;
@@ -113,13 +115,11 @@ export class Executor {
     }
     this.#store.read(partition, consistencyOf[scan.readMode], deadlineMs, (answer) => {
       if (!answer.ok) return respond(this.#failed(request, partition, answer));
-      const page = this.#store.state.scan(partition + 1, {
-        prefix: scan.prefix,
-        after: scan.after,
-        limit: scan.limit,
-        keysOnly: scan.keysOnly,
-        maxBytes: MAX_SCAN_BYTES,
-      });
+      const { prefix, after, limit, keysOnly } = scan;
+      const options = { prefix, after, limit, keysOnly, maxBytes: MAX_SCAN_BYTES };
+      const found = this.#store.consult((state) => state.scan(partition + 1, options));
+      if (!found.ok) return respond(this.#failed(request, partition, found));
+      const page = found.value;
       const result = response(request.id, partition, epoch);
       result.entries = page.rows.map(toEntry);
       result.more = page.more;

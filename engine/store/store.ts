@@ -1,6 +1,7 @@
 import { SYSTEM_GROUP, groupOfPartition, type GroupId } from '../config/ids.ts';
 import { NONE, Role, type Message, type NodeId, type PersistMark, type Ready } from '../raft/types.ts';
 import type { Mutation } from '../storage/codec.ts';
+import { StorageError } from '../storage/errors.ts';
 import type { LogWrite, StateMachine } from '../storage/types.ts';
 import type { Envelope } from '../transport/types.ts';
 import { StoreCounters } from './counters.ts';
@@ -72,6 +73,13 @@ export class Store {
     return this.#options.state;
   }
 
+  /** What `read` finds in the state machine, or a failure when it is damaged: then this node serves nothing any more. */
+  consult<T>(read: (state: StateMachine) => T): { readonly ok: true; readonly value: T } | Failure {
+    let found: { readonly ok: true; readonly value: T } | undefined;
+    this.#withStorage(() => (found = { ok: true, value: read(this.#options.state) }));
+    return found ?? { ok: false, reason: 'unavailable', detail: this.#failure ?? '' };
+  }
+
   /** Who serves what, as this node knows it. */
   get routing(): RoutingTable {
     return this.#routing;
@@ -99,7 +107,8 @@ export class Store {
       // The stream was opened by `from`; it cannot speak for another node.
       if (group === undefined || message.from !== from || message.to !== this.#options.nodeId) continue;
       if (!isPlausible(message)) continue;
-      group.core.step(message);
+      this.#withStorage(() => group.core.step(message));
+      if (!this.#working()) return;
       if (from === group.core.leader) group.leaderHeardAtMs = nowMs;
       this.#touch(group);
     }
@@ -132,7 +141,8 @@ export class Store {
     for (const group of this.#groups.values()) {
       const waits = grace && group.core.leader === NONE && group.preferredLeader !== this.#options.nodeId;
       if (waits && group.core.role === Role.Follower) continue;
-      group.core.tick();
+      this.#withStorage(() => group.core.tick());
+      if (!this.#working()) return;
       if (group.core.hasReady() || group.hasQueued) this.#touch(group);
     }
   }
@@ -209,7 +219,7 @@ export class Store {
     this.#roundScheduled = true;
     this.#options.schedule(() => {
       this.#roundScheduled = false;
-      this.#round();
+      this.#withStorage(() => this.#round());
     });
   }
 
@@ -258,6 +268,8 @@ export class Store {
     this.#options.log.write(writes, (error) => {
       if (this.#stopped) return;
       if (error !== null) return this.#fail(`The Raft log cannot be written: ${error.message}`);
+      // A node that failed meanwhile keeps silent about this too.
+      if (this.#failure !== null) return;
       if (this.#disk.end(ticket)) this.events.emit('storageRecovered', { detail: 'The disk answers again.' });
       for (const { group, messages, mark } of completions) {
         group.pendingPersists--;
@@ -355,6 +367,16 @@ export class Store {
     for (const group of this.#groups.values()) {
       group.core.stepDown('its disk does not answer');
       this.#touch(group);
+    }
+  }
+
+  /** What is found damaged while the node runs ends its part in everything; the others have the data. */
+  #withStorage(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      this.#fail(`The storage of this node cannot be read: ${error.message}`);
     }
   }
 
