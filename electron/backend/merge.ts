@@ -12,6 +12,7 @@ type Merge<N extends SubscriptionName> = (
 /** Two messages of one subscription as one: the newest state, and all that happened in between. */
 export const mergeMessages: { readonly [N in SubscriptionName]: Merge<N> } = {
   clusters: (_waiting, next) => next,
+  'partition.live': (_waiting, next) => next,
   'cluster.live': (waiting, next) => ({
     view: next.view ?? waiting.view,
     samples: concat(waiting.samples, next.samples, MAX_WAITING_SAMPLES),

@@ -7,6 +7,7 @@ import {
   clusterViewSchema,
   keyEntrySchema,
   keyMetaSchema,
+  partitionLiveSchema,
   readModeSchema,
   sampleSchema,
   specCheckSchema,
@@ -131,6 +132,14 @@ export const contract = {
         samples: z.array(sampleSchema).optional(),
         events: z.array(storyEventSchema).optional(),
       }),
+    },
+    /**
+     * One partition from the inside, now and at most ten times a second afterwards, and at
+     * once when a role or term changed.
+     */
+    'partition.live': {
+      input: z.strictObject({ cluster: z.string(), partition: z.number().int().min(0) }),
+      message: partitionLiveSchema,
     },
   },
 } as const;

@@ -117,6 +117,104 @@ export const partitionViewSchema = z.object({
 });
 export type PartitionView = z.infer<typeof partitionViewSchema>;
 
+/** One entry of a Raft log, without its data. */
+export const logEntrySchema = z.object({
+  index: z.number(),
+  term: z.number(),
+  type: z.enum(['normal', 'confChange']),
+  sizeBytes: z.number(),
+});
+export type LogEntry = z.infer<typeof logEntrySchema>;
+
+/** What a leader knows of one follower. */
+export const followerProgressSchema = z.object({
+  node: z.number(),
+  matchIndex: z.number(),
+  nextIndex: z.number(),
+  state: z.enum(['probe', 'replicate', 'snapshot']),
+  /** Appends sent and not yet answered. */
+  inFlight: z.number(),
+  recentlyActive: z.boolean(),
+});
+export type FollowerProgress = z.infer<typeof followerProgressSchema>;
+
+/** One replica's Raft state in its own words. */
+export const raftWordSchema = z.object({
+  role: groupRoleSchema,
+  term: z.number(),
+  votedFor: z.number(),
+  leader: z.number(),
+  commitIndex: z.number(),
+  appliedIndex: z.number(),
+  firstLogIndex: z.number(),
+  lastLogIndex: z.number(),
+  /** Up to here its log is on its disk. */
+  persistedIndex: z.number(),
+  /** Until it stands for election; 0 for a leader and for a learner. */
+  electionLeftMs: z.number(),
+  /** Leaders only, one for each other member. */
+  progress: z.array(followerProgressSchema),
+});
+export type RaftWord = z.infer<typeof raftWordSchema>;
+
+export const inspectedReplicaSchema = z.object({
+  node: z.number(),
+  name: z.string(),
+  state: nodeStateSchema,
+  /** When `state` began. */
+  sinceMs: z.number(),
+  /** Who ended the process; null while it exists or when it never did. */
+  endedBy: z.enum(['app', 'command', 'none']).nullable(),
+  /** The last that was heard, which may be old when the node is not live; null before the first. */
+  word: raftWordSchema.nullable(),
+  heardAtMs: z.number().nullable(),
+  /** The end of its log as last read, oldest first; empty until it was read. */
+  log: z.array(logEntrySchema),
+});
+export type InspectedReplica = z.infer<typeof inspectedReplicaSchema>;
+
+/** Something a replica did or noticed; see ClusterEvent in proto/cluster.proto. */
+export const raftEventSchema = z.object({
+  timeMs: z.number(),
+  node: z.number(),
+  kind: z.enum([
+    'roleChanged',
+    'voteGranted',
+    'voteRejected',
+    'electionStarted',
+    'electionWon',
+    'electionLost',
+    'leaderLost',
+    'leaderKnown',
+    'steppedDown',
+    'caughtUp',
+  ]),
+  term: z.number(),
+  /** The other node: candidate, new leader or peer, by kind; 0 for none. */
+  peer: z.number(),
+  /** Who granted, for electionWon. */
+  voters: z.array(z.number()),
+  detail: z.string(),
+});
+export type RaftEvent = z.infer<typeof raftEventSchema>;
+
+/** One partition for the Raft inspector, as of one moment. */
+export const partitionLiveSchema = z.object({
+  timeMs: z.number(),
+  partition: partitionViewSchema,
+  voters: z.array(z.number()),
+  learners: z.array(z.number()),
+  /** The longest an election timer can be set to. */
+  electionTimeoutMs: z.number(),
+  heartbeatMs: z.number(),
+  replicas: z.array(inspectedReplicaSchema),
+  /** Pairs of replicas between which a fault cuts the link. */
+  cuts: z.array(z.object({ a: z.number(), b: z.number() })),
+  /** The last ones of this partition, oldest first. */
+  events: z.array(raftEventSchema),
+});
+export type PartitionLive = z.infer<typeof partitionLiveSchema>;
+
 export const loadViewSchema = z.object({
   clients: z.number(),
   readPercent: z.number(),

@@ -13,6 +13,7 @@ import type { NodeStatus } from '../../../engine/rpc/cluster.ts';
 import type { LocalCluster, NodeProcess } from '../../../engine/supervisor/types.ts';
 import { LogTotals } from '../history/sampler.ts';
 import { isFresh, isLinkCut, judgeNodes, SILENT_AFTER_MS, type NodeFacts } from './node-state.ts';
+import type { PartitionFacts } from '../raft/partition-facts.ts';
 import { judgePartition } from './partitions.ts';
 import { genesisPlacement } from './placement.ts';
 import { NodeRates, type WindowRates } from './rates.ts';
@@ -78,6 +79,37 @@ export class ClusterModel {
   /** Rates of the nodes that run and are heard; the others do nothing. */
   get windows(): (WindowRates | null)[] {
     return this.#nodes.map((node) => node.rates.window);
+  }
+
+  /** Every node that holds the partition, or was meant to, and the partition as it is judged. */
+  inspect(partition: number): PartitionFacts | null {
+    const view = this.#partitions[partition];
+    if (view === undefined) return null;
+    const facts = this.#facts();
+    const held = this.#nodes.flatMap((node, i) => {
+      const group = node.status?.groups.find((g) => g.partition === partition);
+      if (group === undefined && !view.replicas.includes(node.member.id)) return [];
+      return [{ node, facts: facts[i]!, group: group ?? null }];
+    });
+    return {
+      view,
+      timing: this.#cluster.record.timing,
+      replicas: held.map(({ node, group }) => ({
+        nodeId: node.member.id,
+        state: node.state,
+        sinceMs: node.sinceMs,
+        endedBy: node.process.exit?.by ?? null,
+        heardAtMs: node.heardAtMs,
+        timeMs: node.status?.timeMs ?? 0,
+        group,
+      })),
+      cuts: held.flatMap((one, i) =>
+        held
+          .slice(i + 1)
+          .filter((other) => isLinkCut(one.facts, other.facts))
+          .map((other) => ({ a: one.node.member.id, b: other.node.member.id })),
+      ),
+    };
   }
 
   leaderOf(partition: number): number {

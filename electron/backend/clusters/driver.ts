@@ -1,4 +1,4 @@
-import type { ClusterSummary, ClusterView, Sample, StoryEvent } from '../../contract/model.ts';
+import type { ClusterSummary, ClusterView, PartitionLive, Sample, StoryEvent } from '../../contract/model.ts';
 import type { KeySpace } from '../keys/key-space.ts';
 
 /** What a watcher of a cluster is told. Every part is optional, none is empty. */
@@ -23,6 +23,11 @@ export interface ClusterDriver {
   events(limit: number): StoryEvent[];
   /** The listener is called with the view at once. Returns the way to stop it. */
   watch(listener: (update: LiveUpdate) => void): () => void;
+  /**
+   * One partition from the inside, with the ends of its logs. The listener is called at once.
+   * Throws when there is no such partition. Returns the way to stop it.
+   */
+  watchPartition(partition: number, listener: (live: PartitionLive) => void): () => void;
   /** Called when the summary changed in any way. Returns the way to stop it. */
   onSummary(listener: () => void): () => void;
   readonly keys: KeySpace;

@@ -1,4 +1,4 @@
-import type { ClusterSummary, ClusterView, Sample, StoryEvent } from '../../contract/model.ts';
+import type { ClusterSummary, ClusterView, PartitionLive, Sample, StoryEvent } from '../../contract/model.ts';
 import type { PrkDbClient } from '../../../engine/client/index.ts';
 import type { LocalCluster, ProcessEvent, Supervisor } from '../../../engine/supervisor/types.ts';
 import { BackendError } from '../errors.ts';
@@ -9,6 +9,7 @@ import type { KeySpace } from '../keys/key-space.ts';
 import type { ConnectClient } from '../keys/connect-client.ts';
 import { PrkDbKeys } from '../keys/prkdb-keys.ts';
 import type { RunningLoad, StartLoad } from '../load.ts';
+import { RaftInspector } from '../raft/raft-inspector.ts';
 import type { Condition } from '../story/context.ts';
 import type { StoryCommand } from '../story/input.ts';
 import { StoryTeller } from '../story/teller.ts';
@@ -49,6 +50,7 @@ export class LocalClusterDriver implements ClusterDriver {
   readonly #pacer: Pacer<ClusterView>;
   readonly #links = new Map<number, { readonly pid: number | null; readonly link: NodeLink }>();
   readonly #linkFaults: LinkFaults;
+  readonly #raft: RaftInspector;
   readonly #keys: PrkDbKeys;
   readonly #watchers = new Set<(update: LiveUpdate) => void>();
   readonly #summaryListeners = new Set<() => void>();
@@ -73,6 +75,11 @@ export class LocalClusterDriver implements ClusterDriver {
       now: options.now,
     });
     this.#linkFaults = new LinkFaults(nodes);
+    this.#raft = new RaftInspector({
+      facts: (partition) => this.#model.inspect(partition),
+      linkTo: (node) => this.#links.get(node)?.link ?? null,
+      now: options.now,
+    });
     this.#keys = new PrkDbKeys({
       connect: () => this.#connect(),
       leaderOf: (partition) => this.#model.leaderOf(partition),
@@ -117,6 +124,10 @@ export class LocalClusterDriver implements ClusterDriver {
     return () => this.#watchers.delete(listener);
   }
 
+  watchPartition(partition: number, listener: (live: PartitionLive) => void): () => void {
+    return this.#raft.watch(partition, listener);
+  }
+
   onSummary(listener: () => void): () => void {
     this.#summaryListeners.add(listener);
     return () => this.#summaryListeners.delete(listener);
@@ -143,6 +154,7 @@ export class LocalClusterDriver implements ClusterDriver {
     this.#closed = true;
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#pacer.close();
+    this.#raft.close();
     for (const { link } of this.#links.values()) link.close();
     this.#links.clear();
     this.#watchers.clear();
@@ -164,7 +176,10 @@ export class LocalClusterDriver implements ClusterDriver {
       const member = record.members.find((m) => m.id === process.nodeId);
       if (!exists || member === undefined || this.#links.has(process.nodeId)) continue;
       const link = this.#options.connectNode(`${member.host}:${member.clientPort}`, record.clusterId, {
-        event: (event) => this.#story.push({ type: 'event', event }),
+        event: (event) => {
+          this.#story.push({ type: 'event', event });
+          this.#raft.takeEvent(event);
+        },
         status: (status) => {
           if (this.#closed) return;
           this.#model.takeStatus(status, this.#options.now());
@@ -208,6 +223,7 @@ export class LocalClusterDriver implements ClusterDriver {
       if (this.#links.size > 0) this.#sample(nowMs);
     }
     this.#pacer.changed(this.#model.fingerprint());
+    this.#raft.changed();
     const summaryText = JSON.stringify(this.summary());
     if (summaryText !== this.#summaryText) {
       this.#summaryText = summaryText;

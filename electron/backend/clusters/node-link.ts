@@ -1,5 +1,12 @@
 import * as grpc from '@grpc/grpc-js';
-import type { ClusterEvent, Faults, NodeStatus, Observation } from '../../../engine/rpc/cluster.ts';
+import type {
+  ClusterEvent,
+  Faults,
+  LogRequest,
+  LogTail,
+  NodeStatus,
+  Observation,
+} from '../../../engine/rpc/cluster.ts';
 import { serviceClient } from '../../../engine/rpc/protos.ts';
 import { BackendError } from '../errors.ts';
 
@@ -17,6 +24,8 @@ export interface NodeListener {
 export interface NodeLink {
   /** Replaces the node's faults by these. */
   setFaults(faults: Faults): Promise<Faults>;
+  /** The newest `limit` entries of a partition's log. Rejects when the node does not answer or has no such partition. */
+  log(partition: number, limit: number): Promise<LogTail>;
   close(): void;
 }
 
@@ -69,6 +78,19 @@ class GrpcNodeLink implements NodeLink {
     });
   }
 
+  log(partition: number, limit: number): Promise<LogTail> {
+    return new Promise((resolve, reject) => {
+      this.#client.Log(
+        { partition, fromIndex: 0, limit },
+        { deadline: Date.now() + CALL_TIMEOUT_MS },
+        (error, tail) => {
+          if (error !== null) reject(new BackendError('disconnected', `The log was not read: ${error.details}.`));
+          else resolve(tail);
+        },
+      );
+    });
+  }
+
   close(): void {
     this.#closed = true;
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
@@ -118,12 +140,17 @@ class GrpcNodeLink implements NodeLink {
   }
 }
 
-/** The two methods as grpc-js makes them from the .proto. */
+/** The methods as grpc-js makes them from the .proto. */
 interface ClusterClient extends grpc.Client {
   SetFaults(
     faults: Faults,
     options: grpc.CallOptions,
     callback: (error: grpc.ServiceError | null, set: Faults) => void,
+  ): void;
+  Log(
+    request: LogRequest,
+    options: grpc.CallOptions,
+    callback: (error: grpc.ServiceError | null, tail: LogTail) => void,
   ): void;
   Observe(request: { intervalMs: number; afterSequence: number }): grpc.ClientReadableStream<Observation>;
 }

@@ -1,7 +1,8 @@
 import type { AppInfo, ClusterSpecInput, SpecCheck } from '../../contract/model.ts';
 import type { ClusterRegistry } from '../clusters/registry.ts';
 import { BackendError } from '../errors.ts';
-import type { Handlers } from '../router.ts';
+import type { ClusterDriver } from '../clusters/driver.ts';
+import type { Handlers, SubscriptionSink } from '../router.ts';
 import { driverParts } from './driver-parts.ts';
 
 const done = {};
@@ -53,19 +54,30 @@ export function createHandlers(options: {
         sink.message(registry.summaries());
         return registry.onChange(() => sink.message(registry.summaries()));
       },
-      'cluster.live': ({ cluster }, sink) => {
-        const watched = driver(cluster);
-        const stopWatching = watched.watch((update) => sink.message(update));
-        // A removed cluster says nothing any more; its watcher must learn why.
-        const stopListening = registry.onChange(() => {
-          if (registry.drivers.includes(watched)) return;
-          sink.fail(new BackendError('notFound', `The cluster ${cluster} was deleted.`, 'Choose another cluster.'));
-        });
-        return () => {
-          stopWatching();
-          stopListening();
-        };
-      },
+      'cluster.live': ({ cluster }, sink) =>
+        whileThere(registry, driver(cluster), sink, (watched) => watched.watch((update) => sink.message(update))),
+      'partition.live': ({ cluster, partition }, sink) =>
+        whileThere(registry, driver(cluster), sink, (watched) =>
+          watched.watchPartition(partition, (live) => sink.message(live)),
+        ),
     },
+  };
+}
+
+/** A removed cluster says nothing any more; its watcher must learn why. */
+function whileThere(
+  registry: ClusterRegistry,
+  watched: ClusterDriver,
+  sink: SubscriptionSink<never>,
+  watch: (watched: ClusterDriver) => () => void,
+): () => void {
+  const stopWatching = watch(watched);
+  const stopListening = registry.onChange(() => {
+    if (registry.drivers.includes(watched)) return;
+    sink.fail(new BackendError('notFound', `The cluster ${watched.name} was deleted.`, 'Choose another cluster.'));
+  });
+  return () => {
+    stopWatching();
+    stopListening();
   };
 }

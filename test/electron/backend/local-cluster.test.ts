@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LiveUpdate } from '../../../electron/backend/clusters/driver.ts';
 import { LocalClusterDriver } from '../../../electron/backend/clusters/local-cluster.ts';
 import type { NodeListener } from '../../../electron/backend/clusters/node-link.ts';
+import type { PartitionLive } from '../../../electron/contract/model.ts';
 import { EventLog } from '../../../electron/backend/history/event-log.ts';
-import type { Faults, NodeStatus } from '../../../engine/rpc/cluster.ts';
+import type { Faults, LogTail, NodeStatus } from '../../../engine/rpc/cluster.ts';
 import type { LocalCluster, Supervisor } from '../../../engine/supervisor/types.ts';
 import { localCluster, NO_FAULTS, nodeProcess, NOW, report } from './cluster-support.ts';
 
@@ -14,6 +15,7 @@ import { localCluster, NO_FAULTS, nodeProcess, NOW, report } from './cluster-sup
 class Bench {
   readonly listeners = new Map<number, NodeListener>();
   readonly faults = new Map<number, Faults>();
+  readonly tails = new Map<number, LogTail>();
   readonly updates: LiveUpdate[] = [];
   readonly stopped: string[] = [];
   driver!: LocalClusterDriver;
@@ -37,6 +39,12 @@ class Bench {
             if (this.refuseFaults === node) throw new Error('refused');
             this.faults.set(node, faults);
             return faults;
+          },
+          log: (partition) => {
+            const tail = this.tails.get(node);
+            return tail === undefined || partition !== tail.status?.partition
+              ? Promise.reject(new Error('no log in this test'))
+              : Promise.resolve(tail);
           },
           close: () => this.listeners.delete(node),
         };
@@ -203,6 +211,62 @@ describe('isolation', () => {
 
   it('of a node that is not there is refused in words', async () => {
     await expect(bench.driver.faults.isolate(9)).rejects.toMatchObject({ code: 'notFound' });
+  });
+});
+
+describe('a partition from the inside', () => {
+  const tailOf = (node: number, lastIndex: number): LogTail => ({
+    status: { ...report(node, [1, 2]).groups[0]!, persistedIndex: lastIndex },
+    entries: [{ index: lastIndex, term: 1, type: 'normal', sizeBytes: 9 }],
+    timeMs: Date.now(),
+  });
+
+  it('comes at once, then with the logs, at most ten times a second', async () => {
+    const seen: PartitionLive[] = [];
+    bench.reportAll([1, 2]);
+    bench.tails.set(1, tailOf(1, 12));
+    const stop = bench.driver.watchPartition(0, (live) => seen.push(live));
+    expect(seen).toHaveLength(1);
+    expect(seen[0]?.replicas.map((r) => r.log.length)).toEqual([0, 0, 0]);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(seen.at(-1)?.replicas.map((r) => r.log.length)).toEqual([1, 0, 0]);
+    const before = seen.length;
+    for (let i = 0; i < 100; i++) {
+      bench.tails.set(1, tailOf(1, 13 + i));
+      bench.report(2, [1, 2]);
+      await vi.advanceTimersByTimeAsync(20);
+    }
+    expect(seen.length - before).toBeGreaterThan(10);
+    expect(seen.length - before).toBeLessThanOrEqual(21);
+    stop();
+    const after = seen.length;
+    bench.tails.set(1, tailOf(1, 500));
+    await vi.advanceTimersByTimeAsync(500);
+    expect(seen.length).toBe(after);
+  });
+
+  it('tells a vote that was given before anybody looked', async () => {
+    bench.listeners.get(2)?.event({
+      sequence: 1,
+      timeMs: NOW,
+      nodeId: 2,
+      group: 1,
+      partition: 0,
+      kind: 'voteGranted',
+      term: 2,
+      peer: 3,
+      voters: [],
+      detail: 'vote',
+      durationMs: 0,
+      index: 0,
+    });
+    const seen: PartitionLive[] = [];
+    bench.driver.watchPartition(0, (live) => seen.push(live));
+    expect(seen[0]?.events).toMatchObject([{ node: 2, kind: 'voteGranted', term: 2, peer: 3 }]);
+  });
+
+  it('that does not exist is refused in words', () => {
+    expect(() => bench.driver.watchPartition(2, () => undefined)).toThrow('There is no partition p2.');
   });
 });
 
