@@ -150,7 +150,15 @@ export class Client {
     const { observer } = this.#clients;
     const group = observer.groups.get(groupOfPartition(key.partition))!;
     const sequence = observer.attempts.length;
-    const attempt: Attempt = { sequence, group, appliedIndex: 0, result: null, refused: false, answered: false };
+    const attempt: Attempt = {
+      sequence,
+      group,
+      appliedIndex: 0,
+      result: null,
+      refused: false,
+      answered: false,
+      waited: false,
+    };
     observer.attempts.push(attempt);
     const mutation = {
       kind: value === null ? ('delete' as const) : ('put' as const),
@@ -164,6 +172,7 @@ export class Client {
       checkAnswer(attempt, store.nodeId, answer);
       reply(answer.ok ? writeAnswer(answer) : failureAnswer(answer, true));
     });
+    attempt.waited = true;
   }
 
   #reply(operation: ClientOperation, attempt: number, node: SimulatedNode, answer: Answer): void {

@@ -1,6 +1,6 @@
 import { placeReplicas, type RoutingTable } from '../../engine/store/routing.ts';
 import type { StoreLimits, StoreTiming } from '../../engine/store/types.ts';
-import { PROFILES, withProfile } from './plan-profiles.ts';
+import { PROFILES, withProfile, type Profile } from './plan-profiles.ts';
 import {
   FAULT_KINDS,
   OPERATION_KINDS,
@@ -18,14 +18,21 @@ import { Random } from './random.ts';
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
+const SIZES: Readonly<Record<Profile, readonly number[]>> = {
+  any: [1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7],
+  churn: [3, 3, 4, 5, 5, 6, 7],
+  seesaw: [3, 3, 4, 5, 5, 5, 5, 7],
+  restlessFollowers: [3, 3, 3, 5],
+};
+
 /** Each choice in its own words; the order of the calls is part of what a seed means. */
 export function planOf(options: RunOptions): Plan {
   const random = new Random(options.seed, 1);
   const profile = random.pick(PROFILES);
-  const nodes =
-    options.nodes ??
-    random.pick(profile === 'any' ? [1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7] : [3, 3, 3, 4, 5, 5, 5, 6, 7]);
-  const partitions = options.groups ?? (profile === 'seesaw' ? 1 : random.pick([1, 1, 1, 2, 2, 3, 4]));
+  const nodes = options.nodes ?? random.pick(SIZES[profile]);
+  const partitions =
+    options.groups ??
+    (profile === 'seesaw' || profile === 'restlessFollowers' ? 1 : random.pick([1, 1, 1, 2, 2, 3, 4]));
   const replicationFactor = random.chance(0.7) ? Math.min(nodes, 5) : Math.min(nodes, 3);
   const timing = timingOf(random);
   const electionUs = timing.tickMs * timing.electionTicksMax * 1000;
@@ -114,6 +121,7 @@ function faultsOf(random: Random, electionUs: number): FaultPlan {
     maxUs: electionUs * random.pick([2, 5, 20]),
     weights,
     leaderShare: random.pick([0.2, 0.5, 0.8]),
+    sparesLeaders: false,
     strikeNewLeader: random.pick([0, 0, 0.1, 0.4, 0.7]),
     strikeFirstCommit: random.pick([0, 0, 0.2, 0.5]),
     seesaw: 0,

@@ -85,11 +85,11 @@ export class Nemesis {
 
   #victim(): SimulatedNode {
     const { faultRandom: random, plan } = this.#world;
-    if (random.chance(plan.faults.leaderShare)) {
-      const leaders = this.#nodes.filter((node) => leads(node));
-      if (leaders.length > 0) return random.pick(leaders);
-    }
-    return random.pick(this.#nodes);
+    const { leaderShare, sparesLeaders } = plan.faults;
+    const wanted = sparesLeaders
+      ? this.#nodes.filter((node) => !leads(node))
+      : this.#nodes.filter((node) => random.chance(leaderShare) && leads(node));
+    return random.pick(wanted.length > 0 ? wanted : this.#nodes);
   }
 
   /**
@@ -261,8 +261,9 @@ export class Nemesis {
   }
 }
 
+/** Whether the node leads a partition; the system group has little to do. */
 function leads(node: SimulatedNode): boolean {
   if (node.store === null || node.paused) return false;
-  for (const group of node.store.groups.values()) if (group.isLeader) return true;
+  for (const group of node.store.groups.values()) if (group.isLeader && group.id !== SYSTEM_GROUP) return true;
   return false;
 }

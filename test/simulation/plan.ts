@@ -38,6 +38,8 @@ export interface FaultPlan {
   readonly weights: Readonly<Record<FaultKind, number>>;
   /** The share of faults that hit a leader. */
   readonly leaderShare: number;
+  /** No fault is aimed at a node that leads a partition. */
+  readonly sparesLeaders: boolean;
   /** The chance that a node is struck right after it was elected. */
   readonly strikeNewLeader: number;
   /** The chance that a leader is struck when the first entry is committed in its term. */

@@ -28,6 +28,9 @@ export interface Outcome {
   readonly lastEvents: (limit: number) => string[];
 }
 
+/** Steps that healing may take; more than that is a storm of messages. */
+const HEALING_STEPS = 500_000;
+
 /** One run of one seed: a safety phase under faults, a liveness phase without, then the history is checked. */
 export class Simulation {
   readonly #plan: Plan;
@@ -97,8 +100,11 @@ export class Simulation {
 
   #until(deadlineUs: number, reached: () => boolean, why: () => Violation | null): void {
     while (!reached()) {
-      if (this.#world.nowUs > deadlineUs) throw why() ?? new Error('healed too late to say what was missing');
       for (let i = 0; i < 20; i++) this.#world.next();
+      const { nowUs, steps } = this.#world;
+      if (nowUs > deadlineUs || steps > this.#plan.steps + HEALING_STEPS) {
+        throw why() ?? new Error('healed too late to say what was missing');
+      }
     }
   }
 

@@ -1,7 +1,8 @@
 import type { MutationResult } from '../../../engine/storage/types.ts';
 import type { WriteAnswer } from '../../../engine/store/types.ts';
-import type { GroupGhost } from '../ghost.ts';
-import type { NodeId } from '../../../engine/raft/types.ts';
+import { EntryType, type NodeId } from '../../../engine/raft/types.ts';
+import { decodeCommand } from '../../../engine/storage/codec.ts';
+import type { GroupGhost, KnownEntry } from '../ghost.ts';
 import { Violation } from '../violation.ts';
 
 const NAME = 'Honest Answers (a write answered as done was done, one refused was not; section 8)';
@@ -15,6 +16,8 @@ export interface Attempt {
   /** It was answered with a failure that promises that nothing happened. */
   refused: boolean;
   answered: boolean;
+  /** It was not answered at once, so that it may have reached a log. */
+  waited: boolean;
 }
 
 function sameResult(a: MutationResult, b: MutationResult): boolean {
@@ -37,6 +40,30 @@ export function checkAppliedAttempt(attempt: Attempt, node: NodeId, index: numbe
   attempt.result = result;
 }
 
+function mentions({ entry }: KnownEntry, sequence: number): boolean {
+  if (entry.type !== EntryType.Normal || entry.data.length === 0) return false;
+  return decodeCommand(entry.data).mutations.some((mutation) => mutation.sequence === sequence);
+}
+
+/**
+ * A write that is in any log, with nothing committed at its place, can still happen:
+ * whoever has it may be the next leader.
+ */
+function checkCannotHappen({ group, sequence }: Attempt, node: NodeId): void {
+  const committed = Math.max(group.commitIndex, group.replicas.get(node)?.core?.commitIndex ?? 0);
+  for (let index = committed + 1; index < group.known.length; index++) {
+    for (const known of group.known[index] ?? []) {
+      if (!mentions(known, sequence)) continue;
+      const { term } = known.entry;
+      for (const replica of group.replicas.values()) {
+        if (replica.termAt(index) !== term && replica.durableTermAt(index) !== term) continue;
+        const message = `node ${node} refuses write ${sequence}, and node ${replica.node} has it in its log as entry ${index}`;
+        throw new Violation(NAME, group.id, node, message);
+      }
+    }
+  }
+}
+
 /** Called when a node answers. */
 export function checkAnswer(attempt: Attempt, node: NodeId, answer: WriteAnswer): void {
   const { group, sequence, appliedIndex, result } = attempt;
@@ -49,6 +76,7 @@ export function checkAnswer(attempt: Attempt, node: NodeId, answer: WriteAnswer)
       throw new Violation(NAME, group.id, node, message);
     }
     attempt.refused = true;
+    if (attempt.waited) checkCannotHappen(attempt, node);
     return;
   }
   if (appliedIndex === 0 || appliedIndex !== answer.index || result === null || !sameResult(result, answer.result)) {

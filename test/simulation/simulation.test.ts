@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { failureReport } from './report.ts';
+import type { RunOptions } from './plan.ts';
+import { simulate, type Outcome } from './simulation.ts';
+
+const STEPS = 30_000;
+
+/** Of every profile and size some; and those that a bug was once found with. */
+const SEEDS = [1, 2, 3, 5, 7, 14, 18, 26, 33, 42, 66, 76];
+
+/** Found with an earlier form of the plans; each was a bug of the engine or of the simulator then. */
+const REGRESSIONS = [7, 40, 560, 1041];
+
+/** Empty, or what to read and what to run. */
+function failure(outcome: Outcome, options: RunOptions): string {
+  return outcome.violation === null ? '' : failureReport(outcome, options);
+}
+
+const fresh = Math.floor(Math.random() * 2 ** 32);
+
+describe('a cluster under faults keeps its promises', () => {
+  test.each([...new Set([...SEEDS, ...REGRESSIONS])])('seed %i', (seed) => {
+    const options = { seed, steps: STEPS };
+    const outcome = simulate(options);
+    expect(failure(outcome, options)).toBe('');
+    expect(outcome.steps).toBeGreaterThanOrEqual(STEPS);
+  });
+
+  test.each([0, 1, 2, 3])(`fresh seed ${fresh} + %i`, (offset) => {
+    const options = { seed: fresh + offset, steps: STEPS };
+    const outcome = simulate(options);
+    expect(failure(outcome, options)).toBe('');
+  });
+
+  test.each([
+    { nodes: 1, groups: 1 },
+    { nodes: 2, groups: 3 },
+    { nodes: 9, groups: 8 },
+  ])('$nodes nodes and $groups groups', ({ nodes, groups }) => {
+    const options = { seed: 11, steps: STEPS, nodes, groups };
+    const outcome = simulate(options);
+    expect(failure(outcome, options)).toBe('');
+    expect(outcome.plan.nodes).toBe(nodes);
+    expect(outcome.plan.genesis.partitions).toHaveLength(groups);
+  });
+});
+
+describe('a seed', () => {
+  test('replays to the event', () => {
+    const [first, again, other] = [5, 5, 6].map((seed) => simulate({ seed, steps: 10_000 }));
+    expect(again?.traceHash).toBe(first?.traceHash);
+    expect(again?.lastEvents(500)).toEqual(first?.lastEvents(500));
+    expect(other?.traceHash).not.toBe(first?.traceHash);
+  });
+
+  test('brings all that it is for: elections, faults, commits, operations', () => {
+    const outcomes = [14, 15, 16, 17, 18].map((seed) => simulate({ seed, steps: STEPS }));
+    for (const count of ['faults', 'elections', 'committed', 'operations'] as const) {
+      expect(outcomes.reduce((sum, outcome) => sum + outcome[count], 0)).toBeGreaterThan(100);
+    }
+  });
+});
