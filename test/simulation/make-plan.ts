@@ -21,7 +21,7 @@ const MiB = 1024 * KiB;
 const SIZES: Readonly<Record<Profile, readonly number[]>> = {
   any: [1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7],
   churn: [3, 3, 4, 5, 5, 6, 7],
-  seesaw: [3, 3, 4, 5, 5, 5, 5, 7],
+  seesaw: [3, 5, 5, 5, 5, 7],
   restlessFollowers: [3, 3, 3, 5],
 };
 

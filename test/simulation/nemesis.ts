@@ -117,7 +117,7 @@ export class Nemesis {
     if (!faultsOn) return;
     const { network, disk, timing } = plan;
     const oneWayUs = network.delayMinUs + network.delaySpreadUs / 4 + (disk.syncMinUs + disk.syncMaxUs) / 4;
-    const laterUs = random.chance(0.3) ? timing.electionTicksMax * timing.tickMs * 1000 : 0;
+    const laterUs = random.chance(0.5) ? timing.electionTicksMax * timing.tickMs * 1000 : 0;
     this.#later(random.below(9) * random.float() * oneWayUs + random.float() * laterUs, () => {
       this.faults++;
       // Some have to miss more than one leader, so those who are out come first half of the time.

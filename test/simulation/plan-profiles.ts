@@ -29,7 +29,7 @@ function seesaw(plan: Plan, random: Random, electionUs: number): Plan {
   return {
     ...plan,
     limits: { ...plan.limits, maxAppendBytes: 1, maxInflightAppends: random.pick([1, 1, 64]) },
-    network: { ...plan.network, splitChance: 1, dropChance: random.pick([0, 0.2, 0.4]) },
+    network: { ...plan.network, splitChance: 1, dropChance: random.pick([0, 0, 0.2]) },
     faults: {
       ...plan.faults,
       everyUs: electionUs * random.pick([4, 16]),
@@ -41,10 +41,10 @@ function seesaw(plan: Plan, random: Random, electionUs: number): Plan {
     // Long enough to be still waiting when a write's place in the log is taken.
     workload: {
       ...plan.workload,
-      clients: random.between(8, 40),
+      clients: random.between(16, 40),
       // So many unknown outcomes on one key would tangle its history.
       keys: random.between(8, 16),
-      attemptTimeoutUs: electionUs * random.pick([4, 20, 60]),
+      attemptTimeoutUs: electionUs * random.pick([8, 15]),
     },
   };
 }
