@@ -10,7 +10,8 @@ export interface StaleRead {
   readonly returnedAt: number;
 }
 
-export type OperationName = 'put' | 'delete' | 'cas' | 'get' | 'followerGet' | 'staleGet';
+export type WorkerOperation = 'put' | 'delete' | 'cas' | 'get' | 'followerGet' | 'staleGet';
+export type OperationName = WorkerOperation | 'localGet' | 'localFollowerGet';
 export type OutcomeName = 'ok' | 'conflict' | 'failed' | 'unknown';
 
 /** All that clients asked and were told, by one clock. */
@@ -24,6 +25,8 @@ export class History {
     get: noOutcomes(),
     followerGet: noOutcomes(),
     staleGet: noOutcomes(),
+    localGet: noOutcomes(),
+    localFollowerGet: noOutcomes(),
   };
   /** Failures that no client should ever see, with how often. */
   readonly surprises = new Map<string, number>();

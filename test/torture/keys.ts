@@ -17,6 +17,7 @@ export class KeySet {
     this.#random = random;
   }
 
+  /** For the next operation of a client that works on the key. */
   next(): string {
     const index = this.#random.below(SLOTS);
     const slot = this.#slots[index]!;
@@ -27,6 +28,12 @@ export class KeySet {
     const key = `key-${index}-${slot.generation}`;
     this.#used.add(key);
     return key;
+  }
+
+  /** One of the keys of now, for a reader who only looks on. */
+  current(): string {
+    const index = this.#random.below(SLOTS);
+    return `key-${index}-${this.#slots[index]!.generation}`;
   }
 
   /** Every key that was ever handed out. */

@@ -7,10 +7,10 @@ export function reportText(report: TortureReport): string {
   for (const [name, count] of Object.entries(report.faults)) lines.push(`${String(count).padStart(8)}  ${name}`);
   lines.push(
     '',
-    `${'operation'.padEnd(14)}${['ok', 'conflict', 'failed', 'unknown'].map((n) => n.padStart(10)).join('')}`,
+    `${'operation'.padEnd(18)}${['ok', 'conflict', 'failed', 'unknown'].map((n) => n.padStart(10)).join('')}`,
   );
   for (const [name, { ok, conflict, failed, unknown }] of Object.entries(report.operations)) {
-    lines.push(name.padEnd(14) + [ok, conflict, failed, unknown].map((n) => String(n).padStart(10)).join(''));
+    lines.push(name.padEnd(18) + [ok, conflict, failed, unknown].map((n) => String(n).padStart(10)).join(''));
   }
   lines.push('', `${report.keys} keys; longest time without a success: ${report.longestOutageMs} ms`);
   for (const [i, { node, memoryBytes, descriptors, threads }] of report.after.entries()) {

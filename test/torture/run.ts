@@ -9,6 +9,7 @@ import { equalReplicas, inStep } from './convergence.ts';
 import { FaultTable } from './fault-table.ts';
 import { History } from './history.ts';
 import { KeySet } from './keys.ts';
+import { LocalReader } from './local-reader.ts';
 import { Nemesis } from './nemesis.ts';
 import { TortureNode } from './node.ts';
 import type { TortureOptions } from './options.ts';
@@ -85,7 +86,11 @@ export async function runTorture(
     await inStep(world);
     world.tell(`${options.nodes} nodes serve; seed ${seed}`);
     const load = new AbortController();
-    const running = Promise.all(workers.map((worker) => worker.run(load.signal)));
+    const readers = nodes.map((node) => {
+      const random = new Random(seed, 200 + node.id);
+      return new LocalReader(WORKERS + node.id, node.process.address, random, keys, history);
+    });
+    const running = Promise.all([...workers, ...readers].map((client) => client.run(load.signal)));
     await sleep(WARM_UP_MS);
     before = await holdings(nodes);
 

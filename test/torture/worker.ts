@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConflictError, ReadMode, type PrkDbClient } from '../../engine/client/index.ts';
 import type { Random } from '../simulation/random.ts';
-import type { History, OperationName } from './history.ts';
+import type { History, WorkerOperation } from './history.ts';
 import type { KeySet } from './keys.ts';
 import { makeValue, readValue } from './values.ts';
 
 const TIMEOUT_MS = 5_000;
 const THINK_MAX_MS = 60;
 
-const MIX: readonly (readonly [OperationName, number])[] = [
+const MIX: readonly (readonly [WorkerOperation, number])[] = [
   ['put', 28],
   ['cas', 17],
   ['delete', 8],
@@ -67,7 +67,7 @@ export class Worker {
     this.#client.close();
   }
 
-  #pick(): OperationName {
+  #pick(): WorkerOperation {
     let point = this.#random.below(MIX_TOTAL);
     for (const [name, weight] of MIX) {
       if (point < weight) return name;
@@ -76,7 +76,7 @@ export class Worker {
     return 'get';
   }
 
-  async #once(name: OperationName, key: string): Promise<void> {
+  async #once(name: WorkerOperation, key: string): Promise<void> {
     switch (name) {
       case 'put':
         return this.#write('put', key, null);
