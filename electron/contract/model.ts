@@ -117,14 +117,9 @@ export const partitionViewSchema = z.object({
 });
 export type PartitionView = z.infer<typeof partitionViewSchema>;
 
-/** One entry of a Raft log, without its data. */
-export const logEntrySchema = z.object({
-  index: z.number(),
-  term: z.number(),
-  type: z.enum(['normal', 'confChange']),
-  sizeBytes: z.number(),
-});
-export type LogEntry = z.infer<typeof logEntrySchema>;
+/** Neighbouring entries of a Raft log that have one term, both ends included. */
+export const logRunSchema = z.object({ fromIndex: z.number(), toIndex: z.number(), term: z.number() });
+export type LogRun = z.infer<typeof logRunSchema>;
 
 /** What a leader knows of one follower. */
 export const followerProgressSchema = z.object({
@@ -168,8 +163,8 @@ export const inspectedReplicaSchema = z.object({
   /** The last that was heard, which may be old when the node is not live; null before the first. */
   word: raftWordSchema.nullable(),
   heardAtMs: z.number().nullable(),
-  /** The end of its log as last read, oldest first; empty until it was read. */
-  log: z.array(logEntrySchema),
+  /** The terms of the end of its log, as far as they are known, oldest first; empty until it was read. */
+  log: z.array(logRunSchema),
 });
 export type InspectedReplica = z.infer<typeof inspectedReplicaSchema>;
 

@@ -1,4 +1,5 @@
 import type { InspectedReplica, PartitionLive, RaftEvent, RaftWord } from '../../contract/model.ts';
+import { fitRuns, runsOf } from '../../contract/log-runs.ts';
 import type { GroupStatus, LogTail } from '../../../engine/rpc/cluster.ts';
 import type { PartitionFacts, ReplicaFacts } from './partition-facts.ts';
 
@@ -30,7 +31,7 @@ export function partitionLive(input: {
         endedBy: replica.state === 'dead' || replica.state === 'stopped' ? replica.endedBy : null,
         word: group === null ? null : wordOf(group),
         heardAtMs: replica.heardAtMs,
-        log: (tails.get(replica.nodeId)?.entries ?? []).map((entry) => ({ ...entry })),
+        log: fitRuns(runsOf(tails.get(replica.nodeId)?.entries ?? []), group),
       };
     }),
     cuts: facts.cuts.map((cut) => ({ ...cut })),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ReplicaFacts } from '../../../electron/backend/raft/partition-facts.ts';
 import { partitionLive } from '../../../electron/backend/raft/partition-live.ts';
 import { RaftEvents } from '../../../electron/backend/raft/raft-events.ts';
+import { fitRuns, runsOf, termAt } from '../../../electron/contract/log-runs.ts';
 import { partitionLiveSchema, type PartitionView } from '../../../electron/contract/model.ts';
 import type { ClusterEvent, ClusterEventKind, LogTail } from '../../../engine/rpc/cluster.ts';
 import { localCluster, NOW, report } from './cluster-support.ts';
@@ -31,7 +32,7 @@ function liveOf(replicas: ReplicaFacts[], tails: [number, LogTail][] = []) {
 
 function tail(nodeId: number, timeMs: number, commitIndex: number): LogTail {
   return {
-    status: { ...report(nodeId, [1]).groups[0]!, commitIndex },
+    status: { ...report(nodeId, [1]).groups[0]!, commitIndex, lastLogIndex: commitIndex },
     entries: [{ index: commitIndex, term: 1, type: 'normal', sizeBytes: 5 }],
     timeMs,
   };
@@ -66,12 +67,43 @@ describe('partitionLive', () => {
       ],
     );
     expect(live.replicas.map((r) => r.word?.commitIndex)).toEqual([20, 10, 10]);
-    expect(live.replicas.map((r) => r.log.map((entry) => entry.index))).toEqual([[20], [4], []]);
+    // n2 has appended since its log was read; in its own term that can only be more of that term.
+    expect(live.replicas.map((r) => r.log)).toEqual([
+      [{ fromIndex: 20, toIndex: 20, term: 1 }],
+      [{ fromIndex: 4, toIndex: 12, term: 1 }],
+      [],
+    ]);
   });
 
   it('says who ended a process only while it is ended', () => {
     const live = liveOf([replica(1), replica(2, { state: 'dead' })]);
     expect(live.replicas.map((r) => r.endedBy)).toEqual([null, 'app']);
+  });
+});
+
+describe('the terms of a log', () => {
+  const runs = [
+    { fromIndex: 3, toIndex: 5, term: 1 },
+    { fromIndex: 6, toIndex: 8, term: 4 },
+  ];
+  const word = { term: 4, firstLogIndex: 1, lastLogIndex: 8 };
+
+  it('are runs of one term each', () => {
+    const entries = [3, 4, 5, 6, 7, 8].map((index) => ({ index, term: index < 6 ? 1 : 4 }));
+    expect(runsOf(entries)).toEqual(runs);
+    expect(runsOf([])).toEqual([]);
+    expect([2, 5, 6, 9].map((index) => termAt(runs, index))).toEqual([null, 1, 4, null]);
+  });
+
+  it('go on behind what was read only where they cannot be others', () => {
+    expect(fitRuns(runs, { ...word, lastLogIndex: 11 }).at(-1)).toEqual({ fromIndex: 6, toIndex: 11, term: 4 });
+    expect(fitRuns(runs, { ...word, term: 5, lastLogIndex: 11 })).toEqual(runs);
+  });
+
+  it('end where the log was cut, at either end', () => {
+    expect(fitRuns(runs, { ...word, term: 5, lastLogIndex: 6 }).at(-1)).toEqual({ fromIndex: 6, toIndex: 6, term: 4 });
+    expect(fitRuns(runs, { ...word, firstLogIndex: 6 })).toEqual([runs[1]]);
+    expect(fitRuns(runs, { ...word, lastLogIndex: 2 })).toEqual([]);
   });
 });
 
