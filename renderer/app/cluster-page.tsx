@@ -3,6 +3,7 @@ import { useLocation, useRoute } from 'wouter';
 import { ClusterLiveProvider } from '../api/use-cluster-live.tsx';
 import { useDialog } from './dialogs.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
+import { PaletteHost } from './palette-host.tsx';
 import { clusterPath, rememberCluster } from './paths.ts';
 import { clusterScreens } from './screens.tsx';
 import { useShortcuts } from './shortcuts.ts';
@@ -34,6 +35,7 @@ export function ClusterPage({ cluster }: { cluster: string }) {
           <screen.Screen cluster={cluster} />
         </Suspense>
       </ErrorBoundary>
+      <PaletteHost cluster={cluster} />
     </ClusterLiveProvider>
   );
 }

@@ -7,7 +7,11 @@ const NewClusterSheet = lazy(async () => ({
   default: (await import('../features/clusters/new-cluster-sheet.tsx')).NewClusterSheet,
 }));
 
-export type DialogName = 'new' | 'shortcuts';
+const SettingsDialog = lazy(async () => ({
+  default: (await import('../features/settings/settings-dialog.tsx')).SettingsDialog,
+}));
+
+export type DialogName = 'new' | 'settings' | 'shortcuts';
 
 /** The dialog that the address names, and the way to name another (null closes). */
 export function useDialog(): [string | null, (dialog: DialogName | null) => void] {
@@ -27,6 +31,11 @@ export function Dialogs() {
       {dialog === 'new' && (
         <Suspense>
           <NewClusterSheet onClose={() => setDialog(null)} />
+        </Suspense>
+      )}
+      {dialog === 'settings' && (
+        <Suspense>
+          <SettingsDialog onClose={() => setDialog(null)} />
         </Suspense>
       )}
       <ShortcutsDialog open={dialog === 'shortcuts'} onOpenChange={(open) => setDialog(open ? 'shortcuts' : null)} />

@@ -1,12 +1,14 @@
 import { Route, Switch, useLocation } from 'wouter';
 import { useClusters } from '../api/use-clusters.ts';
 import { cx } from '../ui/cx.ts';
+import { useAppKeys } from './app-keys.ts';
 import { ClusterPage } from './cluster-page.tsx';
 import { ConnectionNote } from './connection-note.tsx';
 import { Dialogs } from './dialogs.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Home } from './home.tsx';
 import { closeSidebarDrawer, useSidebarShown } from './layout-store.ts';
+import { PaletteHost } from './palette-host.tsx';
 import { Sidebar } from './sidebar.tsx';
 import styles from './shell.module.css';
 
@@ -15,6 +17,7 @@ export function Shell() {
   const clusters = useClusters();
   const [path] = useLocation();
   const sidebarShown = useSidebarShown();
+  useAppKeys(clusters.status === 'ready' ? clusters.clusters : []);
   return (
     <div className={cx(styles.app, !sidebarShown && styles.noSidebar)}>
       <a className={styles.skip} href="#main">
@@ -31,6 +34,7 @@ export function Shell() {
             </Route>
             <Route>
               <Home clusters={clusters} />
+              <PaletteHost cluster={null} />
             </Route>
           </Switch>
         </ErrorBoundary>

@@ -1,7 +1,9 @@
 import { useStore } from 'zustand';
 import { Kbd } from '../ui/badge.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { modKeyLabel } from '../ui/mod-key.ts';
 import { Switch } from '../ui/switch.tsx';
+import { clusterScreens } from './screens.tsx';
 import { enableShortcuts, shortcutStore } from './shortcuts.ts';
 import styles from './shortcuts-dialog.module.css';
 
@@ -9,10 +11,10 @@ const groups: readonly { readonly title: string; readonly rows: readonly [readon
   {
     title: 'Go to',
     rows: [
-      [['G', 'O'], 'Overview'],
-      [['G', 'K'], 'Keys'],
-      [['G', 'E'], 'Events'],
-      [['G', 'L'], 'Logs'],
+      [[modKeyLabel('K')], 'Search, or run anything'],
+      [[modKeyLabel('1…9')], 'Cluster 1…9 of the sidebar'],
+      [[modKeyLabel(',')], 'Settings'],
+      ...clusterScreens.map(({ key, label }): [string[], string] => [['G', key.toUpperCase()], label]),
     ],
   },
   {

@@ -2,8 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useRoute } from 'wouter';
 import { useApi } from '../api/context.tsx';
 import type { ClustersState } from '../api/use-clusters.ts';
+import { Kbd } from '../ui/badge.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { formatBytes, plural } from '../ui/format.ts';
+import { Icon } from '../ui/icon.tsx';
+import { modKeyLabel } from '../ui/mod-key.ts';
 import { ClusterLink } from './cluster-link.tsx';
 import { useDialog } from './dialogs.tsx';
 import { toggleSidebar } from './layout-store.ts';
@@ -53,6 +56,13 @@ export function Sidebar({ clusters }: { clusters: ClustersState }) {
           ))}
         </ul>
       </div>
+      <nav className={styles.links} aria-label="Application">
+        <button type="button" className={styles.link} onClick={() => openDialog('settings')}>
+          <Icon name="sliders" />
+          Settings
+          <Kbd>{modKeyLabel(',')}</Kbd>
+        </button>
+      </nav>
       <Machine />
     </aside>
   );

@@ -1,13 +1,17 @@
 import { useStore } from 'zustand';
 import { useClusterLive } from '../api/use-cluster-live.tsx';
 import { ClusterMenu } from '../features/clusters/cluster-menu.tsx';
+import { Kbd } from '../ui/badge.tsx';
 import { IconButton } from '../ui/button.tsx';
+import { Icon } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
+import { modKeyLabel } from '../ui/mod-key.ts';
 import { StatusShape } from '../ui/status-shape.tsx';
 import { TabsNav } from '../ui/tabs-nav.tsx';
 import { clusterShape } from './cluster-link.tsx';
 import { useDialog } from './dialogs.tsx';
 import { layoutStore, NARROW_QUERY, toggleAside, toggleSidebar, useSidebarShown } from './layout-store.ts';
+import { openPalette } from './palette-store.ts';
 import { clusterPath } from './paths.ts';
 import { clusterScreens, type ClusterScreen } from './screens.tsx';
 import { setTheme, themeStore } from './theme.ts';
@@ -38,6 +42,11 @@ export function TopBar({ cluster, screen }: { cluster: string; screen: ClusterSc
         }))}
       />
       <span className={styles.grow} />
+      <button type="button" className={styles.search} aria-haspopup="dialog" onClick={openPalette}>
+        <Icon name="search" />
+        <span>Search or run…</span>
+        <Kbd>{modKeyLabel('K')}</Kbd>
+      </button>
       <IconButton icon="keyboard" label="Keyboard shortcuts" onClick={() => openDialog('shortcuts')} />
       <ThemeMenu />
       {screen.hasAside && (

@@ -32,7 +32,7 @@ function Frame({ kind, props }: { kind: 'dialog' | 'sheet'; props: DialogProps }
 /** There while the dialog is open. */
 function Content({ kind, props }: { kind: 'dialog' | 'sheet'; props: DialogProps }) {
   const { title, description, showDescription = false, children, footer, className } = props;
-  const [opener] = useState(findOpener);
+  const opener = useOpener();
   return (
     <Radix.Content
       className={cx(styles.frame, styles[kind], className)}
@@ -58,6 +58,11 @@ function Content({ kind, props }: { kind: 'dialog' | 'sheet'; props: DialogProps
       {footer !== undefined && <footer className={styles.footer}>{footer}</footer>}
     </Radix.Content>
   );
+}
+
+/** Who gets the focus back when a dialog that appears now closes. */
+export function useOpener(): HTMLElement | null {
+  return useState(findOpener)[0];
 }
 
 /** What had the focus before the dialog took it; a menu's entry is gone by then, so its button stands for it. */

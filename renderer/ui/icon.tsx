@@ -94,6 +94,13 @@ const drawings = {
       <path d="M6 3v10" />
     </>
   ),
+  sliders: (
+    <>
+      <path d="M2.4 5h6M12 5h1.6M2.4 11H5M8.6 11h5" />
+      <circle cx="10.2" cy="5" r="1.8" />
+      <circle cx="6.8" cy="11" r="1.8" />
+    </>
+  ),
   stop: <rect x="4" y="4" width="8" height="8" rx="1.2" />,
   sun: (
     <>

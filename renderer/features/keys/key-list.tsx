@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from 'react';
 import type { KeyMeta } from '../../../electron/contract/model.ts';
 import { useClusterNow } from '../../api/use-cluster-live.tsx';
+import { useSetting } from '../../app/settings.ts';
 import { cx } from '../../ui/cx.ts';
 import { formatBytes, formatCount } from '../../ui/format.ts';
 import { fromBase64 } from './bytes.ts';
@@ -11,12 +12,10 @@ import { changedWords } from './changed-words.ts';
 import { escapeKey, splitForDisplay } from './key-text.ts';
 import styles from './key-list.module.css';
 
-const ROW_PX = 28;
+/** As --row-h has it in tokens.css. */
+const ROW_PX = { comfortable: 28, compact: 24 } as const;
 /** A change younger than this stands out. */
 const FRESH_MS = 10_000;
-
-/** The head stays in sight above the rows and is as high as one. */
-const HEAD_PX = ROW_PX;
 
 export interface KeyListProps {
   cluster: string;
@@ -51,17 +50,22 @@ export function KeyList({
   const id = useId();
   const now = useClusterNow(1_000);
   const unsaved = useOpenKeys(cluster, isDirty);
+  const separator = useSetting('keySeparator');
+  const rowPx = ROW_PX[useSetting('density')];
+  // The head stays in sight above the rows and is as high as one.
+  const headPx = rowPx;
   const [active, setActive] = useState(0);
   const count = rows.length + (hasMore || isLoading ? 1 : 0);
   // eslint-disable-next-line react/incompatible-library -- its functions are called in this render only, never passed on
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => rowPx,
     overscan: 6,
-    scrollMargin: HEAD_PX,
-    scrollPaddingStart: HEAD_PX,
+    scrollMargin: headPx,
+    scrollPaddingStart: headPx,
   });
+  useEffect(() => virtual.measure(), [virtual, rowPx]);
   const items = virtual.getVirtualItems();
 
   const endInSight = (items.at(-1)?.index ?? 0) >= rows.length;
@@ -80,7 +84,7 @@ export function KeyList({
     virtual.scrollToIndex(index);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - HEAD_PX) / ROW_PX) - 1);
+    const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - headPx) / rowPx) - 1);
     const row = rows[active];
     const moves: Record<string, (() => void) | undefined> = {
       ArrowDown: () => move(active + 1),
@@ -130,7 +134,7 @@ export function KeyList({
       <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
         {items.map((item) => {
           const row = rows[item.index];
-          const place = { transform: `translateY(${item.start - HEAD_PX}px)` };
+          const place = { transform: `translateY(${item.start - headPx}px)` };
           if (row === undefined) {
             return (
               <div key="more" className={cx(styles.row, styles.placed, styles.more)} style={place} role="row">
@@ -138,7 +142,7 @@ export function KeyList({
               </div>
             );
           }
-          const written = splitForDisplay(escapeKey(fromBase64(row.key)), prefix);
+          const written = splitForDisplay(escapeKey(fromBase64(row.key)), prefix, separator);
           const changed = changedWords(now - row.updatedAtMs);
           return (
             <div

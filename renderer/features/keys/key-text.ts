@@ -97,12 +97,13 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
 
 /**
  * A written key cut in two for the list: the part that all rows share up to the last
- * "/" of the prefix, shortened to its last segment, and the part that tells it apart.
+ * separator of the prefix, shortened to its last segment, and the part that tells it apart.
  */
-export function splitForDisplay(key: string, prefix: string): { shared: string; own: string } {
-  const cut = key.startsWith(prefix) ? prefix.lastIndexOf('/') + 1 : 0;
-  if (cut <= 1) return { shared: '', own: key };
+export function splitForDisplay(key: string, prefix: string, separator: string): { shared: string; own: string } {
+  const last = key.startsWith(prefix) ? prefix.lastIndexOf(separator) : -1;
+  if (last <= 0) return { shared: '', own: key };
+  const cut = last + separator.length;
   const shared = key.slice(0, cut);
-  const segment = shared.lastIndexOf('/', cut - 2);
+  const segment = shared.lastIndexOf(separator, last - 1);
   return { shared: segment > 0 ? `…${shared.slice(segment)}` : shared, own: key.slice(cut) };
 }

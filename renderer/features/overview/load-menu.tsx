@@ -3,20 +3,8 @@ import { useView } from '../../api/use-cluster-live.tsx';
 import { Button } from '../../ui/button.tsx';
 import { plural } from '../../ui/format.ts';
 import { Menu } from '../../ui/menu.tsx';
+import { loadMix, loadOffers } from './load-offers.ts';
 import styles from './state-strip.module.css';
-
-const offers = [
-  { clients: 8, readPercent: 50 },
-  { clients: 64, readPercent: 50 },
-  { clients: 64, readPercent: 0 },
-  { clients: 64, readPercent: 95 },
-] as const;
-
-/** "mixed", "writes" or "reads": what a load does, in one word. */
-export function loadMix(readPercent: number): string {
-  if (readPercent <= 10) return 'writes';
-  return readPercent >= 90 ? 'reads' : 'mixed';
-}
 
 /** Starts and stops clients that write and read, so that the charts have something to show. */
 export function LoadMenu({ cluster }: { cluster: string }) {
@@ -34,7 +22,7 @@ export function LoadMenu({ cluster }: { cluster: string }) {
         </Button>
       }
       items={[
-        ...offers.map((offer) => ({
+        ...loadOffers.map((offer) => ({
           label: `${plural(offer.clients, 'client')}, ${loadMix(offer.readPercent)}`,
           icon: 'play' as const,
           hint: `${offer.readPercent} % reads`,

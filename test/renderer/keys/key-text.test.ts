@@ -50,13 +50,19 @@ test('an escape that stands for nothing is refused with what to write', () => {
 
 test('rows show the last shared segment and what tells them apart', () => {
   const prefix = '/orders/eu/2026-06/';
-  expect(splitForDisplay('/orders/eu/2026-06/7f60', prefix)).toEqual({ shared: '…/2026-06/', own: '7f60' });
-  expect(splitForDisplay('/orders/eu/2026-06/7f60', '/orders/eu/2026-06/7')).toEqual({
+  expect(splitForDisplay('/orders/eu/2026-06/7f60', prefix, '/')).toEqual({ shared: '…/2026-06/', own: '7f60' });
+  expect(splitForDisplay('/orders/eu/2026-06/7f60', '/orders/eu/2026-06/7', '/')).toEqual({
     shared: '…/2026-06/',
     own: '7f60',
   });
-  expect(splitForDisplay('/orders/1', '/orders/')).toEqual({ shared: '/orders/', own: '1' });
-  expect(splitForDisplay('/orders/1', '')).toEqual({ shared: '', own: '/orders/1' });
-  expect(splitForDisplay('/orders/1', '/')).toEqual({ shared: '', own: '/orders/1' });
-  expect(splitForDisplay('other', '/orders/')).toEqual({ shared: '', own: 'other' });
+  expect(splitForDisplay('/orders/1', '/orders/', '/')).toEqual({ shared: '/orders/', own: '1' });
+  expect(splitForDisplay('/orders/1', '', '/')).toEqual({ shared: '', own: '/orders/1' });
+  expect(splitForDisplay('/orders/1', '/', '/')).toEqual({ shared: '', own: '/orders/1' });
+  expect(splitForDisplay('other', '/orders/', '/')).toEqual({ shared: '', own: 'other' });
+});
+
+test('another separator cuts keys elsewhere, also one of two characters', () => {
+  expect(splitForDisplay('user:7:name', 'user:7:', ':')).toEqual({ shared: '…:7:', own: 'name' });
+  expect(splitForDisplay('user::7::name', 'user::7::', '::')).toEqual({ shared: '…::7::', own: 'name' });
+  expect(splitForDisplay('/orders/1', '/orders/', ':')).toEqual({ shared: '', own: '/orders/1' });
 });

@@ -1,17 +1,26 @@
 import { expect, test } from 'vitest';
 import { readRoute, writeRoute } from '../../../renderer/features/keys/keys-route.ts';
 
-test('an address without parameters shows every key, linearizable', () => {
-  expect(readRoute(new URLSearchParams())).toEqual({ prefix: '', key: null, read: 'linearizable' });
+test('an address without parameters shows every key, read as usual', () => {
+  expect(readRoute(new URLSearchParams(), 'linearizable')).toEqual({ prefix: '', key: null, read: 'linearizable' });
+  expect(readRoute(new URLSearchParams(), 'stale').read).toBe('stale');
 });
 
-test('an unknown read mode is the default, not an error', () => {
-  expect(readRoute(new URLSearchParams('read=dirty')).read).toBe('linearizable');
+test('an unknown read mode is the usual one, not an error', () => {
+  expect(readRoute(new URLSearchParams('read=dirty'), 'follower').read).toBe('follower');
 });
 
-test('changes are written, defaults left out, other parameters kept', () => {
+test('changes are written, what is usual left out, other parameters kept', () => {
   const params = new URLSearchParams('dialog=new&read=stale');
-  const next = writeRoute(params, { prefix: '/orders/\\xFF', key: '/orders/1' });
-  expect(readRoute(next)).toEqual({ prefix: '/orders/\\xFF', key: '/orders/1', read: 'stale' });
-  expect(writeRoute(next, { prefix: '', key: null, read: 'linearizable' }).toString()).toBe('dialog=new');
+  const next = writeRoute(params, { prefix: '/orders/\\xFF', key: '/orders/1' }, 'linearizable');
+  expect(readRoute(next, 'linearizable')).toEqual({ prefix: '/orders/\\xFF', key: '/orders/1', read: 'stale' });
+  expect(writeRoute(next, { prefix: '', key: null, read: 'linearizable' }, 'linearizable').toString()).toBe(
+    'dialog=new',
+  );
+});
+
+test('where another mode is usual, linearizable is written', () => {
+  const params = new URLSearchParams();
+  expect(writeRoute(params, { read: 'linearizable' }, 'stale').toString()).toBe('read=linearizable');
+  expect(writeRoute(params, { read: 'stale' }, 'stale').toString()).toBe('');
 });

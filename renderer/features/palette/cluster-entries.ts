@@ -1,0 +1,148 @@
+import type { ClusterSummary, ClusterView } from '../../../electron/contract/model.ts';
+import { formatCount, plural } from '../../ui/format.ts';
+import { loadMix, loadOffers } from '../overview/load-offers.ts';
+import type { PaletteAction, Scene } from './action.ts';
+
+/** Whether a cluster's processes are ours to stop and start. */
+export function mayRun(cluster: ClusterSummary): boolean {
+  return cluster.kind === 'local' && !cluster.readOnly && cluster.environment !== 'production';
+}
+
+/** Start, stop and delete, of every local cluster; those out of sight only when searched for. */
+export function lifeEntries(scene: Scene): PaletteAction[] {
+  return scene.clusters.filter(mayRun).flatMap((cluster) => {
+    const { name } = cluster;
+    const common = { group: 'Cluster' as const, onlySearched: scene.view?.summary.name !== name };
+    const stopped = cluster.state === 'stopped';
+    const missing = cluster.nodeCount - cluster.nodesUp;
+    const start: PaletteAction = {
+      ...common,
+      id: `${name}/start`,
+      icon: 'play',
+      label: stopped ? `Start ${name}` : `Start missing nodes of ${name}`,
+      hint: stopped ? plural(cluster.nodeCount, 'node') : `${missing} of ${plural(cluster.nodeCount, 'node')}`,
+      keywords: 'cluster run launch resume all',
+      preview: () => ({
+        title: stopped ? `Start ${name}` : `Start missing nodes of ${name}`,
+        text: stopped
+          ? `Starts ${plural(cluster.nodeCount, 'node')} on the data they have. Each of ${plural(cluster.partitionCount, 'partition')} elects a leader before it takes reads and writes.`
+          : 'Starts the nodes whose process is gone. Paused nodes stay paused.',
+      }),
+      run: (desk) => desk.command('cluster.start', { cluster: name }, { failed: `${name} could not be started` }),
+    };
+    const stop: PaletteAction = {
+      ...common,
+      id: `${name}/stop`,
+      icon: 'stop',
+      label: `Stop ${name}…`,
+      hint: 'keeps the data',
+      keywords: 'cluster end shut down quit all',
+      preview: () => ({
+        title: `Stop ${name}`,
+        text: `Asks first. ${plural(cluster.nodesUp, 'node')} will stop, and clients are refused until you start it again. All data stays.`,
+        facts: [{ label: 'Undo', value: `Start ${name}` }],
+      }),
+      run: (desk) => desk.ask('stop', cluster),
+    };
+    const remove: PaletteAction = {
+      ...common,
+      id: `${name}/delete`,
+      icon: 'trash',
+      label: `Delete ${name}…`,
+      hint: 'and its data',
+      keywords: 'cluster remove destroy erase wipe',
+      preview: () => ({
+        title: `Delete ${name}`,
+        text: `Asks first. Every key of its ${plural(cluster.partitionCount, 'partition')} is deleted${cluster.dataDir === null ? '' : ` from ${cluster.dataDir}`}. This cannot be undone.`,
+      }),
+      run: (desk) => desk.ask('remove', cluster),
+    };
+    return [...(stopped || missing > 0 ? [start] : []), ...(stopped ? [] : [stop]), remove];
+  });
+}
+
+/** Clients that write and read, so that there is something to see. */
+export function loadEntries(view: ClusterView): PaletteAction[] {
+  const { name, state } = view.summary;
+  if (state === 'stopped') return [];
+  const { load } = view;
+  const offers = loadOffers.map(({ clients, readPercent }): PaletteAction => {
+    const label = `Start load: ${plural(clients, 'client')}, ${loadMix(readPercent)}`;
+    return {
+      id: `${name}/load/${clients}/${readPercent}`,
+      group: 'Cluster',
+      icon: 'users',
+      label,
+      hint: `${readPercent} % reads`,
+      keywords: 'traffic benchmark generate writes reads clients run',
+      onlySearched: load !== null,
+      preview: () => ({
+        title: label,
+        text: `${plural(clients, 'client')} send requests one after another until you stop them: ${readPercent} % reads, the rest writes. The charts show what they feel.`,
+        facts: [
+          ...(load === null
+            ? []
+            : [{ label: 'Replaces', value: `${plural(load.clients, 'client')}, ${loadMix(load.readPercent)}` }]),
+          { label: 'Undo', value: 'Stop load' },
+        ],
+      }),
+      run: (desk) =>
+        desk.command(
+          'load.start',
+          { cluster: name, clients, readPercent },
+          { failed: 'The load could not be started' },
+        ),
+    };
+  });
+  if (load === null) return offers;
+  const stop: PaletteAction = {
+    id: `${name}/load/stop`,
+    group: 'Cluster',
+    icon: 'stop',
+    label: 'Stop load',
+    hint: `${plural(load.clients, 'client')}, ${loadMix(load.readPercent)}`,
+    keywords: 'traffic benchmark clients end',
+    preview: () => ({
+      title: 'Stop load',
+      text: 'The clients end after the request they are at. What they wrote stays.',
+      facts: [
+        { label: 'Acknowledged', value: formatCount(load.acknowledged) },
+        { label: 'Retried', value: formatCount(load.retried) },
+        { label: 'Failed', value: formatCount(load.failed) },
+      ],
+    }),
+    run: (desk) => desk.command('load.stop', { cluster: name }, { failed: 'The load could not be stopped' }),
+  };
+  return [stop, ...offers];
+}
+
+/** Addresses that other programs need. */
+export function addressEntries(view: ClusterView): PaletteAction[] {
+  const { name } = view.summary;
+  const ports = view.nodes.map((node) => node.clientPort).join(', ');
+  const all = view.nodes.map((node) => `http://${node.host}:${node.clientPort}`).join(',');
+  const copied = (id: string, label: string, hint: string, text: string, onlySearched: boolean): PaletteAction => ({
+    id: `${name}/copy/${id}`,
+    group: 'Cluster',
+    icon: 'copy',
+    label,
+    hint,
+    keywords: 'clipboard port url endpoint connect host',
+    onlySearched,
+    preview: () => ({ title: label, text: 'Puts this on the clipboard:', facts: [{ label: 'Text', value: text }] }),
+    run: (desk) => desk.copy(text, `${label.replace('Copy ', '')} copied.`),
+  });
+  return [
+    copied('clients', 'Copy client addresses', ports, all, false),
+    ...view.nodes.flatMap((node) => [
+      copied(
+        `client/${node.id}`,
+        `Copy address of ${node.name}`,
+        `:${node.clientPort}`,
+        `http://${node.host}:${node.clientPort}`,
+        true,
+      ),
+      copied(`metrics/${node.id}`, `Copy metrics address of ${node.name}`, 'Prometheus', node.metricsUrl, true),
+    ]),
+  ];
+}

@@ -1,0 +1,157 @@
+import type { ClusterView, NodeView } from '../../../electron/contract/model.ts';
+import { formatList } from '../../ui/format.ts';
+import { actionLooks, actionsFor, isWayBack, type NodeAction } from '../overview/node-action-rules.ts';
+import type { Fact, PaletteAction, Preview, Scene } from './action.ts';
+import { gapFact, gapWords } from './elections.ts';
+import { lossOf, lossSentence, nodesLeftWords, rolesAfter } from './loss.ts';
+
+const hints: Readonly<Record<NodeAction, string>> = {
+  kill: 'end the process at once',
+  pause: 'freeze the process',
+  resume: 'let it go on',
+  restart: 'stop in order, then start',
+  start: 'on the data it has',
+  isolate: 'cut every link to it',
+  heal: 'restore every link',
+};
+
+const keywords: Readonly<Record<NodeAction, string>> = {
+  kill: 'crash fail sigkill end process node',
+  pause: 'freeze hang suspend sigstop node',
+  resume: 'unfreeze continue sigcont undo node',
+  restart: 'reboot stop start node',
+  start: 'run launch undo bring back node',
+  isolate: 'partition cut disconnect network links node',
+  heal: 'undo join reconnect network partition links node',
+};
+
+const keyOf: Readonly<Record<NodeAction, string>> = {
+  kill: 'X',
+  pause: 'P',
+  resume: 'P',
+  restart: 'R',
+  start: 'R',
+  isolate: 'I',
+  heal: 'I',
+};
+
+const undoes: Partial<Record<NodeAction, string>> = { kill: 'Start', pause: 'Resume', isolate: 'Heal' };
+
+/** Kill, pause, restart, isolate and their ways back, for each node as it is now. */
+export function nodeEntries(view: ClusterView, scene: Scene): PaletteAction[] {
+  return view.nodes.flatMap((node, i) =>
+    actionsFor(node.state)
+      // Healing ends every fault of the cluster, so it is offered once, for the cluster.
+      .filter((action) => action !== 'heal')
+      .map((action): PaletteAction => {
+        const label = `${actionLooks[action].label} ${node.name}`;
+        return {
+          id: `${view.summary.name}/${action}/${node.id}`,
+          group: isWayBack(action) ? 'Repairs' : 'Faults',
+          icon: actionLooks[action].icon,
+          label,
+          hint: hints[action],
+          keywords: keywords[action],
+          ...(i < 9 ? { keys: [String(i + 1), keyOf[action]] } : {}),
+          preview: () => ({ title: label, ...nodePreview(action, node, view, scene) }),
+          run: (desk) => desk.node(action, node),
+        };
+      }),
+  );
+}
+
+/** "Kill leader of p3", for every partition that has one which can be killed. */
+export function leaderEntries(view: ClusterView, scene: Scene): PaletteAction[] {
+  return view.partitions.flatMap((partition): PaletteAction[] => {
+    const node = view.nodes.find((one) => one.id === partition.leader);
+    if (node === undefined || !actionsFor(node.state).includes('kill')) return [];
+    const label = `Kill leader of p${partition.partition}`;
+    return [
+      {
+        id: `${view.summary.name}/kill-leader/${partition.partition}`,
+        group: 'Faults',
+        icon: 'kill',
+        label,
+        hint: `now ${node.name}`,
+        keywords: `${keywords.kill} partition ${node.name}`,
+        partition: partition.partition,
+        onlySearched: true,
+        preview: () => ({ title: label, ...nodePreview('kill', node, view, scene) }),
+        run: (desk) => desk.node('kill', node),
+      },
+    ];
+  });
+}
+
+/** One entry that ends all cut links, while there are any. */
+export function healEntries(view: ClusterView): PaletteAction[] {
+  const cut = view.nodes.filter((node) => node.links.some((link) => link.cut));
+  const cutOff = view.nodes.filter((node) => node.state === 'partitioned');
+  if (cut.length + cutOff.length === 0) return [];
+  const names = formatList((cutOff.length > 0 ? cutOff : cut).map((node) => node.name));
+  return [
+    {
+      id: `${view.summary.name}/heal`,
+      group: 'Repairs',
+      icon: 'heal',
+      label: 'Heal all',
+      hint: `links of ${names}`,
+      keywords: keywords.heal,
+      preview: () => ({
+        title: 'Heal all',
+        text: `Restores every link of ${names}. What was cut off hears from its leaders again and catches up by itself; writes that only it had taken and nobody acknowledged are dropped.`,
+        facts: [{ label: 'Paused nodes', value: 'stay paused' }],
+      }),
+      run: (desk) =>
+        desk.command('cluster.heal', { cluster: view.summary.name }, { failed: 'The links could not be restored' }),
+    },
+  ];
+}
+
+function nodePreview(
+  action: NodeAction,
+  node: NodeView,
+  view: ClusterView,
+  scene: Scene,
+): Pick<Preview, 'text' | 'facts' | 'after'> {
+  if (isWayBack(action)) return { text: wayBackText(action, node) };
+  const loss = lossOf(view, node);
+  const elections = scene.elections;
+  const undo = undoes[action];
+  const facts: Fact[] = [
+    {
+      label: 'Leads',
+      value: loss.leads.length === 0 ? 'nothing' : '',
+      led: loss.leads.map((one) => ({ name: `p${one.partition}`, term: one.term })),
+    },
+    { label: action === 'restart' ? 'Meanwhile' : 'Nodes left', value: nodesLeftWords(view, loss) },
+    ...(loss.elects.length > 0 ? [{ label: 'Without leader', value: gapFact(elections) }] : []),
+    { label: 'Writes at risk', value: 'none acknowledged' },
+    ...(undo === undefined
+      ? []
+      : [{ label: 'Undo', value: action === 'isolate' ? 'Heal all' : `${undo} ${node.name}` }]),
+  ];
+  return {
+    text: `${means(action, node)} ${lossSentence(view, node, loss, gapWords(elections))}`,
+    facts,
+    ...(action === 'restart' ? {} : { after: rolesAfter(view, node, loss) }),
+  };
+}
+
+function means(action: NodeAction, node: NodeView): string {
+  const pid = node.pid === null ? '' : `, PID ${node.pid}`;
+  if (action === 'kill') return `Sends SIGKILL to ${node.name}${pid}. Its data stays on disk.`;
+  if (action === 'pause')
+    return `Freezes ${node.name}${pid}: it keeps its memory and its connections, and says nothing.`;
+  if (action === 'isolate') {
+    return `Cuts every link between ${node.name} and the others, both ways. Its process runs on and clients still reach it.`;
+  }
+  return `Asks ${node.name}${pid} to stop in order, then starts it on its data.`;
+}
+
+function wayBackText(action: NodeAction, node: NodeView): string {
+  if (action === 'resume') {
+    return `Lets ${node.name} go on where it was frozen. It hears of the newer terms, follows, and catches up by itself.`;
+  }
+  return `Starts ${node.name} on the data it has. It follows the leaders there are and catches up by itself.`;
+}

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import type { ClusterView } from '../../../electron/contract/model.ts';
+import type { Scene } from '../../../renderer/features/palette/action.ts';
+import { paletteActions } from '../../../renderer/features/palette/actions.ts';
+import { measureElections } from '../../../renderer/features/palette/elections.ts';
+import { sampleOf, viewOf } from '../../support/view.ts';
+import { labelled, sceneOf } from './scene.ts';
+
+const previewOf = (label: string, view: ClusterView, over: Partial<Scene> = {}) =>
+  labelled(paletteActions(sceneOf(view, over)), label).preview();
+
+const factOf = (label: string, view: ClusterView, fact: string, over: Partial<Scene> = {}) =>
+  previewOf(label, view, over).facts?.find((one) => one.label === fact);
+
+/** Three nodes; n1 leads p0, p3 and p6. */
+const three = viewOf(['live', 'live', 'live']);
+
+describe('killing a node, before it is done', () => {
+  test('says what it leads, who stays, and how long nobody leads', () => {
+    expect(previewOf('Kill n1', three).text).toMatch(
+      /Sends SIGKILL to n1.* Its data stays on disk\. Leads p0, p3 and p6\. Two of three nodes stay, so every partition keeps serving after about half a second\./,
+    );
+    expect(factOf('Kill n1', three, 'Nodes left')?.value).toBe('2 of 3, quorum holds');
+    expect(factOf('Kill n1', three, 'Leads')?.led?.map((one) => one.name)).toEqual(['p0', 'p3', 'p6']);
+    expect(factOf('Kill n1', three, 'Undo')?.value).toBe('Start n1');
+  });
+
+  test('takes the measured time where elections were seen', () => {
+    const elections = { medianMs: 412, count: 12 };
+    expect(previewOf('Kill n1', three, { elections }).text).toContain('keeps serving after about 412 ms.');
+    expect(factOf('Kill n1', three, 'Without leader', { elections })?.value).toBe(
+      'about 412 ms, median of 12 elections',
+    );
+  });
+
+  test('says so when the quorum goes with it', () => {
+    const view = viewOf(['live', 'live', 'dead']);
+    expect(previewOf('Kill n1', view).text).toContain('One of three nodes stays: every partition loses its quorum');
+    expect(factOf('Kill n1', view, 'Nodes left')?.value).toBe('1 of 3, quorum is lost');
+    expect(factOf('Kill n1', view, 'Without leader')).toBeUndefined();
+  });
+
+  test('names only the partitions that stop when others have copies elsewhere', () => {
+    // Five nodes, three copies: without n1, n2 is the second copy lost of p0, p3 and p4 where it holds one.
+    const view = viewOf(['dead', 'live', 'live', 'live', 'live'], { partitions: 5, copies: 3 });
+    expect(previewOf('Kill n2', view).text).toContain('p0 and p4 lose their quorum');
+  });
+
+  test('a single node is all there is', () => {
+    expect(previewOf('Kill n1', viewOf(['live'])).text).toMatch(
+      /No other node is live: every partition loses its quorum, .* until n1 comes back\./,
+    );
+  });
+
+  test('a node that leads nothing is not missed', () => {
+    const view = { ...three, partitions: three.partitions.map((partition) => ({ ...partition, leader: 2 })) };
+    expect(previewOf('Kill n1', view).text).toContain('Leads nothing. Two of three nodes stay, so every partition');
+    expect(previewOf('Kill n1', view).text).toContain('without a pause');
+  });
+
+  test('draws who is down and who stands afterwards', () => {
+    const after = previewOf('Kill n1', three).after;
+    expect(after?.rows[0]).toEqual({ node: 'n1', roles: Array(8).fill('X') });
+    // p0 was led by n1, p1 by n2.
+    expect(after?.rows[1]?.roles.slice(0, 3)).toEqual(['C', 'L', 'F']);
+    expect(after?.partitions.filter((one) => one.changes).map((one) => one.name)).toEqual(['p0', 'p3', 'p6']);
+    expect(after?.sentence).toBe('Afterwards n1 is out and p0, p3 and p6 elect a new leader.');
+  });
+
+  test('of many partitions draws those that change first', () => {
+    const many = viewOf(['live', 'live', 'live'], { partitions: 64 });
+    const after = previewOf('Kill n1', many).after;
+    expect(after?.partitions).toHaveLength(8);
+    expect(after?.partitions.every((one) => one.changes)).toBe(true);
+  });
+});
+
+test('every action says what it does', () => {
+  const scenes = [sceneOf(three), sceneOf(viewOf(['dead', 'paused', 'partitioned'])), sceneOf(null)];
+  for (const action of scenes.flatMap((scene) => paletteActions(scene))) {
+    expect(action.preview().text).toMatch(/^[A-Z\d].{8,}[.:]$/);
+  }
+});
+
+describe('how long elections took', () => {
+  const samples = (leaders: readonly number[]) =>
+    leaders.map((leader, i) => sampleOf(i * 250, { leaders: [leader], terms: [leader === 0 ? 1 : leader] }));
+
+  test('is the median of the times between two leaders', () => {
+    expect(measureElections(samples([1, 1, 0, 0, 2, 2]), [])).toEqual({ medianMs: 500, count: 1 });
+  });
+
+  test('nothing is said of an election that did not end, of an outage, or without samples', () => {
+    expect(measureElections(samples([1, 1, 0, 0]), [])).toBeNull();
+    expect(measureElections(samples([1, ...Array<number>(40).fill(0), 2, 2]), [])).toBeNull();
+    expect(measureElections([], [])).toBeNull();
+  });
+});
