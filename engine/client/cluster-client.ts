@@ -8,6 +8,7 @@ import type {
   LogTail,
   NodeStatus,
   Observation,
+  TransferRequest,
 } from '../rpc/cluster.ts';
 import { serviceClient } from '../rpc/protos.ts';
 import { dialAddress } from './endpoint.ts';
@@ -15,6 +16,7 @@ import { ClosedError, DeadlineExceededError, PrkDbError, UnavailableError } from
 import { channelOptions, methodOf, rpcReason, unary, type UnaryOptions } from './rpc.ts';
 
 const DEFAULT_TIMEOUT_MS = 2000;
+const HAND_OVER_TIMEOUT_MS = 10_000;
 
 export interface RpcOptions {
   readonly timeoutMs?: number;
@@ -99,9 +101,26 @@ export class ClusterClient {
     return this.#unary<Faults>('SetFaults', faults, options);
   }
 
-  /** Asks the node to stop in order; resolves when it has agreed, not when it is gone. */
-  async stop(token: string, options: RpcOptions = {}): Promise<void> {
-    await this.#unary('Stop', { token }, options);
+  /**
+   * Asks the node, which must lead the partition (undefined: the system group), to hand it to
+   * another replica. Resolves when that one was asked; who leads then is told by an event and by the status.
+   */
+  async transferLeadership(request: TransferRequest, options: RpcOptions = {}): Promise<void> {
+    await this.#unary('TransferLeadership', request, options);
+  }
+
+  /** Asks the node to hand all that it leads to others. Resolves with the number of groups that nobody took. */
+  async handOver(options: RpcOptions = {}): Promise<number> {
+    const timeoutMs = options.timeoutMs ?? HAND_OVER_TIMEOUT_MS;
+    return (await this.#unary<{ remaining: number }>('HandOver', {}, { ...options, timeoutMs })).remaining;
+  }
+
+  /**
+   * Asks the node to stop in order; resolves when it has agreed, not when it is gone.
+   * `withCluster`: the other nodes are about to stop too, so nothing is handed to them.
+   */
+  async stop(token: string, options: RpcOptions & { readonly withCluster?: boolean } = {}): Promise<void> {
+    await this.#unary('Stop', { token, withCluster: options.withCluster ?? false }, options);
   }
 
   /** Events as they happen and status samples, until cancelled. Does not reconnect. Returns the way to cancel. */

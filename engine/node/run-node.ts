@@ -1,6 +1,6 @@
 import { pino, type Logger } from 'pino';
 import type { Member, NodeConfig } from '../config/node-config.ts';
-import type { LogRequest } from '../rpc/cluster.ts';
+import type { LogRequest, StopRequest, TransferRequest } from '../rpc/cluster.ts';
 import { serviceDefinition } from '../rpc/protos.ts';
 import { clusterService } from '../server/cluster-service.ts';
 import { EventLog } from '../server/event-log.ts';
@@ -8,6 +8,7 @@ import { Executor } from '../server/executor.ts';
 import { Forwarder } from '../server/forwarder.ts';
 import { serveHttp } from '../server/http.ts';
 import { kvStreamHandler } from '../server/kv-service.ts';
+import { handOverAll, transferLeadership } from '../server/leadership.ts';
 import { LogTails } from '../server/log-tails.ts';
 import { Metadata } from '../server/metadata.ts';
 import { NodeMetrics } from '../server/metrics.ts';
@@ -31,6 +32,10 @@ import { VERSION } from './version.ts';
 
 /** Calls in flight get this long at a stop. */
 const STOP_GRACE_MS = 500;
+/** The other nodes get this long to take over what a stopping node leads. */
+const HAND_OVER_MS = 1_000;
+/** The same when nobody waits for a stop. */
+const ASKED_HAND_OVER_MS = 5_000;
 
 export interface RunNodeOptions {
   /** Proves to ClusterService.Stop that the caller started this process. */
@@ -44,7 +49,11 @@ export interface RunningNode {
   readonly config: NodeConfig;
   /** Resolves when the node has stopped, for whatever reason. */
   readonly stopped: Promise<void>;
-  stop(reason: string): Promise<void>;
+  /**
+   * Stops in order. What the node leads it hands to others first, unless the whole cluster
+   * is stopping: a start of an election elsewhere would be for nothing.
+   */
+  stop(reason: string, options?: { readonly withCluster: boolean }): Promise<void>;
 }
 
 /**
@@ -136,10 +145,11 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   let stopping: Promise<void> | null = null;
   let markStopped!: () => void;
   const stopped = new Promise<void>((resolve) => (markStopped = resolve));
-  const stop = (reason: string): Promise<void> => {
+  const stop = (reason: string, { withCluster } = { withCluster: false }): Promise<void> => {
     stopping ??= (async () => {
       log.info({ reason }, 'stopping');
       running.events.emit('nodeStopping', { detail: reason });
+      if (!withCluster) await handOverAll(running, HAND_OVER_MS);
       await resources.close();
       log.info('stopped');
       markStopped();
@@ -174,7 +184,13 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
       running.events.emit('faultsChanged', { detail: JSON.stringify(set) });
       return set;
     },
-    stop: () => void stop('asked to, with its token'),
+    transferLeadership: (request: TransferRequest) => transferLeadership(running, request),
+    handOver: async () => {
+      const remaining = await handOverAll(running, ASKED_HAND_OVER_MS);
+      if (stopping === null) running.endHandOver();
+      return remaining;
+    },
+    stop: ({ withCluster }: StopRequest) => void stop('asked to, with its token', { withCluster }),
   };
   const server = await startGrpcServer(config.bindHost, self.clientPort, [
     {
@@ -209,7 +225,10 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
       }),
   );
   if (options.leash !== undefined) {
-    const release = await holdLeash(options.leash, () => void stop('the process that owned this node is gone'));
+    const release = await holdLeash(
+      options.leash,
+      () => void stop('the process that owned this node is gone', { withCluster: true }),
+    );
     resources.add(release);
   }
   running.events.emit('nodeStarted', { detail: `version ${VERSION}, pid ${process.pid}` });

@@ -36,18 +36,30 @@ function beginRound(state: RaftState): void {
 }
 
 /** The election itself. The requests, and the own vote, wait until term and vote are durable. */
-function standForElection(state: RaftState): void {
+function standForElection(state: RaftState, transfer: boolean): void {
   const { id, log, outbox } = state;
   state.setTerm(state.term + 1);
   state.votedFor = id;
   state.resetElectionTimer();
-  state.setRole(Role.Candidate, `a majority would vote for it in term ${state.term}`);
+  const reason = transfer ? `the leader hands over to it` : `a majority would vote for it in term ${state.term}`;
+  state.setRole(Role.Candidate, reason);
   beginRound(state);
   outbox.emit({ kind: 'electionStarted', term: state.term, preVote: false });
   for (const voter of allVoters(state.membership)) {
     if (voter === id) continue;
-    outbox.sendAfterPersist(vote(id, voter, state.term, log.lastIndex, log.lastTerm, state.electionRound));
+    outbox.sendAfterPersist(vote(id, voter, state.term, log.lastIndex, log.lastTerm, state.electionRound, transfer));
   }
+}
+
+/**
+ * The leader hands over to this member, so nobody need be asked first whether the leader
+ * still lives. An old such message does no harm: its term has passed.
+ */
+export function handleTimeoutNow(state: RaftState, message: Message): void {
+  if (message.from !== state.leader || state.role !== Role.Follower) return;
+  if (!isVoter(state.membership, state.id) || state.diskStalledFor(state.config.electionTicksMin)) return;
+  state.setLeader(NONE);
+  standForElection(state, true);
 }
 
 /** Something became durable: perhaps this candidate's vote for itself. */
@@ -64,7 +76,7 @@ function castVote(state: RaftState, voter: number, granted: boolean): void {
   const { voters, votersOutgoing } = state.membership;
   const result = voteResult(voters, votersOutgoing, state.votes);
   if (result === 'won') {
-    if (state.role === Role.PreCandidate) standForElection(state);
+    if (state.role === Role.PreCandidate) standForElection(state, false);
     else becomeLeader(state, grantedBy(state));
   } else if (result === 'lost') {
     becomeFollower(state, state.term, NONE, 'a majority refused its vote');
@@ -108,7 +120,7 @@ export function handleVoteRequest(state: RaftState, message: Message): void {
 }
 
 function reasonToRefuse(state: RaftState, message: Message, isPreVote: boolean): string | undefined {
-  if (supportsAnother(state, message.from)) return `node ${state.leader} leads term ${state.term}`;
+  if (!message.transfer && supportsAnother(state, message.from)) return `node ${state.leader} leads term ${state.term}`;
   if (message.term < state.term) return `it is already in term ${state.term}`;
   if (isPreVote) {
     if (message.term === state.term) return `it is already in term ${state.term}`;

@@ -3,6 +3,7 @@ import { hasQuorum } from './quorum.ts';
 import { broadcastHeartbeat } from './reads.ts';
 import { becomeFollower } from './roles.ts';
 import type { RaftState } from './state.ts';
+import { expireTransfer } from './transfer.ts';
 import { EntryType, NONE, Role } from './types.ts';
 import type { NodeId, ProposeResult } from './types.ts';
 
@@ -26,6 +27,7 @@ export function becomeLeader(state: RaftState, voters: readonly NodeId[]): void 
 export function propose(state: RaftState, data: Uint8Array): ProposeResult {
   const { leadership, log, term } = state;
   if (leadership === null) return { accepted: false, reason: 'notLeader', leader: state.leader };
+  if (leadership.transfer !== null) return { accepted: false, reason: 'transferring', leader: state.id };
   // One proposal is always let in, or one bigger than the limit could never be made.
   const waiting = leadership.uncommittedBytes;
   if (waiting > 0 && waiting + data.length > state.config.maxUncommittedBytes) {
@@ -39,6 +41,7 @@ export function propose(state: RaftState, data: Uint8Array): ProposeResult {
 }
 
 export function tickLeader(state: RaftState, leadership: Leadership): void {
+  expireTransfer(state, leadership);
   leadership.ticksSinceHeartbeat++;
   if (leadership.ticksSinceHeartbeat < state.config.heartbeatTicks) return;
   // Heartbeats of read rounds do not reset this: reads must not put check-quorum off.

@@ -3,6 +3,7 @@ import { allMembers } from './membership.ts';
 import type { RaftLog } from './log.ts';
 import { Progress } from './progress.ts';
 import { ReadRounds } from './readonly.ts';
+import type { Transfer } from './transfer.ts';
 import type { LogIndex, Membership, NodeId, RaftConfig } from './types.ts';
 
 /** What only a leader keeps (Raft paper, figure 2, "volatile state on leaders"). Made new at each election won. */
@@ -15,6 +16,8 @@ export class Leadership {
   ticksSinceHeartbeat = 0;
   /** Bytes of this leader's own proposals that are not committed. */
   uncommittedBytes = 0;
+  /** While leadership is being handed over, nothing is proposed. */
+  transfer: Transfer | null = null;
   /** Something changed that may let an append out; looked at when the next ready is made. */
   replicationDue = true;
 

@@ -13,6 +13,7 @@ function voteRequest(
   lastIndex: LogIndex,
   lastTerm: Term,
   round: number,
+  transfer: boolean,
 ): Message {
   return {
     type,
@@ -25,6 +26,7 @@ function voteRequest(
     reject: false,
     rejectHint: 0,
     context: round,
+    transfer,
     entries: NO_ENTRIES,
   };
 }
@@ -37,8 +39,9 @@ export function vote(
   lastIndex: LogIndex,
   lastTerm: Term,
   round: number,
+  transfer: boolean,
 ): Message {
-  return voteRequest(MessageType.Vote, from, to, term, lastIndex, lastTerm, round);
+  return voteRequest(MessageType.Vote, from, to, term, lastIndex, lastTerm, round, transfer);
 }
 
 /** Asks whether a vote in `term` would be granted. The sender's own term is one less. */
@@ -50,7 +53,7 @@ export function preVote(
   lastTerm: Term,
   round: number,
 ): Message {
-  return voteRequest(MessageType.PreVote, from, to, term, lastIndex, lastTerm, round);
+  return voteRequest(MessageType.PreVote, from, to, term, lastIndex, lastTerm, round, false);
 }
 
 /** An answer that carries no more than yes or no. */
@@ -74,6 +77,7 @@ function answer(
     reject,
     rejectHint: 0,
     context,
+    transfer: false,
     entries: NO_ENTRIES,
   };
 }
@@ -108,6 +112,7 @@ export function append(
     reject: false,
     rejectHint: 0,
     context: 0,
+    transfer: false,
     entries,
   };
 }
@@ -137,8 +142,14 @@ export function appendRejected(
     reject: true,
     rejectHint: hint,
     context: 0,
+    transfer: false,
     entries: NO_ENTRIES,
   };
+}
+
+/** The leader's word that the receiver has the whole log and shall stand at once (dissertation, section 3.10). */
+export function timeoutNow(from: NodeId, to: NodeId, term: Term): Message {
+  return answer(MessageType.TimeoutNow, from, to, term, false, 0, 0);
 }
 
 /** `readRound` is the newest round of reads that an answer to this heartbeat confirms. */
@@ -154,6 +165,7 @@ export function heartbeat(from: NodeId, to: NodeId, term: Term, commit: LogIndex
     reject: false,
     rejectHint: 0,
     context: readRound,
+    transfer: false,
     entries: NO_ENTRIES,
   };
 }

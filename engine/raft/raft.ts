@@ -7,6 +7,7 @@ import { maybeCommit, replicate } from './replication.ts';
 import { becomeFollower } from './roles.ts';
 import { RaftState } from './state.ts';
 import { step } from './step.ts';
+import { transferLeadership } from './transfer.ts';
 import { NONE, Role } from './types.ts';
 import type {
   HardState,
@@ -20,6 +21,7 @@ import type {
   RaftStatus,
   Ready,
   Term,
+  TransferRefusal,
 } from './types.ts';
 
 /** Data of the committed entries in one ready, unless a single entry is bigger. */
@@ -90,6 +92,10 @@ export class Raft implements RaftCore {
     const state = this.#state;
     if (state.role === Role.Follower || state.role === Role.Learner) return;
     becomeFollower(state, state.term, NONE, reason);
+  }
+
+  transferLeadership(to: NodeId): TransferRefusal {
+    return transferLeadership(this.#state, to);
   }
 
   hasReady(): boolean {
@@ -187,6 +193,7 @@ export class Raft implements RaftCore {
       membership: state.membership,
       electionTicksLeft: isLeader ? 0 : state.electionTicksLeft,
       ticksSinceLeader: isLeader ? 0 : state.ticksSinceLeader,
+      transferringTo: leadership?.transfer?.to ?? NONE,
       progress: leadership?.peers.map((peer) => peer.status(peer.lastHeardTick > activeSince)) ?? [],
     };
   }

@@ -3,6 +3,7 @@ import { append } from './messages.ts';
 import type { Progress } from './progress.ts';
 import { committedIndex } from './quorum.ts';
 import type { RaftState } from './state.ts';
+import { tellWhenCaughtUp } from './transfer.ts';
 import type { Entry, LogIndex, Message } from './types.ts';
 
 /** Sends each follower what it may have now. Called once a ready, so that proposals in between share appends. */
@@ -99,6 +100,7 @@ function handleAcceptance(state: RaftState, leadership: Leadership, peer: Progre
   peer.accepted(matched);
   leadership.replicationDue = true;
   if (peer.matchIndex > before) maybeCommit(state, leadership);
+  tellWhenCaughtUp(state, leadership, peer);
   if (peer.behindUntil > 0 && peer.matchIndex >= Math.max(peer.behindUntil, state.log.commitIndex)) {
     peer.behindUntil = 0;
     state.outbox.emit({ kind: 'caughtUp', peer: peer.id, index: peer.matchIndex });

@@ -1,4 +1,4 @@
-import { handlePreVoteResponse, handleVoteRequest, handleVoteResponse } from './election.ts';
+import { handlePreVoteResponse, handleTimeoutNow, handleVoteRequest, handleVoteResponse } from './election.ts';
 import { handleAppend, handleHeartbeat } from './follower.ts';
 import { isMember } from './membership.ts';
 import { appendRejected, heartbeatResponse, readIndexResponse, voteResponse } from './messages.ts';
@@ -53,6 +53,9 @@ function dispatch(state: RaftState, message: Message): void {
     case MessageType.ReadIndexResponse:
       handleReadIndexResponse(state, message);
       return;
+    case MessageType.TimeoutNow:
+      handleTimeoutNow(state, message);
+      return;
   }
 }
 
@@ -77,7 +80,7 @@ function isHeardAtAnyTerm(message: Message): boolean {
 function raisesTerm(state: RaftState, message: Message): boolean {
   const { type, from, term } = message;
   if (type === MessageType.PreVote || (type === MessageType.PreVoteResponse && !message.reject)) return true;
-  if (type === MessageType.Vote && supportsAnother(state, from)) {
+  if (type === MessageType.Vote && !message.transfer && supportsAnother(state, from)) {
     const reason = `node ${state.leader} leads term ${state.term}`;
     state.outbox.emit({ kind: 'voteRejected', candidate: from, term, preVote: false, reason });
     return false;
@@ -85,7 +88,9 @@ function raisesTerm(state: RaftState, message: Message): boolean {
   if (type === MessageType.Append || type === MessageType.Heartbeat) {
     becomeFollower(state, term, from, `node ${from} leads term ${term}`);
   } else {
-    becomeFollower(state, term, NONE, `node ${from} is in term ${term}`);
+    const handedOver = state.leadership?.transfer?.to === from;
+    const reason = handedOver ? `it hands over to node ${from}` : `node ${from} is in term ${term}`;
+    becomeFollower(state, term, NONE, reason);
   }
   return true;
 }

@@ -53,6 +53,7 @@ export const MessageType = {
   HeartbeatResponse: 8,
   ReadIndex: 9,
   ReadIndexResponse: 10,
+  TimeoutNow: 11,
 } as const;
 export type MessageType = (typeof MessageType)[keyof typeof MessageType];
 
@@ -68,6 +69,9 @@ export type MessageType = (typeof MessageType)[keyof typeof MessageType];
  * | `reject`     | (in responses)    |                         | the log did not match             |                          | leader cannot serve  |
  * | `rejectHint` |                   |                         | where the follower's log may match|                          |                      |
  * | `context`    | (echoed)          |                         |                                   | read round (echoed)      | caller's request id  |
+ * | `transfer`   | the leader asks for this election (Vote) |  |                                   |                          |                      |
+ *
+ * TimeoutNow carries nothing: the leader asks the receiver to stand at once.
  */
 export interface Message {
   readonly type: MessageType;
@@ -80,6 +84,7 @@ export interface Message {
   readonly reject: boolean;
   readonly rejectHint: LogIndex;
   readonly context: number;
+  readonly transfer: boolean;
   readonly entries: readonly Entry[];
 }
 
@@ -167,7 +172,9 @@ export type RaftEvent =
   | { readonly kind: 'electionWon'; readonly term: Term; readonly voters: readonly NodeId[] }
   | { readonly kind: 'electionLost'; readonly term: Term; readonly preVote: boolean; readonly reason: string }
   | { readonly kind: 'steppedDown'; readonly term: Term; readonly reason: string }
-  | { readonly kind: 'caughtUp'; readonly peer: NodeId; readonly index: LogIndex };
+  | { readonly kind: 'caughtUp'; readonly peer: NodeId; readonly index: LogIndex }
+  | { readonly kind: 'transferStarted'; readonly to: NodeId; readonly term: Term }
+  | { readonly kind: 'transferFailed'; readonly to: NodeId; readonly term: Term; readonly reason: string };
 
 /**
  * What the caller must do after a round, in this order:
@@ -208,7 +215,15 @@ export interface PersistMark {
 
 export type ProposeResult =
   | { readonly accepted: true; readonly index: LogIndex; readonly term: Term }
-  | { readonly accepted: false; readonly reason: 'notLeader' | 'tooManyUncommitted'; readonly leader: NodeId };
+  | {
+      readonly accepted: false;
+      /** The last two pass: the same member may accept later. */
+      readonly reason: 'notLeader' | 'tooManyUncommitted' | 'transferring';
+      readonly leader: NodeId;
+    };
+
+/** Why leadership cannot be handed to a member, or null: the transfer has begun. */
+export type TransferRefusal = 'notLeader' | 'notVoter' | 'notHeardFrom' | 'transferring' | null;
 
 export interface ProgressStatus {
   readonly id: NodeId;
@@ -235,6 +250,8 @@ export interface RaftStatus {
   readonly electionTicksLeft: number;
   /** Ticks since this follower last heard from its leader; 0 for a leader. */
   readonly ticksSinceLeader: number;
+  /** Whom this leader is handing its leadership to; NONE while it is not. */
+  readonly transferringTo: NodeId;
   /** A leader's view of the other members; empty for everyone else. */
   readonly progress: readonly ProgressStatus[];
 }
@@ -258,6 +275,13 @@ export interface RaftCore {
    * node that cannot do its work, such as one whose disk hangs. `reason` is for events.
    */
   stepDown(reason: string): void;
+  /**
+   * Hands leadership to another voter (Raft dissertation, section 3.10): proposals are
+   * refused until it has the whole log and has stood, or for an election timeout at most,
+   * after which this leader goes on. Handing over to oneself does nothing. An attempt that
+   * runs is left to its end.
+   */
+  transferLeadership(to: NodeId): TransferRefusal;
   propose(data: Uint8Array): ProposeResult;
   /**
    * Asks for a linearizable read index; the answer comes as a ReadState or a rejected

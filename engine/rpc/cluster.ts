@@ -111,6 +111,8 @@ export type ClusterEventKind =
   | 'peerSuspect'
   | 'peerLive'
   | 'caughtUp'
+  | 'transferStarted'
+  | 'transferFailed'
   | 'storageFailed'
   | 'storageRecovered'
   | 'nodeStarted'
@@ -135,6 +137,18 @@ export interface ClusterEvent {
 export interface Observation {
   events: ClusterEvent[];
   status: NodeStatus | null;
+}
+
+export interface TransferRequest {
+  /** Undefined for the system group. */
+  partition?: number | undefined;
+  toNodeId: number;
+}
+
+export interface StopRequest {
+  token: string;
+  /** The other nodes are about to stop too. */
+  withCluster: boolean;
 }
 
 export interface LogRequest {

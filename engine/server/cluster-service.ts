@@ -8,8 +8,11 @@ import type {
   LogTail,
   NodeStatus,
   Observation,
+  StopRequest,
+  TransferRequest,
 } from '../rpc/cluster.ts';
 import type { EventLog } from './event-log.ts';
+import { TransferError } from './leadership.ts';
 import { LogRequestError } from './log-tails.ts';
 
 const DEFAULT_INTERVAL_MS = 200;
@@ -40,8 +43,12 @@ export interface ClusterControl {
   log(request: LogRequest): LogTail;
   /** Throws with a sentence when faults are not enabled or not acceptable. */
   setFaults(faults: Faults): Faults;
+  /** Throws a TransferError when the transfer cannot begin. */
+  transferLeadership(request: TransferRequest): void;
+  /** Resolves with the number of groups that nobody took. */
+  handOver(): Promise<number>;
   /** Begins an orderly stop. */
-  stop(): void;
+  stop(request: StopRequest): void;
   /** The token of this process; null: it cannot be stopped over the network. */
   readonly token: string | null;
 }
@@ -76,7 +83,22 @@ export function clusterService(control: ClusterControl): grpc.UntypedServiceImpl
         callback({ code: grpc.status.FAILED_PRECONDITION, details });
       }
     },
-    Stop: (call: grpc.ServerUnaryCall<{ token: string }, object>, callback: grpc.sendUnaryData<object>) => {
+    TransferLeadership: (call: grpc.ServerUnaryCall<TransferRequest, object>, callback: grpc.sendUnaryData<object>) => {
+      try {
+        control.transferLeadership(call.request);
+        callback(null, {});
+      } catch (error) {
+        const code = error instanceof TransferError ? grpc.status.FAILED_PRECONDITION : grpc.status.UNAVAILABLE;
+        callback({ code, details: error instanceof Error ? error.message : String(error) });
+      }
+    },
+    HandOver: (_call: grpc.ServerUnaryCall<unknown, object>, callback: grpc.sendUnaryData<object>) => {
+      control.handOver().then(
+        (remaining) => callback(null, { remaining }),
+        (error: unknown) => callback({ code: grpc.status.UNAVAILABLE, details: String(error) }),
+      );
+    },
+    Stop: (call: grpc.ServerUnaryCall<StopRequest, object>, callback: grpc.sendUnaryData<object>) => {
       if (!sameToken(call.request.token, control.token)) {
         callback({
           code: grpc.status.PERMISSION_DENIED,
@@ -85,7 +107,7 @@ export function clusterService(control: ClusterControl): grpc.UntypedServiceImpl
         return;
       }
       callback(null, {});
-      control.stop();
+      control.stop(call.request);
     },
   };
 }

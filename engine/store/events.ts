@@ -87,6 +87,10 @@ export class EventSource {
         return this.emit('steppedDown', { group, term: event.term, detail: event.reason });
       case 'caughtUp':
         return this.emit('caughtUp', { group, peer: event.peer, index: event.index });
+      case 'transferStarted':
+        return this.emit('transferStarted', { group, term: event.term, peer: event.to });
+      case 'transferFailed':
+        return this.emit('transferFailed', { group, term: event.term, peer: event.to, detail: event.reason });
     }
   }
 }

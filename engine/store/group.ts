@@ -115,7 +115,7 @@ export class Group {
       if (!proposal.accepted) {
         this.#queue = [...writes, ...this.#queue];
         for (const write of writes) this.#queuedBytes += write.sizeBytes;
-        if (proposal.reason === 'tooManyUncommitted') return;
+        if (proposal.reason !== 'notLeader') return;
         this.#failQueue(
           proposal.leader === NONE
             ? { ok: false, reason: 'noLeader' }

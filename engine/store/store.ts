@@ -1,5 +1,13 @@
 import { SYSTEM_GROUP, groupOfPartition, type GroupId } from '../config/ids.ts';
-import { NONE, Role, type Message, type NodeId, type PersistMark, type Ready } from '../raft/types.ts';
+import {
+  NONE,
+  Role,
+  type Message,
+  type NodeId,
+  type PersistMark,
+  type Ready,
+  type TransferRefusal,
+} from '../raft/types.ts';
 import type { Mutation } from '../storage/codec.ts';
 import { StorageError } from '../storage/errors.ts';
 import type { LogWrite, StateMachine } from '../storage/types.ts';
@@ -9,6 +17,7 @@ import { DiskWatch } from './disk-watch.ts';
 import { EventSource } from './events.ts';
 import { createGroups } from './create-groups.ts';
 import type { Group } from './group.ts';
+import { HandOver } from './hand-over.ts';
 import { Outbox } from './outbox.ts';
 import { PeerMonitor } from './peer-monitor.ts';
 import { isPlausible } from './plausible.ts';
@@ -41,6 +50,7 @@ export class Store {
   readonly #peers: PeerMonitor;
   readonly #disk: DiskWatch;
   readonly #startedMs: number;
+  #handOver: HandOver | null = null;
   #routing: RoutingTable;
   #roundScheduled = false;
   #failure: string | null = null;
@@ -137,6 +147,7 @@ export class Store {
     if (this.#disk.check(nowMs)) this.#stepDownForDisk();
     // While the disk hangs no timer runs: this node must neither lead nor stand.
     if (this.#disk.stalled) return;
+    this.#continueHandOver();
     const grace = nowMs - this.#startedMs < START_GRACE_MS;
     for (const group of this.#groups.values()) {
       const waits = grace && group.core.leader === NONE && group.preferredLeader !== this.#options.nodeId;
@@ -182,6 +193,29 @@ export class Store {
     this.#touch(group);
   }
 
+  /**
+   * Asks a member to take over the leadership of a group; null when it was asked. It has it
+   * when an event says so; writes wait meanwhile.
+   */
+  transferLeadership(id: GroupId, to: NodeId): TransferRefusal | 'notReplica' {
+    const group = this.#groups.get(id);
+    if (group === undefined) return 'notReplica';
+    const refusal = group.core.transferLeadership(to);
+    this.#touch(group);
+    return refusal;
+  }
+
+  /** From now on this node hands over whatever it leads. Returns how many groups are still to go. */
+  handOver(): number {
+    this.#handOver ??= new HandOver((peer) => this.#peers.isSuspect(peer));
+    return this.#continueHandOver();
+  }
+
+  /** What it leads from now on it keeps. */
+  endHandOver(): void {
+    this.#handOver = null;
+  }
+
   /** Ends every waiting request; nothing moves afterwards. The caller closes storage and transport. */
   stop(): void {
     if (this.#stopped) return;
@@ -189,6 +223,13 @@ export class Store {
     for (const group of this.#groups.values()) {
       group.failAll({ ok: false, reason: 'unavailable', detail: 'The node is stopping.' });
     }
+  }
+
+  #continueHandOver(): number {
+    if (this.#handOver === null || !this.#working()) return 0;
+    const open = this.#handOver.offer(this.#groups.values());
+    for (const group of open) this.#touch(group);
+    return open.length;
   }
 
   #working(): boolean {

@@ -114,8 +114,11 @@ export class NodeControl {
     await this.#mark(record.name, run, 'resumed', { pausedAtMs: null });
   }
 
-  /** In order, then by force. Does nothing for a node that does not run, but records that it should not. */
-  async stop(record: ClusterRecord, member: Member): Promise<void> {
+  /**
+   * In order, then by force. Does nothing for a node that does not run, but records that it
+   * should not. `withCluster`: all nodes are stopped, so that none hands over what it leads.
+   */
+  async stop(record: ClusterRecord, member: Member, withCluster: boolean): Promise<void> {
     const run = await this.#records.run(record.name, member.id);
     if (run === null) return;
     const state = await this.state(run);
@@ -125,7 +128,7 @@ export class NodeControl {
     }
     const marked = await this.#mark(record.name, run, 'stopped', { pausedAtMs: null });
     if (state === 'paused') await signalOurs(run.pid, run.token, 'SIGCONT');
-    await askToStop(member, run);
+    await askToStop(member, run, withCluster);
     if (!(await this.#waitGone(run, STOP_GRACE_MS, false))) {
       await signalOurs(run.pid, run.token, 'SIGKILL');
       await this.#waitGone(run, KILL_WAIT_MS);
@@ -140,7 +143,7 @@ export class NodeControl {
     const state = await this.state(run);
     if (state === 'gone') return;
     if (state === 'paused') await signalOurs(run.pid, run.token, 'SIGCONT');
-    if (!(await this.#waitGone(run, STOP_GRACE_MS, false))) await this.stop(record, member);
+    if (!(await this.#waitGone(run, STOP_GRACE_MS, false))) await this.stop(record, member, true);
     else await this.noteEnd(record, member.id, run.token, true);
   }
 
@@ -251,10 +254,10 @@ export class NodeControl {
   }
 }
 
-async function askToStop(member: Member, run: RunState): Promise<void> {
+async function askToStop(member: Member, run: RunState, withCluster: boolean): Promise<void> {
   const client = new ClusterClient(`${member.host}:${member.clientPort}`);
   try {
-    await client.stop(run.token, { timeoutMs: STOP_RPC_TIMEOUT_MS });
+    await client.stop(run.token, { timeoutMs: STOP_RPC_TIMEOUT_MS, withCluster });
   } catch {
     // Not serving yet, or hung. Where SIGTERM is no orderly stop, the wait for it is all there is.
     if (process.platform !== 'win32') await signalOurs(run.pid, run.token, 'SIGTERM');

@@ -135,7 +135,7 @@ class LocalSupervisor implements Supervisor {
 
   async stop(name: string): Promise<void> {
     await this.#change(name, async (record) => {
-      await Promise.all(record.members.map((member) => this.#control.stop(record, member)));
+      await Promise.all(record.members.map((member) => this.#control.stop(record, member, true)));
       await this.#records.clearOwner(name);
     });
   }
@@ -186,7 +186,7 @@ class LocalSupervisor implements Supervisor {
   }
 
   async restartNode(name: string, nodeId: number): Promise<void> {
-    await this.#change(name, async (record) => this.#control.stop(record, memberOf(record, nodeId)));
+    await this.#change(name, async (record) => this.#control.stop(record, memberOf(record, nodeId), false));
     await this.startNode(name, nodeId);
   }
 

@@ -54,7 +54,8 @@ function messageSize(message: Message): number {
     fieldSize(message.commit) +
     (message.reject ? 2 : 0) +
     fieldSize(message.rejectHint) +
-    fieldSize(message.context);
+    fieldSize(message.context) +
+    (message.transfer ? 2 : 0);
   const { entries } = message;
   for (let i = 0; i < entries.length; i++) {
     const bytes = entrySize(entries[i] as Entry);
@@ -112,7 +113,7 @@ function writeMessage(out: Buffer, message: Message, position: number): number {
     at = writeVarint(out, entrySize(entry), at + 1);
     at = writeEntry(out, entry, at);
   }
-  return at;
+  return writeField(out, 0x60, message.transfer ? 1 : 0, at);
 }
 
 function writeHello(out: Buffer, hello: Hello, clusterIdBytes: number, position: number): number {
@@ -220,6 +221,7 @@ function readMessage(reader: WireReader, end: number, budget: Budget): Message {
   let reject = false;
   let rejectHint = 0;
   let context = 0;
+  let transfer = false;
   let entries: Entry[] | undefined;
   const outer = reader.limit;
   reader.limit = end;
@@ -256,6 +258,9 @@ function readMessage(reader: WireReader, end: number, budget: Budget): Message {
       case 0x50:
         context = reader.uint64();
         break;
+      case 0x60:
+        transfer = reader.uint64() !== 0;
+        break;
       case 0x5a: {
         const length = reader.length();
         if (++budget.entries > MAX_FRAME_ENTRIES) {
@@ -282,6 +287,7 @@ function readMessage(reader: WireReader, end: number, budget: Budget): Message {
     reject,
     rejectHint,
     context,
+    transfer,
     entries: entries ?? NO_ENTRIES,
   };
 }

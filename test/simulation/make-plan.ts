@@ -45,7 +45,7 @@ export function planOf(options: RunOptions): Plan {
     limits: limitsOf(random),
     network: networkOf(random, electionUs),
     disk: diskOf(random, electionUs),
-    faults: faultsOf(random, electionUs),
+    faults: faultsOf(random, new Random(options.seed, 7), electionUs),
     workload: workloadOf(random, electionUs),
     clockSkew: random.pick([0, 0.001, 0.05, 0.2]),
     roundDelayMaxUs: random.pick([0, 0, 50, 500, 3000]),
@@ -111,10 +111,15 @@ function diskOf(random: Random, electionUs: number): DiskPlan {
   };
 }
 
-function faultsOf(random: Random, electionUs: number): FaultPlan {
-  const weights = Object.fromEntries(
-    FAULT_KINDS.map((kind) => [kind, random.chance(0.55) ? random.between(1, 10) : 0]),
-  ) as Record<FaultKind, number>;
+/** Handing over is no fault but comes like one; its own draws leave the others' as they were before there was any. */
+const OWN_DRAWS: ReadonlySet<FaultKind> = new Set(['transfer', 'handOver']);
+
+function faultsOf(random: Random, handOverRandom: Random, electionUs: number): FaultPlan {
+  const weightOf = (kind: FaultKind): number => {
+    const source = OWN_DRAWS.has(kind) ? handOverRandom : random;
+    return source.chance(0.55) ? source.between(1, 10) : 0;
+  };
+  const weights = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, weightOf(kind)])) as Record<FaultKind, number>;
   return {
     everyUs: electionUs * random.pick([0.5, 1, 2, 4, 8]),
     minUs: electionUs / 10,

@@ -58,8 +58,10 @@ export class Nemesis {
       node.setDiskFactor(1);
       if (node.isUp && node.store?.storageFailure !== null) node.crash(false);
       if (node.disk.failNextSync || node.state.failNextApply) node.crash(false);
-      if (node.isUp) node.resume();
-      else node.start();
+      if (node.isUp) {
+        node.resume();
+        node.run((store) => store.endHandOver());
+      } else node.start();
     }
   }
 
@@ -176,7 +178,41 @@ export class Nemesis {
         return this.#failDisk(node);
       case 'clockJump':
         return node.moveWallClock(random.between(-10_000, 10_000));
+      case 'transfer':
+        return this.#transfer(node);
+      case 'handOver':
+        return this.#handOver(node);
     }
+  }
+
+  /** Somebody asks that a group be led by another; half of the time something happens to either of the two. */
+  #transfer(node: SimulatedNode): void {
+    const { faultRandom: random, plan } = this.#world;
+    if (node.paused) return;
+    node.run((store) => {
+      const led = [...store.groups.values()].filter((group) => group.isLeader);
+      if (led.length === 0) return;
+      const group = random.pick(led);
+      const heir = random.pick(group.core.status().membership.voters);
+      this.#world.note(group.id, () => `node ${node.id} is asked to hand over to node ${heir}`);
+      store.transferLeadership(group.id, heir);
+      if (random.chance(0.5)) return;
+      this.#later(random.below(4 * plan.network.delaySpreadUs + plan.disk.syncMaxUs), () => {
+        this.#strike(random.pick(STRIKES), this.#nodes[(random.chance(0.5) ? node.id : heir) - 1]!);
+      });
+    });
+  }
+
+  /** An orderly stop: the node hands over what it leads, ends a little later, and comes back. */
+  #handOver(node: SimulatedNode): void {
+    if (node.paused || !node.isUp) return;
+    this.#world.note(null, () => `node ${node.id} hands over all that it leads`);
+    node.run((store) => store.handOver());
+    const { incarnation } = node;
+    this.#later(this.#durationUs(), () => {
+      if (node.incarnation !== incarnation) return;
+      this.#crash(node, false);
+    });
   }
 
   #crash(node: SimulatedNode, power: boolean): void {

@@ -63,6 +63,8 @@ export const FAULT_KINDS = [
   'hungDisk',
   'failedDisk',
   'clockJump',
+  'transfer',
+  'handOver',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 

@@ -6,12 +6,14 @@ const NAMES: Readonly<Record<number, string>> = Object.fromEntries(
 
 /** A message as a person would tell it. */
 export function messageWords(message: Message): string {
-  const { type, from, to, term, index, logTerm, commit, reject, rejectHint, context, entries } = message;
+  const { type, from, to, term, index, logTerm, commit, reject, rejectHint, context, transfer, entries } = message;
   const head = `node ${from} -> node ${to}: ${NAMES[type] ?? type} term ${term}`;
   switch (type) {
     case MessageType.PreVote:
     case MessageType.Vote:
-      return `${head}, log ends at ${index} (term ${logTerm})`;
+      return `${head}, log ends at ${index} (term ${logTerm})${transfer ? ', as the leader asked' : ''}`;
+    case MessageType.TimeoutNow:
+      return head;
     case MessageType.PreVoteResponse:
     case MessageType.VoteResponse:
       return `${head}, ${reject ? 'no' : 'yes'}`;

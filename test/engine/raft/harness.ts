@@ -218,6 +218,7 @@ export function message(partial: Partial<Message> & Pick<Message, 'type' | 'from
     reject: false,
     rejectHint: 0,
     context: 0,
+    transfer: false,
     entries: [],
     ...partial,
   };

@@ -16,6 +16,7 @@ export function message(fields: Partial<Message> = {}): Message {
     reject: false,
     rejectHint: 0,
     context: 0,
+    transfer: false,
     entries: [],
     ...fields,
   };
@@ -71,6 +72,7 @@ export const frames: fc.Arbitrary<PeerFrame> = fc.record({
         reject: fc.boolean(),
         rejectHint: uint64,
         context: uint64,
+        transfer: fc.boolean(),
         entries: fc.array(entries, { maxLength: 4 }),
       }),
     }),
