@@ -21,7 +21,8 @@ import { HandOver } from './hand-over.ts';
 import { Outbox } from './outbox.ts';
 import { PeerMonitor } from './peer-monitor.ts';
 import { isPlausible } from './plausible.ts';
-import { ROUTING_KEY, decodeRouting, encodeRouting, type RoutingTable } from './routing.ts';
+import type { RoutingTable } from './routing.ts';
+import { RoutingSource } from './routing-source.ts';
 import type { Failure, PendingRead, ReadAnswer, ReadConsistency, StoreOptions, WriteAnswer } from './types.ts';
 
 /** A replica that is not the preferred leader gives the preferred one this long after start to stand first. */
@@ -49,9 +50,9 @@ export class Store {
   readonly #outbox: Outbox;
   readonly #peers: PeerMonitor;
   readonly #disk: DiskWatch;
+  readonly #routing: RoutingSource;
   readonly #startedMs: number;
   #handOver: HandOver | null = null;
-  #routing: RoutingTable;
   #roundScheduled = false;
   #failure: string | null = null;
   #stopped = false;
@@ -59,7 +60,6 @@ export class Store {
   /** Throws what storage throws when a group's log or state cannot be read. */
   constructor(options: StoreOptions) {
     this.#options = options;
-    this.#routing = options.genesis;
     this.#startedMs = options.clock.monotonicMs();
     this.events = new EventSource(options.nodeId, options.clock, options.onEvent);
     this.#outbox = new Outbox(options.transport);
@@ -71,7 +71,7 @@ export class Store {
     const electionMs = options.timing.tickMs * options.timing.electionTicksMax;
     this.#disk = new DiskWatch(electionMs);
     this.#groups = createGroups(options);
-    this.#learnRouting();
+    this.#routing = new RoutingSource(options.genesis, options.state);
     for (const group of this.#groups.values()) this.#touch(group);
   }
 
@@ -92,7 +92,7 @@ export class Store {
 
   /** Who serves what, as this node knows it. */
   get routing(): RoutingTable {
-    return this.#routing;
+    return this.#routing.table;
   }
 
   /** Why this node no longer works, in words, or null. */
@@ -339,7 +339,7 @@ export class Store {
         group.answerApplied(entry, results[i] ?? [], (write) => this.counters.writeAnswered(nowMs - write.startedMs));
       });
       group.core.applied(last.index);
-      if (group.id === SYSTEM_GROUP) this.#learnRouting();
+      if (group.id === SYSTEM_GROUP) this.#routing.learn();
       if (group.core.hasReady() || group.hasQueued) this.#touch(group);
     }
     for (const { requestId, index } of ready.readStates) group.readConfirmed(requestId, index);
@@ -355,39 +355,10 @@ export class Store {
       if (event.kind === 'electionWon') {
         this.counters.electionsWon++;
         group.electionsWon++;
-        if (group.id === SYSTEM_GROUP) this.#publishRouting(group, nowMs);
+        if (group.id === SYSTEM_GROUP && this.#routing.publish(group, nowMs)) this.#touch(group);
       }
       this.events.emitRaft(group.id, event, Math.round(nowMs - group.leaderlessSinceMs));
     }
-  }
-
-  /** The first leader of the system group writes down what the cluster was founded with; later ones find it there. */
-  #publishRouting(system: Group, nowMs: number): void {
-    if (this.#options.state.get(SYSTEM_GROUP, ROUTING_KEY) !== undefined) return;
-    const mutation: Mutation = {
-      kind: 'put',
-      key: ROUTING_KEY,
-      value: encodeRouting(this.#options.genesis),
-      expectedRevision: 0,
-      clientId: 0,
-      sequence: 0,
-    };
-    // A lost one is written by the next leader, a second one conflicts: no answer is awaited.
-    system.enqueueWrite({
-      mutation,
-      sizeBytes: mutation.value.length,
-      startedMs: nowMs,
-      deadlineMs: nowMs + 60_000,
-      respond: () => {},
-    });
-    this.#touch(system);
-  }
-
-  #learnRouting(): void {
-    const row = this.#options.state.get(SYSTEM_GROUP, ROUTING_KEY);
-    if (row === undefined) return;
-    const table = decodeRouting(row.value);
-    if (table.epoch > this.#routing.epoch) this.#routing = table;
   }
 
   /** Right after a start, the preferred leader of a group does not wait for its timer. */
