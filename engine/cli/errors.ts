@@ -1,4 +1,5 @@
 import { PrkDbError } from '../client/index.ts';
+import { DrillError } from '../drill/index.ts';
 import { SupervisorError } from '../supervisor/index.ts';
 
 /** The command was not understood: exit code 2. */
@@ -15,7 +16,7 @@ export class CommandError extends Error {
 
 /** What went wrong and what to do, in one or two lines. */
 export function errorLines(error: unknown): string[] {
-  if (error instanceof SupervisorError || error instanceof CommandError) {
+  if (error instanceof SupervisorError || error instanceof DrillError || error instanceof CommandError) {
     return [`prkdb: ${oneLine(error.message)}`, ...(error.hint === '' ? [] : [oneLine(error.hint)])];
   }
   if (error instanceof UsageError) return [`prkdb: ${oneLine(error.message)}`, 'See: prkdb help'];

@@ -3,7 +3,9 @@ import { Command, CommanderError } from 'commander';
 import { createContext, type CommandIo } from './context.ts';
 import { addDelete } from './commands/delete.ts';
 import { addDown } from './commands/down.ts';
+import { addDrill } from './commands/drill.ts';
 import { addGet } from './commands/get.ts';
+import { addLoad } from './commands/load.ts';
 import { addLogs } from './commands/logs.ts';
 import { addLs } from './commands/ls.ts';
 import { addNode } from './commands/node.ts';
@@ -36,6 +38,8 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   addStatus(program, context);
   addNodeActions(program, context);
   addLogs(program, context);
+  addLoad(program, context);
+  addDrill(program, context);
   addPut(program, context);
   addGet(program, context);
   addDelete(program, context);
