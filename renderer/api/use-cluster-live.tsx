@@ -20,6 +20,11 @@ export function useLive(): ClusterLive {
   return live;
 }
 
+/** For what also shows where no cluster is in sight. */
+export function useLiveIfAny(): ClusterLive | null {
+  return useContext(LiveContext);
+}
+
 /**
  * A part of the cluster's live state. The component renders again only when `select`'s
  * result changed: select what is drawn, since unchanged parts keep their identity.

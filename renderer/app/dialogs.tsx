@@ -1,5 +1,6 @@
 import { lazy, Suspense, useCallback } from 'react';
 import { useLocation, useSearch } from 'wouter';
+import { AskDialog } from './ask-dialog.tsx';
 import { ShortcutsDialog } from './shortcuts-dialog.tsx';
 import { withDialog } from './paths.ts';
 
@@ -38,6 +39,7 @@ export function Dialogs() {
           <SettingsDialog onClose={() => setDialog(null)} />
         </Suspense>
       )}
+      <AskDialog />
       <ShortcutsDialog open={dialog === 'shortcuts'} onOpenChange={(open) => setDialog(open ? 'shortcuts' : null)} />
     </>
   );

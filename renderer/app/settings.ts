@@ -4,6 +4,8 @@ import type { ReadMode } from '../../electron/contract/model.ts';
 import { writeStored } from './stored.ts';
 
 export type Density = 'comfortable' | 'compact';
+/** Before faults on local clusters: run at once, or ask where a partition would lose its quorum, or always. */
+export type AskBefore = 'never' | 'quorum' | 'always';
 
 /** What a user may set besides theme and shortcuts, which keep themselves. */
 export interface Settings {
@@ -12,15 +14,25 @@ export interface Settings {
   readonly keySeparator: string;
   /** How the key browser reads where its address does not say. */
   readonly readMode: ReadMode;
+  readonly askBeforeFaults: AskBefore;
+  /** Whether deleting a cluster wants its name typed. */
+  readonly typeToDelete: boolean;
 }
 
-export const defaultSettings: Settings = { density: 'comfortable', keySeparator: '/', readMode: 'linearizable' };
+export const defaultSettings: Settings = {
+  density: 'comfortable',
+  keySeparator: '/',
+  readMode: 'linearizable',
+  askBeforeFaults: 'never',
+  typeToDelete: false,
+};
 
 const KEY = 'prkdb.settings';
 const MAX_SEPARATOR_CHARS = 8;
 
 const densities: readonly unknown[] = ['comfortable', 'compact'] satisfies Density[];
 const modes: readonly unknown[] = ['linearizable', 'follower', 'stale'] satisfies ReadMode[];
+const asks: readonly unknown[] = ['never', 'quorum', 'always'] satisfies AskBefore[];
 
 /** Null if keys can be cut by it. */
 export function separatorProblem(separator: string): string | null {
@@ -33,6 +45,8 @@ const valid: { readonly [Name in keyof Settings]: (value: unknown) => value is S
   density: (value): value is Density => densities.includes(value),
   keySeparator: (value): value is string => typeof value === 'string' && separatorProblem(value) === null,
   readMode: (value): value is ReadMode => modes.includes(value),
+  askBeforeFaults: (value): value is AskBefore => asks.includes(value),
+  typeToDelete: (value): value is boolean => typeof value === 'boolean',
 };
 
 /** Field by field: what is missing, unknown or damaged is as it was before anybody set it. */
@@ -42,7 +56,13 @@ export function parseSettings(text: string | null): Settings {
     const value = held[name];
     return valid[name](value) ? value : defaultSettings[name];
   };
-  return { density: take('density'), keySeparator: take('keySeparator'), readMode: take('readMode') };
+  return {
+    density: take('density'),
+    keySeparator: take('keySeparator'),
+    readMode: take('readMode'),
+    askBeforeFaults: take('askBeforeFaults'),
+    typeToDelete: take('typeToDelete'),
+  };
 }
 
 function parseObject(text: string | null): Readonly<Record<string, unknown>> {

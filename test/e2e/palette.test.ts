@@ -73,7 +73,7 @@ describe.skipIf(noBrowser)('the command palette and the settings, by keyboard', 
     await expectText(active(), /Kill n1/);
     const preview = palette.getByRole('region', { name: 'What this does' });
     await expectText(preview, /Sends SIGKILL to n1, PID \d+\. Its data stays on disk\./);
-    await expectText(preview, /Two of three nodes stay, so every partition keeps serving/);
+    await expectText(preview, /Two of three nodes stay: .* new leaders? after/);
     expect(await lookAt(page, 'palette-kill', { narrow: true })).toEqual([]);
     await page.keyboard.press('Enter');
     await palette.waitFor({ state: 'detached' });
@@ -143,6 +143,8 @@ describe.skipIf(noBrowser)('the command palette and the settings, by keyboard', 
     expect(await row()).toBe(28);
     await settings.getByRole('radio', { name: 'Compact' }).click();
     expect(await row()).toBe(24);
+    await settings.getByRole('radio', { name: 'If quorum is lost' }).click();
+    await settings.getByRole('switch', { name: /^Type a cluster.s name/ }).click();
     await settings.getByRole('radio', { name: 'Stale' }).click();
     expect(await page.getByText('any replica answers from what it has').count()).toBe(1);
     await settings.getByRole('textbox', { name: /^Key separator/ }).fill('');
@@ -153,6 +155,8 @@ describe.skipIf(noBrowser)('the command palette and the settings, by keyboard', 
     await settings.waitFor();
     expect(await settings.getByRole('radio', { name: 'Compact' }).isChecked()).toBe(true);
     expect(await settings.getByRole('radio', { name: 'Stale' }).isChecked()).toBe(true);
+    expect(await settings.getByRole('radio', { name: 'If quorum is lost' }).isChecked()).toBe(true);
+    expect(await settings.getByRole('switch', { name: /^Type a cluster.s name/ }).isChecked()).toBe(true);
     expect(await settings.getByRole('textbox', { name: /^Key separator/ }).inputValue()).toBe(':');
     await settings.getByRole('switch', { name: 'Act on single keys' }).click();
     await page.keyboard.press('Escape');
@@ -163,12 +167,55 @@ describe.skipIf(noBrowser)('the command palette and the settings, by keyboard', 
     expect(page.url()).not.toContain('dialog');
   });
 
+  test('a fault that takes the quorum now asks first, one that does not runs at once', async () => {
+    await openPalette('pause n2');
+    await page.keyboard.press('Enter');
+    await palette.waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByRole('article', { name: 'Node n2, paused' }).waitFor();
+    await openPalette('kill n3');
+    await page.keyboard.press('Enter');
+    const question = page.getByRole('dialog', { name: 'Kill n3?' });
+    await question.waitFor();
+    await expectText(question, /One of three nodes stays: every partition loses its quorum/);
+    expect(await lookAt(page, 'ask-kill', { narrow: false })).toEqual([]);
+    await page.keyboard.press('Escape');
+    await question.waitFor({ state: 'detached' });
+    await page.getByRole('article', { name: 'Node n3, live' }).waitFor();
+    await openPalette('kill n3');
+    await page.keyboard.press('Enter');
+    await question.getByRole('button', { name: 'Kill n3' }).click();
+    await page.getByRole('article', { name: 'Node n3, dead' }).waitFor();
+    await openPalette('resume n2');
+    await page.keyboard.press('Enter');
+    await openPalette('start n3');
+    await page.keyboard.press('Enter');
+    await expectHealthy(page, 3, 8);
+  });
+
   test('the digits switch clusters', async () => {
     await startSingleNode(page, 'other');
     await page.keyboard.press('Control+1');
     await nodeCard(page, 'n3').waitFor();
     await page.keyboard.press('Control+2');
     await expectHealthy(page, 1, 8);
+  });
+
+  test('deleting wants the name, of a cluster out of sight too, and leaves the one in sight', async () => {
+    await page.keyboard.press('Control+1');
+    await nodeCard(page, 'n3').waitFor();
+    await openPalette('delete other');
+    await page.keyboard.press('Enter');
+    const question = page.getByRole('dialog', { name: /^Delete other and its data\?/ });
+    const remove = question.getByRole('button', { name: 'Delete for good' });
+    await remove.waitFor();
+    expect(await remove.isDisabled()).toBe(true);
+    await question.getByRole('textbox', { name: 'Type other to delete it' }).fill('other');
+    expect(await lookAt(page, 'delete-typed', { narrow: false })).toEqual([]);
+    await remove.click();
+    await question.waitFor({ state: 'detached' });
+    expect(page.url()).toContain('/c/dev-3');
+    await expect.poll(() => page.getByRole('link', { name: /^other/ }).count()).toBe(0);
   });
 
   test('nothing complained on the way', () => {

@@ -1,12 +1,15 @@
 import { useMutation } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import type { ClusterSummary } from '../../../electron/contract/model.ts';
 import { useApi } from '../../api/context.tsx';
+import { clusterPath } from '../../app/paths.ts';
+import { useSetting } from '../../app/settings.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { plural } from '../../ui/format.ts';
+import { TextField } from '../../ui/text-field.tsx';
 import { showToast } from '../../ui/toast.tsx';
 import styles from './confirm-dialogs.module.css';
 
@@ -38,7 +41,9 @@ export function StopClusterDialog({ cluster, onClose }: ConfirmProps) {
 /** Removing deletes the data of every node. */
 export function RemoveClusterDialog({ cluster, onClose }: ConfirmProps) {
   const api = useApi();
-  const [, navigate] = useLocation();
+  const [path, navigate] = useLocation();
+  const mustType = useSetting('typeToDelete');
+  const [typed, setTyped] = useState('');
   const runs = cluster.state !== 'stopped';
   const remove = useMutation({
     mutationFn: async () => {
@@ -47,7 +52,8 @@ export function RemoveClusterDialog({ cluster, onClose }: ConfirmProps) {
     },
     onSuccess: () => {
       showToast({ tone: 'done', title: `${cluster.name} was deleted.` });
-      navigate('/', { replace: true });
+      const base = clusterPath(cluster.name);
+      if (path === base || path.startsWith(`${base}/`)) navigate('/', { replace: true });
       onClose();
     },
   });
@@ -57,6 +63,17 @@ export function RemoveClusterDialog({ cluster, onClose }: ConfirmProps) {
       action="Delete for good"
       failed="The cluster was not deleted."
       mutation={remove}
+      ready={!mustType || typed === cluster.name}
+      below={
+        mustType && (
+          <TextField
+            label={`Type ${cluster.name} to delete it`}
+            mono
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+        )
+      }
       onClose={onClose}
     >
       {runs && 'It runs; it is stopped first. '}
@@ -77,6 +94,8 @@ function Confirm({
   action,
   failed,
   mutation,
+  ready = true,
+  below,
   onClose,
   children,
 }: {
@@ -84,6 +103,10 @@ function Confirm({
   action: string;
   failed: string;
   mutation: { readonly isPending: boolean; readonly error: unknown; mutate: () => void };
+  /** False until all is given that the action wants. */
+  ready?: boolean;
+  /** Under the text. */
+  below?: ReactNode;
   onClose: () => void;
   children: ReactNode;
 }) {
@@ -98,13 +121,14 @@ function Confirm({
         <>
           <span className={styles.grow} />
           <Button onClick={onClose}>Cancel</Button>
-          <Button variant="danger" busy={mutation.isPending} onClick={() => mutation.mutate()}>
+          <Button variant="danger" disabled={!ready} busy={mutation.isPending} onClick={() => mutation.mutate()}>
             {action}
           </Button>
         </>
       }
     >
       <p className={styles.text}>{children}</p>
+      {below}
       {mutation.error !== null && (
         <ErrorNote title={failed} error={mutation.error} fix={{ label: 'Try again', run: () => mutation.mutate() }} />
       )}

@@ -1,6 +1,10 @@
 import { useCallback, useMemo } from 'react';
+import { useLiveIfAny } from '../../api/use-cluster-live.tsx';
 import { useCommand } from '../../api/use-command.ts';
+import { ask } from '../../app/ask-store.ts';
+import { settingsStore } from '../../app/settings.ts';
 import type { NodeView } from '../../../electron/contract/model.ts';
+import { faultQuestion } from './fault-words.ts';
 import { actionLooks, type NodeAction } from './node-action-rules.ts';
 
 const pasts: Readonly<Record<NodeAction, string>> = {
@@ -20,10 +24,11 @@ export interface NodeActions {
   readonly isBusy: (action: NodeAction, node: NodeView) => boolean;
 }
 
-/** Acts on nodes of one cluster. Each fault names its undo. */
+/** Acts on nodes of one cluster. Each fault names its undo, and asks first if the settings say so. */
 export function useNodeActions(cluster: string): NodeActions {
   const { run: command, isBusy } = useCommand();
-  const run = useCallback(
+  const live = useLiveIfAny();
+  const now = useCallback(
     function act(action: NodeAction, node: NodeView): void {
       const undo = undoes[action];
       const words = {
@@ -41,6 +46,17 @@ export function useNodeActions(cluster: string): NodeActions {
       else void command(`node.${action}`, { cluster, node: node.id }, words);
     },
     [command, cluster],
+  );
+  const run = useCallback(
+    (action: NodeAction, node: NodeView): void => {
+      const view = live?.store.getState().view ?? null;
+      const question =
+        view === null ? null : faultQuestion(settingsStore.getState().askBeforeFaults, action, node, view);
+      if (question === null) return now(action, node);
+      const label = `${actionLooks[action].label} ${node.name}`;
+      ask({ title: `${label}?`, text: question, action: label, run: () => now(action, node) });
+    },
+    [live, now],
   );
   return useMemo(
     () => ({

@@ -2,21 +2,15 @@ import type { CommandInput, CommandName } from '../../../electron/contract/contr
 import type { ClusterSummary, ClusterView, NodeView } from '../../../electron/contract/model.ts';
 import type { CommandWords } from '../../api/use-command.ts';
 import type { DialogName } from '../../app/dialogs.tsx';
+import type { Density } from '../../app/settings.ts';
 import type { ThemeChoice } from '../../app/theme.ts';
 import type { IconName } from '../../ui/icon.tsx';
-import type { RoleLetter } from '../../ui/role-glyph.tsx';
 import type { NodeAction } from '../overview/node-action-rules.ts';
+import type { RolesAfter } from './roles-after.ts';
 
 /** In the order they are listed while nothing is typed. */
-export const actionGroups = ['Repairs', 'Faults', 'Go to', 'Cluster', 'Keys', 'Application'] as const;
+export const actionGroups = ['Repairs', 'Go to', 'Faults', 'Cluster', 'Keys', 'Application'] as const;
 export type ActionGroup = (typeof actionGroups)[number];
-
-/** The cluster's roles some moments after an action: a row for each node, a letter for each partition. */
-export interface RolesAfter {
-  readonly partitions: readonly { readonly name: string; readonly changes: boolean }[];
-  readonly rows: readonly { readonly node: string; readonly roles: readonly (RoleLetter | null)[] }[];
-  readonly sentence: string;
-}
 
 export interface Fact {
   readonly label: string;
@@ -28,6 +22,8 @@ export interface Fact {
 /** What an action does, in words, before it is done. */
 export interface Preview {
   readonly title: string;
+  /** The title is a key, written as keys are. */
+  readonly isKey?: boolean;
   readonly text: string;
   readonly facts?: readonly Fact[];
   readonly after?: RolesAfter;
@@ -43,6 +39,8 @@ export interface Desk {
   command<N extends CommandName>(name: N, input: CommandInput<N>, words: CommandWords): void;
   copy(text: string, done: string): void;
   setTheme(choice: ThemeChoice): void;
+  setDensity(density: Density): void;
+  toggleSidebar(): void;
 }
 
 export interface PaletteAction {
@@ -72,6 +70,7 @@ export interface Scene {
   readonly view: ClusterView | null;
   readonly screens: readonly { readonly path: string; readonly label: string; readonly key: string }[];
   readonly theme: ThemeChoice;
+  readonly density: Density;
   readonly nowMs: number;
   /** How long partitions were without a leader while they elected one, as seen lately. */
   readonly elections: Elections | null;

@@ -9,6 +9,7 @@ const themes = [
 
 /** What belongs to no cluster. */
 export function appEntries(scene: Scene): PaletteAction[] {
+  const density = scene.density === 'compact' ? 'comfortable' : 'compact';
   return [
     {
       id: 'app/new',
@@ -29,9 +30,12 @@ export function appEntries(scene: Scene): PaletteAction[] {
       icon: 'sliders',
       label: 'Settings',
       hint: '',
-      keywords: 'preferences options density telemetry separator',
+      keywords: 'preferences options density telemetry separator safety confirm',
       keys: [modKeyLabel(',')],
-      preview: () => ({ title: 'Settings', text: 'Theme, density, keyboard, key browser, and where your data is.' }),
+      preview: () => ({
+        title: 'Settings',
+        text: 'Theme, density, when to be asked, keyboard, key browser, and where your data is.',
+      }),
       run: (desk) => desk.openDialog('settings'),
     },
     {
@@ -58,5 +62,33 @@ export function appEntries(scene: Scene): PaletteAction[] {
         preview: () => ({ title: label, text: 'Changes the colours at once, and is kept for you on this computer.' }),
         run: (desk) => desk.setTheme(choice),
       })),
+    {
+      id: 'app/density',
+      group: 'Application',
+      icon: 'sliders',
+      label: `Density: ${density}`,
+      hint: density === 'compact' ? 'more rows in sight' : 'more room between rows',
+      keywords: 'rows size spacing dense',
+      onlySearched: true,
+      preview: () => ({
+        title: `Density: ${density}`,
+        text: 'Changes the height of rows and bars at once, and is kept for you on this computer.',
+      }),
+      run: (desk) => desk.setDensity(density),
+    },
+    {
+      id: 'app/sidebar',
+      group: 'Application',
+      icon: 'sidebar',
+      label: 'Show or hide the sidebar',
+      hint: '',
+      keywords: 'toggle list clusters left pane',
+      onlySearched: true,
+      preview: () => ({
+        title: 'Show or hide the sidebar',
+        text: 'The list of clusters on the left, or more room without it.',
+      }),
+      run: (desk) => desk.toggleSidebar(),
+    },
   ];
 }

@@ -14,19 +14,20 @@ export function lifeEntries(scene: Scene): PaletteAction[] {
     const { name } = cluster;
     const common = { group: 'Cluster' as const, onlySearched: scene.view?.summary.name !== name };
     const stopped = cluster.state === 'stopped';
-    const missing = cluster.nodeCount - cluster.nodesUp;
+    const missing = missingNodes(cluster, scene.view);
+    const startLabel = stopped ? `Start ${name}` : `Start the missing ${missing === 1 ? 'node' : 'nodes'} of ${name}`;
     const start: PaletteAction = {
       ...common,
       id: `${name}/start`,
       icon: 'play',
-      label: stopped ? `Start ${name}` : `Start missing nodes of ${name}`,
+      label: startLabel,
       hint: stopped ? plural(cluster.nodeCount, 'node') : `${missing} of ${plural(cluster.nodeCount, 'node')}`,
       keywords: 'cluster run launch resume all',
       preview: () => ({
-        title: stopped ? `Start ${name}` : `Start missing nodes of ${name}`,
+        title: startLabel,
         text: stopped
-          ? `Starts ${plural(cluster.nodeCount, 'node')} on the data they have. Each of ${plural(cluster.partitionCount, 'partition')} elects a leader before it takes reads and writes.`
-          : 'Starts the nodes whose process is gone. Paused nodes stay paused.',
+          ? startText(cluster)
+          : `Starts ${missing === 1 ? 'the node' : 'the nodes'} whose process is gone. Paused nodes stay paused.`,
       }),
       run: (desk) => desk.command('cluster.start', { cluster: name }, { failed: `${name} could not be started` }),
     };
@@ -59,6 +60,18 @@ export function lifeEntries(scene: Scene): PaletteAction[] {
     };
     return [...(stopped || missing > 0 ? [start] : []), ...(stopped ? [] : [stop]), remove];
   });
+}
+
+/** Nodes whose process is gone; of a cluster out of sight, those that are not up. */
+function missingNodes(cluster: ClusterSummary, view: ClusterView | null): number {
+  if (view?.summary.name !== cluster.name) return cluster.nodeCount - cluster.nodesUp;
+  return view.nodes.filter((node) => node.state === 'dead' || node.state === 'stopped').length;
+}
+
+function startText({ nodeCount, partitionCount }: ClusterSummary): string {
+  const nodes = nodeCount === 1 ? 'its node on the data it has' : `its ${nodeCount} nodes on the data they have`;
+  const each = partitionCount === 1 ? 'Its partition' : `Each of its ${partitionCount} partitions`;
+  return `Starts ${nodes}. ${each} elects a leader before it takes reads and writes.`;
 }
 
 /** Clients that write and read, so that there is something to see. */

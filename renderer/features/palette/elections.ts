@@ -1,6 +1,7 @@
 import type { Sample, StoryEvent } from '../../../electron/contract/model.ts';
 import { termLanes } from '../../charts/lanes.ts';
 import { formatMs } from '../../ui/format.ts';
+import { EXPECTED_GAP } from '../overview/loss.ts';
 import type { Elections } from './action.ts';
 
 /** A longer time without a leader was an outage: no quorum, so that nobody could be elected. */
@@ -24,9 +25,9 @@ export function measureElections(samples: readonly Sample[], events: readonly St
   return median === undefined ? null : { medianMs: median, count: gaps.length };
 }
 
-/** For a sentence: what was measured, or what the election timeout of 300 to 600 ms leads to expect. */
+/** For a sentence: what was measured, or what the election timeout leads to expect. */
 export function gapWords(elections: Elections | null): string {
-  return elections === null ? 'about half a second' : `about ${formatMs(elections.medianMs)}`;
+  return elections === null ? EXPECTED_GAP : `about ${formatMs(elections.medianMs)}`;
 }
 
 /** For the facts: the same, and where it is known from. */

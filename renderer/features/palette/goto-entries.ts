@@ -123,12 +123,12 @@ export function clusterEntries(scene: Scene, keysOf: (place: number) => readonly
         ...(place < 9 ? { keys: keysOf(place) } : {}),
         preview: () => ({
           title: cluster.name,
-          text: `Shows this cluster. It is ${words.replace(' ·', ',')}.`,
+          text: `Shows this cluster: ${words.replace(' ·', ',')}.`,
           facts: [
             { label: 'Nodes', value: String(cluster.nodeCount) },
             {
               label: 'Partitions',
-              value: `${cluster.partitionCount}, ${plural(cluster.replicationFactor, 'copy', 'copies')} of each`,
+              value: `${cluster.partitionCount}, ${cluster.partitionCount === 1 ? 'in' : 'each in'} ${plural(cluster.replicationFactor, 'copy', 'copies')}`,
             },
           ],
         }),

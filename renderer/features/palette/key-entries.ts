@@ -1,6 +1,6 @@
 import type { ClusterView, KeyMeta } from '../../../electron/contract/model.ts';
 import { clusterPath } from '../../app/paths.ts';
-import { formatBytes, formatCount } from '../../ui/format.ts';
+import { formatAgo, formatBytes, formatCount } from '../../ui/format.ts';
 import { fromBase64 } from '../keys/bytes.ts';
 import { escapeKey } from '../keys/key-text.ts';
 import type { PaletteAction } from './action.ts';
@@ -21,6 +21,7 @@ export function keyEntry(view: ClusterView, meta: KeyMeta, prefix: string): Rank
     keywords: '',
     preview: () => ({
       title: key,
+      isKey: true,
       text: 'Opens the key in the key browser.',
       facts: [
         { label: 'Partition', value: `p${meta.partition}` },
@@ -31,7 +32,7 @@ export function keyEntry(view: ClusterView, meta: KeyMeta, prefix: string): Rank
         },
         { label: 'Size', value: formatBytes(meta.valueSizeBytes) },
         { label: 'Revision', value: formatCount(meta.revision) },
-        { label: 'Changed', value: new Date(meta.updatedAtMs).toLocaleString() },
+        { label: 'Changed', value: formatAgo(view.timeMs - meta.updatedAtMs) },
       ],
     }),
     run: (desk) => desk.navigate(`${clusterPath(name, 'keys')}?${new URLSearchParams({ key }).toString()}`),

@@ -1,9 +1,11 @@
 import type { ClusterView, NodeView } from '../../../electron/contract/model.ts';
 import { formatList } from '../../ui/format.ts';
+import { faultMeans } from '../overview/fault-words.ts';
+import { lossOf, lossSentence, nodesLeftWords } from '../overview/loss.ts';
 import { actionLooks, actionsFor, isWayBack, type NodeAction } from '../overview/node-action-rules.ts';
 import type { Fact, PaletteAction, Preview, Scene } from './action.ts';
 import { gapFact, gapWords } from './elections.ts';
-import { lossOf, lossSentence, nodesLeftWords, rolesAfter } from './loss.ts';
+import { rolesAfter } from './roles-after.ts';
 
 const hints: Readonly<Record<NodeAction, string>> = {
   kill: 'end the process at once',
@@ -76,7 +78,7 @@ export function leaderEntries(view: ClusterView, scene: Scene): PaletteAction[] 
         keywords: `${keywords.kill} partition ${node.name}`,
         partition: partition.partition,
         onlySearched: true,
-        preview: () => ({ title: label, ...nodePreview('kill', node, view, scene) }),
+        preview: () => ({ title: label, ...nodePreview('kill', node, view, scene, partition.partition) }),
         run: (desk) => desk.node('kill', node),
       },
     ];
@@ -108,21 +110,24 @@ export function healEntries(view: ClusterView): PaletteAction[] {
   ];
 }
 
+/** `named` is a partition that the title names: what else the node leads is what is left to say. */
 function nodePreview(
   action: NodeAction,
   node: NodeView,
   view: ClusterView,
   scene: Scene,
+  named?: number,
 ): Pick<Preview, 'text' | 'facts' | 'after'> {
   if (isWayBack(action)) return { text: wayBackText(action, node) };
   const loss = lossOf(view, node);
+  const leads = loss.leads.filter((one) => one.partition !== named);
   const elections = scene.elections;
   const undo = undoes[action];
   const facts: Fact[] = [
     {
-      label: 'Leads',
-      value: loss.leads.length === 0 ? 'nothing' : '',
-      led: loss.leads.map((one) => ({ name: `p${one.partition}`, term: one.term })),
+      label: named === undefined ? 'Leads' : 'Also leads',
+      value: leads.length > 0 ? '' : named === undefined ? 'nothing' : 'nothing else',
+      led: leads.map((one) => ({ name: `p${one.partition}`, term: one.term })),
     },
     { label: action === 'restart' ? 'Meanwhile' : 'Nodes left', value: nodesLeftWords(view, loss) },
     ...(loss.elects.length > 0 ? [{ label: 'Without leader', value: gapFact(elections) }] : []),
@@ -132,21 +137,10 @@ function nodePreview(
       : [{ label: 'Undo', value: action === 'isolate' ? 'Heal all' : `${undo} ${node.name}` }]),
   ];
   return {
-    text: `${means(action, node)} ${lossSentence(view, node, loss, gapWords(elections))}`,
+    text: `${faultMeans(action, node)} ${lossSentence(view, node, loss, gapWords(elections))}`,
     facts,
     ...(action === 'restart' ? {} : { after: rolesAfter(view, node, loss) }),
   };
-}
-
-function means(action: NodeAction, node: NodeView): string {
-  const pid = node.pid === null ? '' : `, PID ${node.pid}`;
-  if (action === 'kill') return `Sends SIGKILL to ${node.name}${pid}. Its data stays on disk.`;
-  if (action === 'pause')
-    return `Freezes ${node.name}${pid}: it keeps its memory and its connections, and says nothing.`;
-  if (action === 'isolate') {
-    return `Cuts every link between ${node.name} and the others, both ways. Its process runs on and clients still reach it.`;
-  }
-  return `Asks ${node.name}${pid} to stop in order, then starts it on its data.`;
 }
 
 function wayBackText(action: NodeAction, node: NodeView): string {

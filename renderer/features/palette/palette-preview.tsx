@@ -1,6 +1,8 @@
 import { Fragment } from 'react';
+import { plural } from '../../ui/format.ts';
 import { RoleGlyph } from '../../ui/role-glyph.tsx';
-import type { Fact, Preview, RolesAfter } from './action.ts';
+import type { Fact, Preview } from './action.ts';
+import type { RolesAfter } from './roles-after.ts';
 import styles from './palette.module.css';
 
 /** More leaders than this become a count. */
@@ -10,7 +12,7 @@ const MAX_LED = 12;
 export function PalettePreview({ id, preview }: { id: string; preview: Preview }) {
   return (
     <section id={id} className={styles.preview} aria-label="What this does" tabIndex={0}>
-      <h2>{preview.title}</h2>
+      <h2 className={preview.isKey === true ? 'mono' : undefined}>{preview.title}</h2>
       <p className={styles.lead}>{preview.text}</p>
       {preview.facts !== undefined && preview.facts.length > 0 && (
         <dl>
@@ -68,6 +70,7 @@ function After({ after }: { after: RolesAfter }) {
           ))}
         </div>
       ))}
+      {after.hidden > 0 && <p>{plural(after.hidden, 'more partition')} not drawn.</p>}
     </div>
   );
 }

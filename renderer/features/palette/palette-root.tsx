@@ -5,7 +5,9 @@ import type { ClusterSummary } from '../../../electron/contract/model.ts';
 import { useClusterLive, useLive } from '../../api/use-cluster-live.tsx';
 import { useCommand } from '../../api/use-command.ts';
 import { useDialog } from '../../app/dialogs.tsx';
+import { toggleSidebar } from '../../app/layout-store.ts';
 import { paletteStore } from '../../app/palette-store.ts';
+import { changeSettings } from '../../app/settings.ts';
 import { setTheme } from '../../app/theme.ts';
 import { copyText } from '../../ui/copy-text.ts';
 import { RemoveClusterDialog, StopClusterDialog } from '../clusters/confirm-dialogs.tsx';
@@ -62,5 +64,7 @@ function useDesk(cluster: string | null, ask: Desk['ask']): Desk {
     command: (name, input, words) => void run(name, input, words),
     copy: (text, done) => void copyText(text, done),
     setTheme,
+    setDensity: (density) => changeSettings({ density }),
+    toggleSidebar,
   };
 }

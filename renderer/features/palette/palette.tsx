@@ -7,6 +7,7 @@ import { useClusters } from '../../api/use-clusters.ts';
 import { inSidebarOrder } from '../../app/app-keys.ts';
 import { closePalette } from '../../app/palette-store.ts';
 import { clusterScreens } from '../../app/screens.tsx';
+import { useSetting } from '../../app/settings.ts';
 import { themeStore } from '../../app/theme.ts';
 import { Badge, Kbd } from '../../ui/badge.tsx';
 import { useOpener } from '../../ui/dialog.tsx';
@@ -167,6 +168,8 @@ function useGroups(
 ): { groups: readonly RankedGroup[]; note: string | null } {
   const clusters = useClusters();
   const theme = useStore(themeStore, (state) => state.choice);
+  const density = useSetting('density');
+  const separator = useSetting('keySeparator');
   const [recent] = useState(readRecent);
   const [nowMs] = useState(() => Date.now());
   const actions = useMemo(
@@ -176,12 +179,13 @@ function useGroups(
         view,
         screens: clusterScreens,
         theme,
+        density,
         nowMs,
         elections,
       }),
-    [clusters, view, theme, nowMs, elections],
+    [clusters, view, theme, density, nowMs, elections],
   );
-  const prefixes = useMemo(() => keyPrefixes(text), [text]);
+  const prefixes = useMemo(() => keyPrefixes(text, separator), [text, separator]);
   const found = useKeyHits(view, prefixes);
   const query = readQuery(text);
   const ranked = useMemo(() => rank(actions, readQuery(text), recent), [actions, text, recent]);
@@ -189,22 +193,20 @@ function useGroups(
   const first = prefixes[0];
   const hits = view === null ? [] : found.hits.map(({ meta, prefix }) => keyEntry(view, meta, prefix));
   const fitting = hits.filter(({ action }) => prefixes.some((prefix) => action.label.startsWith(prefix)));
-  const browse =
-    view === null || first === undefined
-      ? []
-      : [prefixEntry(view, query.scope === 'keys' ? prefixOf(fitting, prefixes) : first)];
+  const browse = view === null || first === undefined ? [] : [prefixEntry(view, prefixOf(fitting, prefixes))];
   const keys = [...fitting, ...browse];
   const groups = keys.length === 0 ? ranked : [...ranked, { title: 'Keys', items: keys }];
 
   const failed = found.error === null ? null : `Keys could not be looked up: ${toApiError(found.error).message}`;
-  if (failed !== null) return { groups, note: failed };
+  // Who looks for something else need not hear of keys.
+  if (failed !== null && (query.scope === 'keys' || ranked.length === 0)) return { groups, note: failed };
   if (query.scope === 'keys' && view === null)
     return { groups, note: 'Open a cluster first: keys are looked for in the one in sight.' };
   if (found.isLooking && ranked.length === 0) return { groups, note: 'Looking for keys…' };
   return { groups, note: groups.length === 0 ? 'Nothing matches. Try fewer letters.' : null };
 }
 
-/** Which reading of a text after "/" the key browser is opened with: one that has keys. */
+/** Which reading of a text the key browser is opened with: one that has keys, if any does. */
 function prefixOf(fitting: readonly { readonly action: PaletteAction }[], prefixes: readonly string[]): string {
   const label = fitting[0]?.action.label ?? '';
   return prefixes.find((prefix) => label.startsWith(prefix)) ?? prefixes[0] ?? '';

@@ -13,13 +13,14 @@ export function readQuery(text: string): PaletteQuery {
 }
 
 /**
- * The prefixes of keys that a text may mean, as written keys. Keys often begin with a
- * slash themselves, so after "/" both readings count.
+ * The prefixes of keys that a text may mean, as written keys, the likeliest first. Keys
+ * often begin with their separator, so "orders" may mean "/orders"; and the "/" that asks
+ * for keys may itself be the first character of one.
  */
-export function keyPrefixes(text: string): readonly string[] {
+export function keyPrefixes(text: string, separator: string): readonly string[] {
   const { scope, words } = readQuery(text);
   if (words === '' && scope !== 'keys') return [];
-  if (scope === 'all') return [words];
+  if (scope === 'all') return words.startsWith(separator) ? [words] : [words, `${separator}${words}`];
   if (scope !== 'keys') return [];
   const after = text.slice(1).trim();
   return after === '' ? ['/'] : [`/${after}`, after];

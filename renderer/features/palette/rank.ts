@@ -22,6 +22,9 @@ const MAX_RECENT = 5;
 const fuzzy = new UFuzzy({ intraMode: 1 });
 const WORD_ORDERS = 4;
 
+/** Letters in order with anything between them, also across words: "kn1" for "Kill n1". */
+const loose = new UFuzzy({ intraIns: 12, intraChars: '.', intraSplit: null, intraBound: null });
+
 /**
  * What is listed for a query, in groups. While nothing is typed: what was run lately, then
  * what is at hand. Else the matches, the group with the best one first, and in a group
@@ -65,15 +68,26 @@ function match(actions: readonly PaletteAction[], words: string): readonly Ranke
   // A text without letters or digits has no word to look for.
   if (fuzzy.split(words).length === 0) return [];
   const haystack = actions.map((action) => `${action.label} ${action.keywords}`);
-  const [indexes, info, order] = fuzzy.search(haystack, words, WORD_ORDERS, Infinity);
+  const found = search(fuzzy, haystack, actions, words);
+  // What is found by its label goes before what is found by a word that is not seen.
+  const seen = found.filter((item) => item.marks.length > 0);
+  if (found.length > 0) return [...seen, ...found.filter((item) => item.marks.length === 0)];
+  const labels = actions.map((action) => action.label);
+  return search(loose, labels, actions, words);
+}
+
+function search(
+  by: UFuzzy,
+  haystack: readonly string[],
+  actions: readonly PaletteAction[],
+  words: string,
+): readonly RankedAction[] {
+  const [indexes, info, order] = by.search([...haystack], words, WORD_ORDERS, Infinity);
   if (indexes === null || info === null) return [];
-  const found = order.flatMap((place): RankedAction[] => {
+  return order.flatMap((place): RankedAction[] => {
     const action = actions[info.idx[place] ?? -1];
     return action === undefined ? [] : [{ action, marks: within(info.ranges[place] ?? [], action.label.length) }];
   });
-  // What is found by its label goes before what is found by a word that is not seen.
-  const seen = found.filter((item) => item.marks.length > 0);
-  return [...seen, ...found.filter((item) => item.marks.length === 0)];
 }
 
 /** The marks of a match, if it is wholly within the label. */

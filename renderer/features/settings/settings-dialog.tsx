@@ -25,12 +25,20 @@ const densities = [
   { value: 'compact', label: 'Compact' },
 ] as const;
 
+const asks = [
+  { value: 'never', label: 'Never' },
+  { value: 'quorum', label: 'If quorum is lost' },
+  { value: 'always', label: 'Always' },
+] as const;
+
 /** ?dialog=settings: what is set here holds at once, for this user on this computer. */
 export function SettingsDialog({ onClose }: { onClose: () => void }) {
   const theme = useStore(themeStore, (state) => state.choice);
   const shortcuts = useStore(shortcutStore, (state) => state.enabled);
   const density = useSetting('density');
   const readMode = useSetting('readMode');
+  const askBeforeFaults = useSetting('askBeforeFaults');
+  const typeToDelete = useSetting('typeToDelete');
   return (
     <Dialog
       open
@@ -53,6 +61,24 @@ export function SettingsDialog({ onClose }: { onClose: () => void }) {
             onChange={(next) => changeSettings({ density: next })}
           />
         </Row>
+      </Group>
+      <Group title="Safety">
+        <Row label="Ask before faults">
+          <Segmented
+            label="Ask before faults"
+            value={askBeforeFaults}
+            options={asks}
+            onChange={(next) => changeSettings({ askBeforeFaults: next })}
+          />
+        </Row>
+        <Switch
+          label="Type a cluster’s name to delete it"
+          checked={typeToDelete}
+          onChange={(next) => changeSettings({ typeToDelete: next })}
+        />
+        <p className={styles.help}>
+          Stopping and deleting ask in any case. Clusters marked as production take no faults at all.
+        </p>
       </Group>
       <Group title="Keyboard">
         <Switch label="Act on single keys" checked={shortcuts} onChange={enableShortcuts} />
@@ -104,18 +130,23 @@ function Row({ label, children }: { label: string; children: ReactNode }) {
 function Separator() {
   const [typed, setTyped] = useState(useSetting('keySeparator'));
   return (
-    <TextField
-      label="Key separator"
-      note="/ in /orders/eu/7f3a"
-      mono
-      value={typed}
-      problem={separatorProblem(typed) ?? undefined}
-      help="Cuts long keys in the list: the part that all rows share is drawn short."
-      onChange={(event) => {
-        setTyped(event.target.value);
-        if (separatorProblem(event.target.value) === null) changeSettings({ keySeparator: event.target.value });
-      }}
-    />
+    <>
+      <Row label="Key separator">
+        <TextField
+          label="Key separator"
+          hideLabel
+          className={styles.separator}
+          mono
+          value={typed}
+          problem={separatorProblem(typed) ?? undefined}
+          onChange={(event) => {
+            setTyped(event.target.value);
+            if (separatorProblem(event.target.value) === null) changeSettings({ keySeparator: event.target.value });
+          }}
+        />
+      </Row>
+      <p className={styles.help}>Cuts long keys in the list: the part that all rows share is drawn short.</p>
+    </>
   );
 }
 

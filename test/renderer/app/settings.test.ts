@@ -2,7 +2,13 @@ import { expect, test } from 'vitest';
 import { defaultSettings, parseSettings, separatorProblem } from '../../../renderer/app/settings.ts';
 
 test('what was set is read back', () => {
-  const settings = { density: 'compact', keySeparator: '::', readMode: 'stale' } as const;
+  const settings = {
+    density: 'compact',
+    keySeparator: '::',
+    readMode: 'stale',
+    askBeforeFaults: 'quorum',
+    typeToDelete: true,
+  } as const;
   expect(parseSettings(JSON.stringify(settings))).toEqual(settings);
 });
 

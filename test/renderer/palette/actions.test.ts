@@ -48,8 +48,13 @@ describe('what is offered', () => {
   });
 
   test('missing nodes are started together, a running cluster is not started', () => {
-    expect(labels(viewOf(['live', 'live', 'dead']))).toContain('Start missing nodes of dev-3');
-    expect(labels(viewOf(['live', 'live', 'live']))).not.toContain('Start missing nodes of dev-3');
+    const missing = (states: Parameters<typeof viewOf>[0]) =>
+      labels(viewOf(states)).filter((label) => label.startsWith('Start the missing'));
+    expect(missing(['live', 'dead', 'dead'])).toEqual(['Start the missing nodes of dev-3']);
+    expect(missing(['live', 'live', 'dead'])).toEqual(['Start the missing node of dev-3']);
+    expect(missing(['live', 'live', 'live'])).toEqual([]);
+    // A paused node is there: it is resumed, not started.
+    expect(missing(['live', 'live', 'paused'])).toEqual([]);
   });
 
   test('a load is stopped only while there is one', () => {
@@ -89,6 +94,8 @@ describe('what they do', () => {
     ['Delete dev-3…', 'ask remove dev-3'],
     ['New local cluster…', 'dialog new'],
     ['Theme: light', 'theme light'],
+    ['Density: compact', 'density compact'],
+    ['Show or hide the sidebar', 'sidebar'],
     ['Start load: 8 clients, mixed', 'load.start {"cluster":"dev-3","clients":8,"readPercent":50}'],
   ];
   test.each(cases)('%s', (label, done) => {

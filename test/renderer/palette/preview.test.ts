@@ -18,7 +18,7 @@ const three = viewOf(['live', 'live', 'live']);
 describe('killing a node, before it is done', () => {
   test('says what it leads, who stays, and how long nobody leads', () => {
     expect(previewOf('Kill n1', three).text).toMatch(
-      /Sends SIGKILL to n1.* Its data stays on disk\. Leads p0, p3 and p6\. Two of three nodes stay, so every partition keeps serving after about half a second\./,
+      /^Sends SIGKILL to n1.* Its data stays on disk\. Two of three nodes stay: p0, p3 and p6 get new leaders after about half a second, the others serve on\.$/,
     );
     expect(factOf('Kill n1', three, 'Nodes left')?.value).toBe('2 of 3, quorum holds');
     expect(factOf('Kill n1', three, 'Leads')?.led?.map((one) => one.name)).toEqual(['p0', 'p3', 'p6']);
@@ -27,7 +27,7 @@ describe('killing a node, before it is done', () => {
 
   test('takes the measured time where elections were seen', () => {
     const elections = { medianMs: 412, count: 12 };
-    expect(previewOf('Kill n1', three, { elections }).text).toContain('keeps serving after about 412 ms.');
+    expect(previewOf('Kill n1', three, { elections }).text).toContain('get new leaders after about 412 ms,');
     expect(factOf('Kill n1', three, 'Without leader', { elections })?.value).toBe(
       'about 412 ms, median of 12 elections',
     );
@@ -43,7 +43,8 @@ describe('killing a node, before it is done', () => {
   test('names only the partitions that stop when others have copies elsewhere', () => {
     // Five nodes, three copies: without n1, n2 is the second copy lost of p0, p3 and p4 where it holds one.
     const view = viewOf(['dead', 'live', 'live', 'live', 'live'], { partitions: 5, copies: 3 });
-    expect(previewOf('Kill n2', view).text).toContain('p0 and p4 lose their quorum');
+    expect(previewOf('Kill n2', view).text).toContain('Three of five nodes stay: p0 and p4 lose their quorum');
+    expect(factOf('Kill n2', view, 'Nodes left')?.value).toBe('3 of 5, no quorum in p0 and p4');
   });
 
   test('a single node is all there is', () => {
@@ -54,8 +55,9 @@ describe('killing a node, before it is done', () => {
 
   test('a node that leads nothing is not missed', () => {
     const view = { ...three, partitions: three.partitions.map((partition) => ({ ...partition, leader: 2 })) };
-    expect(previewOf('Kill n1', view).text).toContain('Leads nothing. Two of three nodes stay, so every partition');
-    expect(previewOf('Kill n1', view).text).toContain('without a pause');
+    expect(previewOf('Kill n1', view).text).toContain(
+      'n1 leads nothing and two of three nodes stay, so no partition pauses.',
+    );
   });
 
   test('draws who is down and who stands afterwards', () => {
@@ -67,12 +69,43 @@ describe('killing a node, before it is done', () => {
     expect(after?.sentence).toBe('Afterwards n1 is out and p0, p3 and p6 elect a new leader.');
   });
 
+  test('says one as one: a partition, and all of them as all', () => {
+    const led = (count: number) => ({
+      ...three,
+      partitions: three.partitions.map((partition, i) => ({ ...partition, leader: i < count ? 1 : 2 })),
+    });
+    expect(previewOf('Kill n1', led(1)).text).toContain('p0 gets a new leader after about half a second, the others');
+    expect(previewOf('Kill n1', led(1)).after?.sentence).toBe('Afterwards n1 is out and p0 elects a new leader.');
+    expect(previewOf('Kill n1', led(7)).text).toContain('7 partitions get new leaders');
+    expect(previewOf('Kill n1', led(7)).text).toContain(', the other one serves on.');
+    expect(previewOf('Kill n1', led(8)).text).toMatch(/every partition gets a new leader after about half a second\.$/);
+    const single = viewOf(['live'], { partitions: 1 });
+    expect(previewOf('Kill n1', single).text).toContain('No other node is live: p0 loses its quorum, and writes');
+  });
+
+  test('of a leader named by its partition, what else it leads', () => {
+    expect(factOf('Kill leader of p3', three, 'Also leads')?.led?.map((one) => one.name)).toEqual(['p0', 'p6']);
+    expect(factOf('Kill leader of p3', three, 'Leads')).toBeUndefined();
+  });
+
   test('of many partitions draws those that change first', () => {
     const many = viewOf(['live', 'live', 'live'], { partitions: 64 });
     const after = previewOf('Kill n1', many).after;
     expect(after?.partitions).toHaveLength(8);
     expect(after?.partitions.every((one) => one.changes)).toBe(true);
+    expect(after?.hidden).toBe(56);
   });
+});
+
+test('starting a cluster counts its nodes and partitions', () => {
+  const one = viewOf(['stopped'], { partitions: 1 });
+  expect(previewOf('Start dev-3', one).text).toBe(
+    'Starts its node on the data it has. Its partition elects a leader before it takes reads and writes.',
+  );
+  const many = viewOf(['stopped', 'stopped', 'stopped']);
+  expect(previewOf('Start dev-3', many).text).toBe(
+    'Starts its 3 nodes on the data they have. Each of its 8 partitions elects a leader before it takes reads and writes.',
+  );
 });
 
 test('every action says what it does', () => {

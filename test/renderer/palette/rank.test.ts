@@ -21,6 +21,8 @@ describe('what is listed', () => {
     const labels = groups.flatMap((group) => group.items.map(({ action }) => action.label));
     expect(labels.filter((label) => label === 'Pause n2')).toHaveLength(1);
     expect(labels).not.toContain('Kill leader of p4');
+    // Enter at once must not break anything.
+    expect(groupsOf('')[0]?.title).toBe('Go to');
   });
 
   test('the words typed, in any order', () => {
@@ -31,6 +33,14 @@ describe('what is listed', () => {
   test('one slip of a finger is forgiven', () => {
     expect(listed('pasue n2')).toContain('Pause n2');
     expect(listed('isolte n3')).toContain('Isolate n3');
+  });
+
+  test('a few letters of each word do, if nothing holds them together', () => {
+    expect(listed('kn1')).toEqual(['Kill n1']);
+    expect(listed('iso2')[0]).toBe('Isolate n2');
+    expect(listed('klp3')[0]).toBe('Kill leader of p3');
+    expect(listed('ovrvw')).toEqual(['Go to overview']);
+    expect(groupsOf('kn1')[0]?.items[0]?.marks).toEqual([0, 1, 5, 7]);
   });
 
   test('words that are not seen find too, after those that are', () => {
@@ -75,12 +85,14 @@ describe('the first character', () => {
 
   test('/ finds keys alone, with the slash as its own and as the key’s', () => {
     expect(listed('/orders')).toEqual([]);
-    expect(keyPrefixes('/orders')).toEqual(['/orders', 'orders']);
-    expect(keyPrefixes('/')).toEqual(['/']);
-    expect(keyPrefixes('orders')).toEqual(['orders']);
-    expect(keyPrefixes('')).toEqual([]);
-    expect(keyPrefixes('#3')).toEqual([]);
-    expect(keyPrefixes('>kill')).toEqual([]);
+    expect(keyPrefixes('/orders', '/')).toEqual(['/orders', 'orders']);
+    expect(keyPrefixes('/', '/')).toEqual(['/']);
+    expect(keyPrefixes('orders', '/')).toEqual(['orders', '/orders']);
+    expect(keyPrefixes('user', ':')).toEqual(['user', ':user']);
+    expect(keyPrefixes(':user', ':')).toEqual([':user']);
+    expect(keyPrefixes('', '/')).toEqual([]);
+    expect(keyPrefixes('#3', '/')).toEqual([]);
+    expect(keyPrefixes('>kill', '/')).toEqual([]);
   });
 });
 

@@ -14,6 +14,7 @@ export function sceneOf(view: ClusterView | null = viewOf(['live', 'live', 'live
     view,
     screens,
     theme: 'dark',
+    density: 'comfortable',
     nowMs: NOW_MS,
     elections: null,
     ...over,
@@ -32,6 +33,8 @@ export function desk(): Desk & { readonly done: string[] } {
     command: (name, input) => done.push(`${name} ${JSON.stringify(input)}`),
     copy: (text) => done.push(`copy ${text}`),
     setTheme: (choice) => done.push(`theme ${choice}`),
+    setDensity: (density) => done.push(`density ${density}`),
+    toggleSidebar: () => done.push('sidebar'),
   };
 }
 
