@@ -16,12 +16,14 @@ const EventsScreen = lazy(async () => ({
   default: (await import('../features/events/events-screen.tsx')).EventsScreen,
 }));
 
+const RaftScreen = lazy(async () => ({ default: (await import('../features/raft/raft-screen.tsx')).RaftScreen }));
 const KeysScreen = lazy(async () => ({ default: (await import('../features/keys/keys-screen.tsx')).KeysScreen }));
 const LogsScreen = lazy(async () => ({ default: (await import('../features/logs/logs-screen.tsx')).LogsScreen }));
 
 /** The tabs, in order. A screen that is not here does not exist yet. */
 export const clusterScreens: readonly [ClusterScreen, ...ClusterScreen[]] = [
   { path: '', label: 'Overview', key: 'o', hasAside: true, Screen: OverviewScreen },
+  { path: 'raft', label: 'Raft', key: 'r', hasAside: false, Screen: RaftScreen },
   { path: 'keys', label: 'Keys', key: 'k', hasAside: false, Screen: KeysScreen },
   { path: 'events', label: 'Events', key: 'e', hasAside: false, Screen: EventsScreen },
   { path: 'logs', label: 'Logs', key: 'l', hasAside: false, Screen: LogsScreen },

@@ -77,7 +77,9 @@ export function matrixSummary(view: ClusterView, nowMs: number): string {
   else if (without.length > 0) {
     said.push(`${formatList(without.map(name))} ${without.length === 1 ? 'has' : 'have'} no leader.`);
   }
-  return said.length === 0 ? 'a row for each node, a column for each partition' : said.join(' ');
+  return said.length === 0
+    ? 'a row for each node, a column for each partition; a cell opens its partition'
+    : said.join(' ');
 }
 
 interface Place {

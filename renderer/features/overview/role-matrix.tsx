@@ -1,9 +1,12 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useLocation } from 'wouter';
 import { useClusterNow, useView } from '../../api/use-cluster-live.tsx';
+import { clusterPath } from '../../app/paths.ts';
 import { TermTag } from '../../ui/badge.tsx';
 import { cx } from '../../ui/cx.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { StatusShape } from '../../ui/status-shape.tsx';
+import { raftPath } from '../raft/raft-route.ts';
 import { COLUMN_PX, moveInGrid, type Place } from './grid-keys.ts';
 import { MatrixCellView } from './matrix-cell.tsx';
 import { matrixRows, matrixSummary, type ColumnRange, type MatrixRow } from './matrix-cells.ts';
@@ -15,10 +18,14 @@ import styles from './role-matrix.module.css';
 const WIDEST_COLUMN_PX = 132;
 const FIRST_COLUMN_PX = 74;
 
-/** Which node is what to which partition. One tab stop; arrows move; each cell reads as a sentence. */
+/**
+ * Which node is what to which partition. One tab stop; arrows move; each cell reads as a
+ * sentence and leads to the inside of its partition.
+ */
 export function RoleMatrix() {
   const view = useView((whole) => whole);
   const now = useClusterNow(1_000);
+  const [, navigate] = useLocation();
   const scroller = useRef<HTMLDivElement>(null);
   const wantsFocus = useRef<Place | null>(null);
   const [pointed, setPointed] = useState<Place | null>(null);
@@ -44,8 +51,14 @@ export function RoleMatrix() {
     cell.focus();
   });
 
+  const open = (place: Place | null) => {
+    const partition = place === null ? undefined : view.partitions[place.column];
+    if (partition !== undefined) navigate(clusterPath(view.summary.name, raftPath(partition.partition)));
+  };
+
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') setPointed(null);
+    if (event.key === 'Enter') open(placeOf(event.target));
     const to = moveInGrid(event.key, stop, rows.length, columns);
     if (to === null) return;
     event.preventDefault();
@@ -66,10 +79,11 @@ export function RoleMatrix() {
         <table
           className={styles.matrix}
           role="grid"
-          aria-label="Raft role of each node in each partition"
+          aria-label="Raft role of each node in each partition. Enter opens the partition."
           aria-colcount={columns + 1}
           style={{ minWidth: `min(100%, ${FIRST_COLUMN_PX + columns * WIDEST_COLUMN_PX}px)` }}
           onKeyDown={onKeyDown}
+          onClick={(event) => open(placeOf(event.target))}
           onFocus={(event) => {
             const place = placeOf(event.target);
             setPointed(place);
