@@ -162,12 +162,9 @@ class Drill {
     const stopListening = this.#supervisor.onEvent((event) => {
       const last = steps.at(-1);
       if (event.cluster !== name || last === undefined || event.timeMs < last.atMs) return;
-      if (!plan.victims.includes(event.nodeId) || last.adjusted) return;
-      if (event.kind !== 'killed' && event.kind !== 'stopped') return;
+      if (event.kind !== 'killed' || !plan.victims.includes(event.nodeId) || last.adjusted) return;
       const hits = last.hits.map((hit) => ({ ...hit, atMs: event.timeMs }));
-      // A node that is restarted in order leads until it ends, which is a while after it was asked to.
-      const atMs = event.kind === 'killed' ? event.timeMs : last.atMs;
-      steps[steps.length - 1] = { ...last, atMs, hits, adjusted: true };
+      steps[steps.length - 1] = { ...last, atMs: event.timeMs, hits, adjusted: true };
     });
     try {
       this.#tell('fault', `Doing the fault: ${plan.title}.`);

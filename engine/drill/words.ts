@@ -5,7 +5,7 @@ export const scenarioWords: Readonly<Record<Scenario, string>> = {
   'kill-leader': 'Kills the node that leads the most partitions, as a crash would.',
   'pause-leader': 'Freezes the node that leads the most partitions: it keeps its connections and says nothing.',
   'isolate-leader': 'Cuts every link of the node that leads the most partitions.',
-  'rolling-restart': 'Restarts every node in order, one after another.',
+  'rolling-restart': 'Restarts every node in order, one after another. Times count from the order to stop.',
   'cut-majority': 'Cuts off a majority of the nodes: clients must get clear errors, and all must heal.',
 };
 
