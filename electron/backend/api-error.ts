@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PrkDbError, type PrkDbErrorCode } from '../../engine/client/index.ts';
+import { DrillError, type DrillErrorCode } from '../../engine/drill/index.ts';
 import { SupervisorError, type SupervisorErrorCode } from '../../engine/supervisor/errors.ts';
 import type { ApiError } from '../contract/contract.ts';
 import { BackendError, describeZodError, type ApiErrorCode } from './errors.ts';
@@ -14,6 +15,7 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof SupervisorError) {
     return { code: supervisorErrors[error.code], message: error.message, hint: error.hint };
   }
+  if (error instanceof DrillError) return { code: drillErrors[error.code], message: error.message, hint: error.hint };
   if (error instanceof z.ZodError) {
     return { code: 'internal', message: `The answer had the wrong shape: ${describeZodError(error)}`, hint: null };
   }
@@ -74,4 +76,14 @@ const supervisorErrors: Record<SupervisorErrorCode, ApiErrorCode> = {
   corruptRecord: 'storage',
   busy: 'refused',
   closed: 'disconnected',
+};
+
+const drillErrors: Record<DrillErrorCode, ApiErrorCode> = {
+  invalidSettings: 'invalidInput',
+  refused: 'refused',
+  cancelled: 'refused',
+  notServing: 'noLeader',
+  healFailed: 'internal',
+  notFound: 'notFound',
+  storage: 'storage',
 };

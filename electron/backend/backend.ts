@@ -8,6 +8,7 @@ import { checkSpec } from './check/spec-check.ts';
 import { connectNode, type ConnectNode } from './clusters/node-link.ts';
 import { ClusterRegistry } from './clusters/registry.ts';
 import { startDemo } from './demo.ts';
+import { DrillDesk } from './drills/drill-desk.ts';
 import { createHandlers } from './handlers/handlers.ts';
 import { startLoad, type StartLoad } from './load.ts';
 import { connectClient, type ConnectClient } from './keys/connect-client.ts';
@@ -54,10 +55,12 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     now: options.now ?? Date.now,
     onError,
   });
+  const drills = new DrillDesk({ supervisor, home, now: options.now ?? Date.now, onError });
   const records = new Records(new HomePaths(home));
   const about = { version: options.version, host: options.host, home };
   const handlers = createHandlers({
     registry,
+    drills,
     appInfo: () => appInfo(registry, about),
     checkSpec: async (spec) =>
       checkSpec(spec, {
@@ -76,6 +79,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
         .map((summary) => summary.name),
     async close() {
       // Faults are healed and loads stopped while the nodes still answer.
+      await drills.close();
       await registry.close();
       await supervisor.close();
     },

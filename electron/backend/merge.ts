@@ -13,6 +13,8 @@ type Merge<N extends SubscriptionName> = (
 export const mergeMessages: { readonly [N in SubscriptionName]: Merge<N> } = {
   clusters: (_waiting, next) => next,
   'partition.live': (_waiting, next) => next,
+  'drills.live': (_waiting, next) => next,
+  'drills.reports': (_waiting, next) => next,
   'cluster.live': (waiting, next) => ({
     view: next.view ?? waiting.view,
     samples: concat(waiting.samples, next.samples, MAX_WAITING_SAMPLES),

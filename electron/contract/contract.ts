@@ -1,5 +1,13 @@
 import { z } from 'zod';
 import {
+  drillChoiceSchema,
+  drillComparisonSchema,
+  drillFileSchema,
+  drillLiveSchema,
+  drillReportSchema,
+  drillSummarySchema,
+} from './drills.ts';
+import {
   appInfoSchema,
   bytesSchema,
   clusterSpecSchema,
@@ -18,6 +26,7 @@ const cluster = z.strictObject({ cluster: z.string() });
 const node = z.strictObject({ cluster: z.string(), node: z.number().int() });
 const nothing = z.strictObject({});
 const done = z.object({});
+const drillId = z.strictObject({ id: z.string().max(64) });
 
 /**
  * All that the renderer can ask of the backend. Both carriers (Electron IPC and the
@@ -69,6 +78,15 @@ export const contract = {
         stalenessMs: z.number().nullable(),
       }),
     },
+    'drills.report': { input: drillId, output: drillReportSchema },
+    'drills.compare': {
+      input: z.strictObject({ first: z.string().max(64), second: z.string().max(64) }),
+      output: drillComparisonSchema,
+    },
+    'drills.export': {
+      input: drillId.extend({ format: z.enum(['markdown', 'json']) }),
+      output: drillFileSchema,
+    },
   },
   commands: {
     'clusters.create': { input: clusterSpecSchema, output: clusterSummarySchema },
@@ -93,6 +111,11 @@ export const contract = {
       output: done,
     },
     'load.stop': { input: cluster, output: done },
+    /** Answered once the drill has begun; refused when the cluster is not whole. */
+    'drills.start': { input: drillChoiceSchema, output: done },
+    /** Answered when the cluster is in order again. */
+    'drills.cancel': { input: cluster, output: done },
+    'drills.delete': { input: drillId, output: done },
     /** expectedRevision: null writes whatever is there; 0 only if the key is absent; else compare-and-swap. */
     'keys.put': {
       input: z.strictObject({
@@ -119,6 +142,10 @@ export const contract = {
     },
   },
   subscriptions: {
+    /** The drill that runs on a cluster, and how the last one ended. */
+    'drills.live': { input: cluster, message: drillLiveSchema },
+    /** Every kept report, newest first, now and after every change, also by the command. */
+    'drills.reports': { input: nothing, message: z.array(drillSummarySchema) },
     /** The list now and after every change. */
     clusters: { input: nothing, message: z.array(clusterSummarySchema) },
     /**

@@ -2,6 +2,7 @@ import type { AppInfo, ClusterSpecInput, SpecCheck } from '../../contract/model.
 import type { ClusterRegistry } from '../clusters/registry.ts';
 import { BackendError } from '../errors.ts';
 import type { ClusterDriver } from '../clusters/driver.ts';
+import type { DrillDesk } from '../drills/drill-desk.ts';
 import type { Handlers, SubscriptionSink } from '../router.ts';
 import { driverParts } from './driver-parts.ts';
 
@@ -10,14 +11,21 @@ const done = {};
 /** The contract over the registry: each name one line, so that it can be read as a table. */
 export function createHandlers(options: {
   readonly registry: ClusterRegistry;
+  readonly drills: DrillDesk;
   readonly appInfo: () => AppInfo;
   readonly checkSpec: (spec: ClusterSpecInput) => Promise<SpecCheck>;
 }): Handlers {
-  const { registry } = options;
+  const { registry, drills } = options;
   const { driver, processes, faults, load } = driverParts(registry);
   const ok = async (work: Promise<void>): Promise<typeof done> => {
     await work;
     return done;
+  };
+
+  /** A drill brings back what it took away, so that it ends before its cluster does. */
+  const withoutDrill = async (cluster: string, work: () => Promise<void>): Promise<typeof done> => {
+    await drills.cancel(cluster);
+    return ok(work());
   };
 
   return {
@@ -31,12 +39,15 @@ export function createHandlers(options: {
       'node.logs': async ({ cluster, node, lines }) => ({ lines: await processes(cluster).logLines(node, lines) }),
       'keys.scan': ({ cluster, ...scan }) => driver(cluster).keys.scan(scan),
       'keys.get': ({ cluster, key, readMode }) => driver(cluster).keys.get(key, readMode),
+      'drills.report': ({ id }) => drills.report(id),
+      'drills.compare': ({ first, second }) => drills.compare(first, second),
+      'drills.export': ({ id, format }) => drills.exportAs(id, format),
     },
     commands: {
       'clusters.create': (spec) => registry.create(spec),
       'cluster.start': ({ cluster }) => ok(processes(cluster).start()),
-      'cluster.stop': ({ cluster }) => ok(processes(cluster).stop()),
-      'cluster.remove': ({ cluster }) => ok(registry.remove(cluster)),
+      'cluster.stop': ({ cluster }) => withoutDrill(cluster, () => processes(cluster).stop()),
+      'cluster.remove': ({ cluster }) => withoutDrill(cluster, () => registry.remove(cluster)),
       'node.start': ({ cluster, node }) => ok(processes(cluster).startNode(node)),
       'node.kill': ({ cluster, node }) => ok(processes(cluster).killNode(node)),
       'node.pause': ({ cluster, node }) => ok(processes(cluster).pauseNode(node)),
@@ -46,10 +57,24 @@ export function createHandlers(options: {
       'cluster.heal': ({ cluster }) => ok(faults(cluster).heal()),
       'load.start': ({ cluster, ...options }) => ok(load(cluster).start(options)),
       'load.stop': ({ cluster }) => ok(load(cluster).stop()),
+      'drills.start': async (choice) => {
+        processes(choice.cluster);
+        // It brings its own; two would measure each other.
+        await load(choice.cluster).stop();
+        return ok(drills.start(choice));
+      },
+      'drills.cancel': ({ cluster }) => ok(drills.cancel(cluster)),
+      'drills.delete': ({ id }) => ok(drills.remove(id)),
       'keys.put': ({ cluster, key, value, expectedRevision }) => driver(cluster).keys.put(key, value, expectedRevision),
       'keys.delete': ({ cluster, key, expectedRevision }) => driver(cluster).keys.delete(key, expectedRevision),
     },
     subscriptions: {
+      'drills.live': ({ cluster }, sink) => drills.watch(cluster, (live) => sink.message(live)),
+      'drills.reports': (_input, sink) =>
+        drills.watchReports(
+          (reports) => sink.message(reports),
+          (error) => sink.fail(error),
+        ),
       clusters: (_input, sink) => {
         sink.message(registry.summaries());
         return registry.onChange(() => sink.message(registry.summaries()));
