@@ -28,7 +28,14 @@ export interface DrillProgress {
 export interface DrillOptions extends Partial<DrillSettings> {
   readonly scenario: Scenario;
   readonly onProgress?: (progress: DrillProgress) => void;
+  /** Hears which nodes have just lost their links, and of none once they have them again. */
+  readonly onLinks?: (isolated: readonly number[]) => void;
   readonly signal?: AbortSignal;
+}
+
+interface Listeners {
+  readonly onProgress: DrillOptions['onProgress'] | undefined;
+  readonly onLinks: DrillOptions['onLinks'] | undefined;
 }
 
 const POLL_MS = 50;
@@ -44,11 +51,11 @@ const RESTART_WAIT_MS = 60_000;
  * healed, or the signal fired. A cluster that breaks a promise is a report that says so.
  */
 export async function runDrill(supervisor: Supervisor, name: string, options: DrillOptions): Promise<DrillReport> {
-  const { scenario, onProgress, signal = new AbortController().signal, ...input } = options;
+  const { scenario, onProgress, onLinks, signal = new AbortController().signal, ...input } = options;
   const cluster = await supervisor.get(name);
   checkCluster(cluster);
   const settings = fillSettings(input, cluster.record.partitions, scenario);
-  return new Drill(supervisor, cluster, scenario, settings, signal, onProgress).run();
+  return new Drill(supervisor, cluster, scenario, settings, signal, { onProgress, onLinks }).run();
 }
 
 class Drill {
@@ -57,7 +64,7 @@ class Drill {
   readonly #scenario: Scenario;
   readonly #settings: DrillSettings;
   readonly #signal: AbortSignal;
-  readonly #onProgress: ((progress: DrillProgress) => void) | undefined;
+  readonly #listeners: Listeners;
   readonly #id = drillId(new Date());
   readonly #startedAtMs = Date.now();
   readonly #watch: ClusterWatch;
@@ -71,14 +78,14 @@ class Drill {
     scenario: Scenario,
     settings: DrillSettings,
     signal: AbortSignal,
-    onProgress: ((progress: DrillProgress) => void) | undefined,
+    listeners: Listeners,
   ) {
     this.#supervisor = supervisor;
     this.#cluster = cluster;
     this.#scenario = scenario;
     this.#settings = settings;
     this.#signal = signal;
-    this.#onProgress = onProgress;
+    this.#listeners = listeners;
     const { name, clusterId, members } = cluster.record;
     this.#watch = new ClusterWatch(clusterId, members);
     this.#controls = {
@@ -173,6 +180,7 @@ class Drill {
         steps.push({ text, hits, atMs: hits[0]?.atMs ?? Date.now(), adjusted: false });
         this.#tell('fault', `${text}.`);
       });
+      if (plan.cutsLinks) this.#listeners.onLinks?.(plan.victims);
       if (!plan.passes) await this.#wait(this.#settings.faultSeconds);
     } finally {
       stopListening();
@@ -180,6 +188,7 @@ class Drill {
       await healCluster(this.#supervisor, name, plan.cutsLinks, (node, faults) =>
         this.#controls.setFaults(node, faults),
       );
+      if (plan.cutsLinks) this.#listeners.onLinks?.([]);
     }
     const healedMs = performance.now();
     return {
@@ -282,7 +291,7 @@ class Drill {
 
   #tell(phase: DrillPhase, text: string): void {
     this.#told = { phase, text, atMs: performance.now() };
-    this.#onProgress?.({
+    this.#listeners.onProgress?.({
       phase,
       text,
       elapsedMs: Date.now() - this.#startedAtMs,

@@ -54,6 +54,8 @@ export interface FaultControls {
   isolate(node: number): Promise<void>;
   /** Ends every link and disk fault. Pauses stay. */
   heal(): Promise<void>;
+  /** A drill has cut every link of these nodes, or with none healed them: the feed tells it. */
+  tell(isolated: readonly number[]): void;
 }
 
 export interface LoadControls {

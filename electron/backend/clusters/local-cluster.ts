@@ -85,7 +85,11 @@ export class LocalClusterDriver implements ClusterDriver {
       leaderOf: (partition) => this.#model.leaderOf(partition),
     });
     this.keys = this.#keys;
-    this.faults = { isolate: (node) => this.#isolate(node), heal: () => this.#heal() };
+    this.faults = {
+      isolate: (node) => this.#isolate(node),
+      heal: () => this.#heal(),
+      tell: (isolated) => this.#tellLinks(isolated),
+    };
     this.load = { start: (load) => this.#startLoad(load), stop: () => this.#stopLoad() };
     this.processes = localProcesses({
       name: this.name,
@@ -293,6 +297,11 @@ export class LocalClusterDriver implements ClusterDriver {
     this.#linkFaults.clear();
     await this.#applyAllFaults();
     this.#command({ name: 'heal' }, timeMs);
+  }
+
+  #tellLinks(isolated: readonly number[]): void {
+    for (const node of isolated) this.#command({ name: 'isolate', node });
+    if (isolated.length === 0) this.#command({ name: 'heal' });
   }
 
   /** Faults end with the app that asked for them. */

@@ -45,8 +45,11 @@ export class DrillDesk {
     this.#store = new ReportStore(options.home);
   }
 
-  /** Resolves once the drill has begun; rejects with DrillError or BackendError when it is refused. */
-  async start(choice: DrillChoice): Promise<void> {
+  /**
+   * Resolves once the drill has begun; rejects with DrillError or BackendError when it is refused.
+   * `onLinks` hears which nodes lost their links, and of none when they have them again.
+   */
+  async start(choice: DrillChoice, onLinks: (isolated: readonly number[]) => void): Promise<void> {
     const { cluster, scenario, ...settings } = choice;
     if (this.#closed) throw new BackendError('disconnected', 'The app is ending.', null);
     if (this.#running.has(cluster)) {
@@ -74,6 +77,7 @@ export class DrillDesk {
           scenario,
           ...defined(settings),
           signal: cancel.signal,
+          onLinks,
           onProgress: ({ phase, text, operations, failed }) => {
             begun.resolve();
             const isNew = running.progress.told.at(-1)?.text !== text;
@@ -93,7 +97,7 @@ export class DrillDesk {
           return;
         }
         const isCancelled = error instanceof DrillError && error.code === 'cancelled';
-        if (!isCancelled) this.#options.onError(error);
+        if (!(error instanceof DrillError)) this.#options.onError(error);
         const { message, hint } = toApiError(error);
         this.#end(cluster, {
           scenario,

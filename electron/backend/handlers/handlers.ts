@@ -59,9 +59,9 @@ export function createHandlers(options: {
       'load.stop': ({ cluster }) => ok(load(cluster).stop()),
       'drills.start': async (choice) => {
         processes(choice.cluster);
+        await drills.start(choice, (isolated) => faults(choice.cluster).tell(isolated));
         // It brings its own; two would measure each other.
-        await load(choice.cluster).stop();
-        return ok(drills.start(choice));
+        return ok(load(choice.cluster).stop());
       },
       'drills.cancel': ({ cluster }) => ok(drills.cancel(cluster)),
       'drills.delete': ({ id }) => ok(drills.remove(id)),
