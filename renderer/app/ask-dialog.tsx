@@ -2,6 +2,7 @@ import { useStore } from 'zustand';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { askStore, endAsking } from './ask-store.ts';
+import styles from './ask-dialog.module.css';
 
 /** The question that is open, if there is one. */
 export function AskDialog() {
@@ -14,10 +15,9 @@ export function AskDialog() {
         if (!open) endAsking();
       }}
       title={question.title}
-      description={question.text}
-      showDescription
       footer={
         <>
+          <span className={styles.grow} />
           <Button onClick={endAsking}>Cancel</Button>
           <Button
             variant="danger"
@@ -31,7 +31,7 @@ export function AskDialog() {
         </>
       }
     >
-      {null}
+      <p className={styles.text}>{question.text}</p>
     </Dialog>
   );
 }

@@ -12,7 +12,7 @@ const groups: readonly { readonly title: string; readonly rows: readonly [readon
     title: 'Go to',
     rows: [
       [[modKeyLabel('K')], 'Search, or run anything'],
-      [[modKeyLabel('1…9')], 'Cluster 1…9 of the sidebar'],
+      [[modKeyLabel('1…9')], 'Cluster 1…9; a browser may keep it for its tabs'],
       [[modKeyLabel(',')], 'Settings'],
       ...clusterScreens.map(({ key, label }): [string[], string] => [['G', key.toUpperCase()], label]),
     ],
@@ -23,13 +23,14 @@ const groups: readonly { readonly title: string; readonly rows: readonly [readon
       [['1…9', 'X'], 'Kill node 1…9'],
       [['1…9', 'P'], 'Pause or resume it'],
       [['1…9', 'R'], 'Restart it, or start it'],
-      [['1…9', 'I'], 'Isolate it'],
+      [['1…9', 'I'], 'Isolate it, or heal'],
     ],
   },
   {
     title: 'Everywhere',
     rows: [
       [['/'], 'Filter'],
+      [[modKeyLabel('S')], 'Save the key, if nobody changed it'],
       [['Arrows'], 'Move in the matrix'],
       [['Space'], 'Pause the charts'],
       [['Esc'], 'Close what is open, clear the selection'],
@@ -45,7 +46,7 @@ export function ShortcutsDialog({ open, onOpenChange }: { open: boolean; onOpenC
       open={open}
       onOpenChange={onOpenChange}
       title="Keyboard"
-      description="Off while you type, and never in force on a production cluster."
+      description="Single keys are off while you type, and never in force on a production cluster."
       showDescription
       footer={<Switch label="Act on single keys" checked={enabled} onChange={enableShortcuts} />}
     >

@@ -1,7 +1,7 @@
-import type { ClusterSummary, ClusterView } from '../../../electron/contract/model.ts';
+import type { ClusterSummary, ClusterView, NodeView } from '../../../electron/contract/model.ts';
 import { formatCount, plural } from '../../ui/format.ts';
 import { loadMix, loadOffers } from '../overview/load-offers.ts';
-import type { PaletteAction, Scene } from './action.ts';
+import type { Fact, PaletteAction, Scene } from './action.ts';
 
 /** Whether a cluster's processes are ours to stop and start. */
 export function mayRun(cluster: ClusterSummary): boolean {
@@ -129,12 +129,20 @@ export function loadEntries(view: ClusterView): PaletteAction[] {
   return [stop, ...offers];
 }
 
+const clientUrl = (node: NodeView): string => `http://${node.host}:${node.clientPort}`;
+
 /** Addresses that other programs need. */
 export function addressEntries(view: ClusterView): PaletteAction[] {
   const { name } = view.summary;
   const ports = view.nodes.map((node) => node.clientPort).join(', ');
-  const all = view.nodes.map((node) => `http://${node.host}:${node.clientPort}`).join(',');
-  const copied = (id: string, label: string, hint: string, text: string, onlySearched: boolean): PaletteAction => ({
+  const all = view.nodes.map((node) => ({ label: node.name, value: clientUrl(node) }));
+  const copied = (
+    id: string,
+    label: string,
+    hint: string,
+    facts: readonly Fact[],
+    onlySearched: boolean,
+  ): PaletteAction => ({
     id: `${name}/copy/${id}`,
     group: 'Cluster',
     icon: 'copy',
@@ -142,8 +150,12 @@ export function addressEntries(view: ClusterView): PaletteAction[] {
     hint,
     keywords: 'clipboard port url endpoint connect host',
     onlySearched,
-    preview: () => ({ title: label, text: 'Puts this on the clipboard:', facts: [{ label: 'Text', value: text }] }),
-    run: (desk) => desk.copy(text, `${label.replace('Copy ', '')} copied.`),
+    preview: () => ({
+      title: label,
+      text: `Puts ${facts.length === 1 ? 'this' : 'these'} on the clipboard${facts.length === 1 ? '' : ', with commas between'}:`,
+      facts,
+    }),
+    run: (desk) => desk.copy(facts.map(({ value }) => value).join(','), `${label.replace('Copy ', '')} copied.`),
   });
   return [
     copied('clients', 'Copy client addresses', ports, all, false),
@@ -152,10 +164,16 @@ export function addressEntries(view: ClusterView): PaletteAction[] {
         `client/${node.id}`,
         `Copy address of ${node.name}`,
         `:${node.clientPort}`,
-        `http://${node.host}:${node.clientPort}`,
+        [{ label: 'Address', value: clientUrl(node) }],
         true,
       ),
-      copied(`metrics/${node.id}`, `Copy metrics address of ${node.name}`, 'Prometheus', node.metricsUrl, true),
+      copied(
+        `metrics/${node.id}`,
+        `Copy metrics address of ${node.name}`,
+        'Prometheus',
+        [{ label: 'Address', value: node.metricsUrl }],
+        true,
+      ),
     ]),
   ];
 }

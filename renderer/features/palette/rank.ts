@@ -16,6 +16,8 @@ export interface RankedGroup {
 /** More than this nobody reads: one types another letter. */
 const MAX_MATCHES = 40;
 const MAX_RECENT = 5;
+/** So many partitions of a kind beside other finds; whoever wants another types its number. */
+const MAX_ALIKE = 3;
 
 /** One slip in each word of three letters and more; words in any order. */
 // eslint-disable-next-line typescript/no-unsafe-enum-assignment -- SingleError: a const enum, of which nothing is left to import
@@ -27,8 +29,9 @@ const loose = new UFuzzy({ intraIns: 12, intraChars: '.', intraSplit: null, intr
 
 /**
  * What is listed for a query, in groups. While nothing is typed: what was run lately, then
- * what is at hand. Else the matches, the group with the best one first, and in a group
- * what was run lately before the rest. `recent` holds ids, the latest first.
+ * what is at hand. Else the matches, those that begin as typed before all others, the group
+ * with the best one first, and in a group what was run lately before the rest. `recent`
+ * holds ids, the latest first.
  */
 export function rank(
   actions: readonly PaletteAction[],
@@ -40,7 +43,7 @@ export function rank(
   const scoped = query.scope === 'commands' ? actions.filter((action) => action.group !== 'Go to') : actions;
   if (query.words === '') return atHand(scoped, recent);
   const age = new Map(recent.map((id, i) => [id, i]));
-  const matches = match(scoped, query.words).slice(0, MAX_MATCHES);
+  const matches = varied(beginningFirst(match(scoped, query.words), query.words)).slice(0, MAX_MATCHES);
   const lately = matches
     .filter(({ action }) => age.has(action.id))
     .sort((a, b) => (age.get(a.action.id) ?? 0) - (age.get(b.action.id) ?? 0));
@@ -90,12 +93,33 @@ function search(
   });
 }
 
+/** Labels that begin as typed, in the order of their groups: what repairs before what breaks. */
+function beginningFirst(matches: readonly RankedAction[], words: string): readonly RankedAction[] {
+  const begins = ({ action }: RankedAction) => action.label.toLowerCase().startsWith(words.toLowerCase());
+  return [...inGroupOrder(matches.filter(begins)), ...matches.filter((item) => !begins(item))];
+}
+
+function inGroupOrder<T extends { readonly action: PaletteAction }>(items: readonly T[]): T[] {
+  const place = ({ action }: T) => actionGroups.indexOf(action.group);
+  return [...items].sort((a, b) => place(a) - place(b));
+}
+
+/** Hundreds of partitions must not bury all else that was found. */
+function varied(matches: readonly RankedAction[]): readonly RankedAction[] {
+  const kinds = Map.groupBy(matches, ({ action }) => (action.partition === undefined ? null : action.icon));
+  if (kinds.size <= 1) return matches;
+  return matches.filter((item) => {
+    if (item.action.partition === undefined) return true;
+    return (kinds.get(item.action.icon) ?? []).indexOf(item) < MAX_ALIKE;
+  });
+}
+
 /** The marks of a match, if it is wholly within the label. */
 function within(ranges: readonly number[], length: number): readonly number[] {
   return ranges.every((offset) => offset <= length) ? ranges : [];
 }
 
-/** "3", "p3" or "3 kill": partitions whose number begins so, the exact one first. */
+/** "3", "p3" or "3 kill": partitions whose number begins so, the exact one first, looking at it before breaking it. */
 function byPartition(actions: readonly PaletteAction[], words: string): readonly RankedAction[] {
   const [, digits = '', rest = ''] = /^p?(\d*)\s*(.*)$/i.exec(words) ?? [];
   const numbered = actions
@@ -103,7 +127,7 @@ function byPartition(actions: readonly PaletteAction[], words: string): readonly
     .sort((a, b) => (a.partition ?? 0) - (b.partition ?? 0));
   const exact = numbered.filter((action) => String(action.partition) === digits);
   const ordered = [...exact, ...numbered.filter((action) => !exact.includes(action))];
-  const plain = ordered.map((action): RankedAction => ({ action, marks: [] }));
+  const plain = inGroupOrder(ordered.map((action): RankedAction => ({ action, marks: [] })));
   return (rest === '' ? plain : match(ordered, rest)).slice(0, MAX_MATCHES);
 }
 

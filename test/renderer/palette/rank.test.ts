@@ -65,6 +65,17 @@ describe('what is listed', () => {
     expect(listed('日本')).toEqual([]);
   });
 
+  test('what begins as typed comes first, what repairs before what breaks', () => {
+    expect(listed('p').slice(0, 3)).toEqual(['Pause n1', 'Pause n2', 'Pause n3']);
+    const broken = paletteActions(sceneOf(viewOf(['dead', 'live', 'live'])));
+    expect(rank(broken, readQuery('start'), [])[0]?.items[0]?.action.label).toBe('Start n1');
+  });
+
+  test('partitions do not bury the rest; where there is nothing else, all are there', () => {
+    expect(listed('p').filter((label) => label.startsWith('Events of p'))).toHaveLength(3);
+    expect(listed('kill leader').length).toBe(32);
+  });
+
   test('never more than one reads', () => {
     expect(listed('p').length).toBeLessThanOrEqual(40);
   });
@@ -79,6 +90,8 @@ describe('the first character', () => {
   test('# finds a partition by its number, the exact one first', () => {
     expect(groupsOf('#3').flatMap((group) => group.items)[0]?.action.partition).toBe(3);
     expect(listed('#3')).toEqual(expect.arrayContaining(['Events of p3', 'Kill leader of p30']));
+    // Enter at once looks, and breaks nothing.
+    expect(listed('#3')[0]).toBe('Events of p3');
     expect(listed('#31 kill')).toEqual(['Kill leader of p31']);
     expect(listed('#99')).toEqual([]);
   });
