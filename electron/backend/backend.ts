@@ -52,6 +52,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     connectClient: options.connectClient ?? connectClient,
     startLoad: options.startLoad ?? startLoad,
     eventFile: (clusterId) => path.join(home, 'desktop', 'events', `${clusterId}.jsonl`),
+    recordingDir: (clusterId) => path.join(home, 'desktop', 'raft', clusterId),
     now: options.now ?? Date.now,
     onError,
   });

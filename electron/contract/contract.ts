@@ -21,6 +21,7 @@ import {
   specCheckSchema,
   storyEventSchema,
 } from './model.ts';
+import { raftRecordSchema } from './recording.ts';
 
 const cluster = z.strictObject({ cluster: z.string() });
 const node = z.strictObject({ cluster: z.string(), node: z.number().int() });
@@ -56,6 +57,21 @@ export const contract = {
     'node.logs': {
       input: z.strictObject({ cluster: z.string(), node: z.number().int(), lines: z.number().int().min(1).max(2000) }),
       output: z.object({ lines: z.array(z.string()) }),
+    },
+    /** The parts of the recording of a cluster's partitions, oldest first; the last may still grow. */
+    'raft.segments': {
+      input: cluster,
+      output: z.array(z.object({ id: z.number(), sizeBytes: z.number() })),
+    },
+    /** What of a segment concerns one partition, from `after` (0 first) on; go on with `after` until `isEnd`. */
+    'raft.records': {
+      input: z.strictObject({
+        cluster: z.string(),
+        partition: z.number().int().min(0),
+        segment: z.number().int().min(0),
+        after: z.number().int().min(0),
+      }),
+      output: z.object({ records: z.array(raftRecordSchema), after: z.number(), isEnd: z.boolean() }),
     },
     /** Keys in order, at most `limit`; go on with `next` until it is null. */
     'keys.scan': {

@@ -1,4 +1,5 @@
 import type { ClusterSummary, ClusterView, PartitionLive, Sample, StoryEvent } from '../../contract/model.ts';
+import type { RaftRecord } from '../../contract/recording.ts';
 import type { KeySpace } from '../keys/key-space.ts';
 
 /** What a watcher of a cluster is told. Every part is optional, none is empty. */
@@ -28,6 +29,14 @@ export interface ClusterDriver {
    * Throws when there is no such partition. Returns the way to stop it.
    */
   watchPartition(partition: number, listener: (live: PartitionLive) => void): () => void;
+  /** The parts of the recording of its partitions, oldest first; each tells all anew. */
+  recordedSegments(): readonly { readonly id: number; readonly sizeBytes: number }[];
+  /** What of a segment concerns one partition, from `after` on; go on with the answer's `after` until `isEnd`. */
+  recordedPartition(
+    partition: number,
+    segment: number,
+    after: number,
+  ): Promise<{ records: RaftRecord[]; after: number; isEnd: boolean }>;
   /** Called when the summary changed in any way. Returns the way to stop it. */
   onSummary(listener: () => void): () => void;
   readonly keys: KeySpace;

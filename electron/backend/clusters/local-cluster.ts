@@ -1,4 +1,5 @@
 import type { ClusterSummary, ClusterView, PartitionLive, Sample, StoryEvent } from '../../contract/model.ts';
+import type { RaftRecord } from '../../contract/recording.ts';
 import type { PrkDbClient } from '../../../engine/client/index.ts';
 import type { LocalCluster, ProcessEvent, Supervisor } from '../../../engine/supervisor/types.ts';
 import { BackendError } from '../errors.ts';
@@ -10,6 +11,9 @@ import type { ConnectClient } from '../keys/connect-client.ts';
 import { PrkDbKeys } from '../keys/prkdb-keys.ts';
 import type { RunningLoad, StartLoad } from '../load.ts';
 import { RaftInspector } from '../raft/raft-inspector.ts';
+import { RaftRecorder } from '../raft/raft-recorder.ts';
+import { readRecords } from '../raft/recording-reader.ts';
+import type { RecordingStore } from '../raft/recording-store.ts';
 import type { Condition } from '../story/context.ts';
 import type { StoryCommand } from '../story/input.ts';
 import { StoryTeller } from '../story/teller.ts';
@@ -29,6 +33,7 @@ export interface LocalClusterOptions {
   readonly connectClient: ConnectClient;
   readonly startLoad: StartLoad;
   readonly eventLog: EventLog;
+  readonly recordings: RecordingStore;
   /** Reads the supervisor's word anew and gives it to the driver. */
   readonly refresh: () => Promise<void>;
   readonly now: () => number;
@@ -51,6 +56,7 @@ export class LocalClusterDriver implements ClusterDriver {
   readonly #links = new Map<number, { readonly pid: number | null; readonly link: NodeLink }>();
   readonly #linkFaults: LinkFaults;
   readonly #raft: RaftInspector;
+  readonly #recorder: RaftRecorder;
   readonly #keys: PrkDbKeys;
   readonly #watchers = new Set<(update: LiveUpdate) => void>();
   readonly #summaryListeners = new Set<() => void>();
@@ -75,9 +81,19 @@ export class LocalClusterDriver implements ClusterDriver {
       now: options.now,
     });
     this.#linkFaults = new LinkFaults(nodes);
+    const facts = (partition: number) => this.#model.inspect(partition);
+    this.#recorder = new RaftRecorder({
+      store: options.recordings,
+      partitions: cluster.record.partitions,
+      replicas: cluster.record.replicationFactor,
+      facts,
+      readLog: (node, partition, limit) => this.#links.get(node)?.link.log(partition, limit) ?? null,
+      now: options.now,
+    });
     this.#raft = new RaftInspector({
-      facts: (partition) => this.#model.inspect(partition),
+      facts,
       linkTo: (node) => this.#links.get(node)?.link ?? null,
+      onEvent: (partition, event) => this.#recorder.event(partition, event),
       now: options.now,
     });
     this.#keys = new PrkDbKeys({
@@ -132,6 +148,18 @@ export class LocalClusterDriver implements ClusterDriver {
     return this.#raft.watch(partition, listener);
   }
 
+  recordedSegments(): readonly { readonly id: number; readonly sizeBytes: number }[] {
+    return this.#options.recordings.segments;
+  }
+
+  recordedPartition(
+    partition: number,
+    segment: number,
+    after: number,
+  ): Promise<{ records: RaftRecord[]; after: number; isEnd: boolean }> {
+    return readRecords(this.#options.recordings, partition, segment, after);
+  }
+
   onSummary(listener: () => void): () => void {
     this.#summaryListeners.add(listener);
     return () => this.#summaryListeners.delete(listener);
@@ -164,7 +192,8 @@ export class LocalClusterDriver implements ClusterDriver {
     this.#watchers.clear();
     this.#summaryListeners.clear();
     await this.#keys.close();
-    await this.#options.eventLog.close();
+    this.#recorder.close();
+    await Promise.all([this.#options.eventLog.close(), this.#options.recordings.close()]);
   }
 
   /** Keeps one link to every process that exists, and a timer while there is one. */
@@ -208,6 +237,7 @@ export class LocalClusterDriver implements ClusterDriver {
     const nowMs = this.#options.now();
     const told = this.#options.eventLog.add(this.#story.advance(nowMs));
     if (told.length > 0) this.#publish({ events: told });
+    this.#recorder.tick(this.#links.size > 0);
     if (this.#links.size > 0) {
       if (nowMs - this.#sampledMs >= SAMPLE_MS) this.#sample(nowMs);
     } else if (this.#story.isSettled && this.#timer !== null) {
@@ -226,7 +256,9 @@ export class LocalClusterDriver implements ClusterDriver {
       this.#leadersText = leadersText;
       if (this.#links.size > 0) this.#sample(nowMs);
     }
-    this.#pacer.changed(this.#model.fingerprint());
+    const fingerprint = this.#model.fingerprint();
+    this.#pacer.changed(fingerprint);
+    this.#recorder.changed(fingerprint);
     this.#raft.changed();
     const summaryText = JSON.stringify(this.summary());
     if (summaryText !== this.#summaryText) {

@@ -2,12 +2,14 @@ import type { ClusterSpecInput, ClusterSummary } from '../../contract/model.ts';
 import type { LocalCluster, Supervisor } from '../../../engine/supervisor/types.ts';
 import { BackendError } from '../errors.ts';
 import { EventLog } from '../history/event-log.ts';
+import { RecordingStore } from '../raft/recording-store.ts';
 import type { ClusterDriver } from './driver.ts';
 import { LocalClusterDriver, type LocalClusterOptions } from './local-cluster.ts';
 
 interface Entry {
   readonly driver: LocalClusterDriver;
   readonly eventLog: EventLog;
+  readonly recordings: RecordingStore;
   readonly clusterId: string;
   readonly stopListening: () => void;
 }
@@ -19,6 +21,8 @@ export interface RegistryOptions {
   readonly startLoad: LocalClusterOptions['startLoad'];
   /** The file that keeps the feed of a cluster. */
   readonly eventFile: (clusterId: string) => string;
+  /** The folder that keeps the recording of a cluster's partitions. */
+  readonly recordingDir: (clusterId: string) => string;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
 }
@@ -91,7 +95,7 @@ export class ClusterRegistry {
     this.get(name);
     await this.#options.supervisor.remove(name);
     await this.refresh(name);
-    await entry?.eventLog.remove();
+    await Promise.all([entry?.eventLog.remove(), entry?.recordings.remove()]);
   }
 
   /** Reads the supervisor's word on one cluster and acts on it. */
@@ -138,14 +142,18 @@ export class ClusterRegistry {
 
   async #take(cluster: LocalCluster): Promise<void> {
     const { name, clusterId } = cluster.record;
-    const eventLog = await EventLog.open(this.#options.eventFile(clusterId), this.#options.onError);
+    const [eventLog, recordings] = await Promise.all([
+      EventLog.open(this.#options.eventFile(clusterId), this.#options.onError),
+      RecordingStore.open(this.#options.recordingDir(clusterId), this.#options.onError),
+    ]);
     const driver = new LocalClusterDriver(cluster, {
       ...this.#options,
       eventLog,
+      recordings,
       refresh: () => this.refresh(name),
     });
     const stopListening = driver.onSummary(() => this.#notify());
-    this.#entries.set(name, { driver, eventLog, clusterId, stopListening });
+    this.#entries.set(name, { driver, eventLog, recordings, clusterId, stopListening });
     this.#notify();
   }
 

@@ -37,6 +37,9 @@ export function createHandlers(options: {
       'cluster.history': ({ cluster, ...range }) => driver(cluster).history(range),
       'cluster.events': ({ cluster, limit }) => driver(cluster).events(limit),
       'node.logs': async ({ cluster, node, lines }) => ({ lines: await processes(cluster).logLines(node, lines) }),
+      'raft.segments': ({ cluster }) => [...driver(cluster).recordedSegments()],
+      'raft.records': ({ cluster, partition, segment, after }) =>
+        driver(cluster).recordedPartition(partition, segment, after),
       'keys.scan': ({ cluster, ...scan }) => driver(cluster).keys.scan(scan),
       'keys.get': ({ cluster, key, readMode }) => driver(cluster).keys.get(key, readMode),
       'drills.report': ({ id }) => drills.report(id),

@@ -9,8 +9,8 @@ const kinds: ReadonlySet<string> = new Set(raftEventSchema.shape.kind.options);
 export class RaftEvents {
   readonly #byPartition = new Map<number, RaftEvent[]>();
 
-  /** Returns the partition that has news, or null. */
-  add(event: ClusterEvent): number | null {
+  /** Returns what was added and to which partition; null for events of other kinds. */
+  add(event: ClusterEvent): { partition: number; event: RaftEvent } | null {
     if (event.partition === undefined || !kinds.has(event.kind)) return null;
     const events = this.#byPartition.get(event.partition) ?? [];
     this.#byPartition.set(event.partition, events);
@@ -18,9 +18,10 @@ export class RaftEvents {
     const kind = event.kind as RaftEvent['kind'];
     // Each node reports in order, but one may be heard later than another.
     const after = events.findLastIndex((other) => other.timeMs <= timeMs);
-    events.splice(after + 1, 0, { timeMs, node: nodeId, kind, term, peer, voters: [...voters], detail });
+    const added: RaftEvent = { timeMs, node: nodeId, kind, term, peer, voters: [...voters], detail };
+    events.splice(after + 1, 0, added);
     if (events.length > MAX_EVENTS) events.shift();
-    return event.partition;
+    return { partition: event.partition, event: added };
   }
 
   of(partition: number): readonly RaftEvent[] {

@@ -1,4 +1,4 @@
-import type { PartitionLive } from '../../contract/model.ts';
+import type { PartitionLive, RaftEvent } from '../../contract/model.ts';
 import type { ClusterEvent } from '../../../engine/rpc/cluster.ts';
 import type { NodeLink } from '../clusters/node-link.ts';
 import { BackendError } from '../errors.ts';
@@ -14,6 +14,7 @@ export class RaftInspector {
   readonly #options: {
     readonly facts: (partition: number) => PartitionFacts | null;
     readonly linkTo: (node: number) => NodeLink | null;
+    readonly onEvent: (partition: number, event: RaftEvent) => void;
     readonly now: () => number;
   };
 
@@ -21,6 +22,8 @@ export class RaftInspector {
     /** Null when there is no such partition. */
     readonly facts: (partition: number) => PartitionFacts | null;
     readonly linkTo: (node: number) => NodeLink | null;
+    /** Each event of a partition, once. */
+    readonly onEvent: (partition: number, event: RaftEvent) => void;
     readonly now: () => number;
   }) {
     this.#options = options;
@@ -28,7 +31,10 @@ export class RaftInspector {
 
   /** Events are kept whether or not somebody looks, so that an inspector opened after an election can tell of it. */
   takeEvent(event: ClusterEvent): void {
-    if (this.#events.add(event) !== null) this.changed();
+    const added = this.#events.add(event);
+    if (added === null) return;
+    this.#options.onEvent(added.partition, added.event);
+    this.changed();
   }
 
   /** A status came or a state was judged anew. */

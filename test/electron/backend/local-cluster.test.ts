@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LiveUpdate } from '../../../electron/backend/clusters/driver.ts';
 import { LocalClusterDriver } from '../../../electron/backend/clusters/local-cluster.ts';
 import type { NodeListener } from '../../../electron/backend/clusters/node-link.ts';
+import { RecordingStore } from '../../../electron/backend/raft/recording-store.ts';
 import type { PartitionLive } from '../../../electron/contract/model.ts';
 import { EventLog } from '../../../electron/backend/history/event-log.ts';
 import type { Faults, LogTail, NodeStatus } from '../../../engine/rpc/cluster.ts';
@@ -22,7 +23,7 @@ class Bench {
   refuseFaults: number | null = null;
   cluster: LocalCluster = localCluster(3, 2);
 
-  constructor(eventLog: EventLog) {
+  constructor(eventLog: EventLog, recordings: RecordingStore) {
     const supervisor = {
       stop: async (name: string) => {
         this.stopped.push(name);
@@ -52,6 +53,7 @@ class Bench {
       connectClient: () => Promise.reject(new Error('no client in this test')),
       startLoad: () => Promise.reject(new Error('no load in this test')),
       eventLog,
+      recordings,
       refresh: async () => this.driver.update(this.cluster),
       now: () => Date.now(),
       onError: () => undefined,
@@ -78,8 +80,9 @@ let bench: Bench;
 beforeEach(async () => {
   dir = await mkdtemp(path.join(os.tmpdir(), 'prkdb-driver-'));
   const eventLog = await EventLog.open(path.join(dir, 'events.jsonl'), () => undefined);
+  const recordings = await RecordingStore.open(path.join(dir, 'raft'), () => undefined);
   vi.useFakeTimers({ now: NOW, toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
-  bench = new Bench(eventLog);
+  bench = new Bench(eventLog, recordings);
 });
 afterEach(async () => {
   vi.useRealTimers();
@@ -263,6 +266,25 @@ describe('a partition from the inside', () => {
     const seen: PartitionLive[] = [];
     bench.driver.watchPartition(0, (live) => seen.push(live));
     expect(seen[0]?.events).toMatchObject([{ node: 2, kind: 'voteGranted', term: 2, peer: 3 }]);
+  });
+
+  it('is recorded while nodes run, whether or not anybody looks', async () => {
+    bench.reportAll([1, 2]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    bench.reportAll([3, 2], { terms: [2, 1] });
+    await vi.advanceTimersByTimeAsync(1_000);
+    const [segment] = bench.driver.recordedSegments();
+    vi.useRealTimers();
+    const { records, isEnd } = await bench.driver.recordedPartition(0, segment?.id ?? 0, 0);
+    expect(isEnd).toBe(true);
+    const heads = records.flatMap((record) => (record.kind === 'partition' ? [record] : []));
+    expect(heads.map(({ view }) => [view.leader, view.term])).toEqual(
+      expect.arrayContaining([
+        [1, 1],
+        [3, 2],
+      ]),
+    );
+    expect(heads.every(({ partition }) => partition === 0)).toBe(true);
   });
 
   it('that does not exist is refused in words', () => {

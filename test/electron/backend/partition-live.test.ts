@@ -125,8 +125,11 @@ describe('RaftEvents', () => {
 
   it('keeps the last of each partition in order of time, and leaves out what is not of Raft', () => {
     const events = new RaftEvents();
-    expect(events.add(event(NOW + 2, 4, 'electionWon'))).toBe(4);
-    expect(events.add(event(NOW + 1, 4, 'voteGranted', 2))).toBe(4);
+    expect(events.add(event(NOW + 2, 4, 'electionWon'))).toMatchObject({
+      partition: 4,
+      event: { kind: 'electionWon' },
+    });
+    expect(events.add(event(NOW + 1, 4, 'voteGranted', 2))).toMatchObject({ partition: 4, event: { node: 2 } });
     expect(events.add(event(NOW + 3, 4, 'peerSuspect'))).toBeNull();
     expect(events.of(4).map((e) => e.kind)).toEqual(['voteGranted', 'electionWon']);
     expect(events.of(5)).toEqual([]);
