@@ -159,6 +159,13 @@ describe.skipIf(noBrowser)('the command palette and the settings, by keyboard', 
     expect(await settings.getByRole('switch', { name: /^Type a cluster.s name/ }).isChecked()).toBe(true);
     expect(await settings.getByRole('textbox', { name: /^Key separator/ }).inputValue()).toBe(':');
     await settings.getByRole('switch', { name: 'Act on single keys' }).click();
+    await settings.getByRole('radio', { name: 'Light' }).click();
+    await page.reload();
+    await settings.waitFor();
+    expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe('light');
+    expect(await settings.getByRole('switch', { name: 'Act on single keys' }).isChecked()).toBe(false);
+    await settings.getByRole('radio', { name: 'As the system' }).click();
+    expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark');
     await page.keyboard.press('Escape');
     await settings.waitFor({ state: 'detached' });
     await page.keyboard.press('g');
