@@ -71,6 +71,22 @@ export function lossSentence(view: ClusterView, node: NodeView, loss: Loss, gap 
   return `${node.name} leads nothing and ${lowered(stay)}, so no partition pauses.${before}`;
 }
 
+/** What one more node gives back to the cluster, once it is up. */
+export function returnSentence(view: ClusterView, node: NodeView): string {
+  const without = view.partitions.filter((partition) => !partition.hasQuorum);
+  const regained = without.filter(({ replicas, replicasDown }) => {
+    return replicas.includes(node.id) && replicas.length - replicasDown + 1 > Math.floor(replicas.length / 2);
+  });
+  if (regained.length > 0) {
+    const clauseOfAll = clause(regained, view.partitions.length, 'has a quorum', 'have a quorum', false);
+    return `With it, ${clauseOfAll} again and can elect a leader.`;
+  }
+  if (without.some((partition) => partition.replicas.includes(node.id))) {
+    return 'It alone does not bring the quorum back: more nodes are missing.';
+  }
+  return 'It follows the leaders there are and catches up by itself.';
+}
+
 /** "p0 and p4 lose their quorum", "every partition loses its quorum". */
 function clause(some: readonly PartitionView[], of: number, one: string, many: string, isRest: boolean): string {
   if (some.length === 1) return `${partitionNames(some)} ${one}`;

@@ -18,6 +18,7 @@ export function lifeEntries(scene: Scene): PaletteAction[] {
     const startLabel = stopped ? `Start ${name}` : `Start the missing ${missing === 1 ? 'node' : 'nodes'} of ${name}`;
     const start: PaletteAction = {
       ...common,
+      group: stopped ? 'Cluster' : 'Repairs',
       id: `${name}/start`,
       icon: 'play',
       label: startLabel,

@@ -1,7 +1,7 @@
 import type { ClusterView, NodeView } from '../../../electron/contract/model.ts';
 import { formatList } from '../../ui/format.ts';
 import { faultMeans } from '../overview/fault-words.ts';
-import { lossOf, lossSentence, nodesLeftWords } from '../overview/loss.ts';
+import { lossOf, lossSentence, nodesLeftWords, returnSentence } from '../overview/loss.ts';
 import { actionLooks, actionsFor, isWayBack, type NodeAction } from '../overview/node-action-rules.ts';
 import type { Fact, PaletteAction, Preview, Scene } from './action.ts';
 import { gapFact, gapWords } from './elections.ts';
@@ -118,7 +118,7 @@ function nodePreview(
   scene: Scene,
   named?: number,
 ): Pick<Preview, 'text' | 'facts' | 'after'> {
-  if (isWayBack(action)) return { text: wayBackText(action, node) };
+  if (isWayBack(action)) return { text: wayBackText(action, node, view) };
   const loss = lossOf(view, node);
   const leads = loss.leads.filter((one) => one.partition !== named);
   const elections = scene.elections;
@@ -143,9 +143,8 @@ function nodePreview(
   };
 }
 
-function wayBackText(action: NodeAction, node: NodeView): string {
-  if (action === 'resume') {
-    return `Lets ${node.name} go on where it was frozen. It hears of the newer terms, follows, and catches up by itself.`;
-  }
-  return `Starts ${node.name} on the data it has. It follows the leaders there are and catches up by itself.`;
+function wayBackText(action: NodeAction, node: NodeView, view: ClusterView): string {
+  const what =
+    action === 'resume' ? `Lets ${node.name} go on where it was frozen.` : `Starts ${node.name} on the data it has.`;
+  return `${what} ${returnSentence(view, node)}`;
 }

@@ -97,6 +97,21 @@ describe('killing a node, before it is done', () => {
   });
 });
 
+test('bringing a node back says what the cluster has of it', () => {
+  expect(previewOf('Start n3', viewOf(['live', 'live', 'dead'])).text).toBe(
+    'Starts n3 on the data it has. It follows the leaders there are and catches up by itself.',
+  );
+  expect(previewOf('Resume n2', viewOf(['live', 'paused', 'dead'])).text).toBe(
+    'Lets n2 go on where it was frozen. With it, every partition has a quorum again and can elect a leader.',
+  );
+  const five = viewOf(['dead', 'dead', 'live', 'live', 'live'], { partitions: 5, copies: 3 });
+  expect(previewOf('Start n1', five).text).toContain('With it, p0 and p4 have a quorum again');
+  const most = viewOf(['dead', 'dead', 'dead', 'live', 'live']);
+  expect(previewOf('Start n1', most).text).toContain('every partition has a quorum again');
+  const nearlyAll = viewOf(['dead', 'dead', 'dead', 'dead', 'live']);
+  expect(previewOf('Start n1', nearlyAll).text).toContain('It alone does not bring the quorum back');
+});
+
 test('starting a cluster counts its nodes and partitions', () => {
   const one = viewOf(['stopped'], { partitions: 1 });
   expect(previewOf('Start dev-3', one).text).toBe(
