@@ -18,6 +18,9 @@ const EventsScreen = lazy(async () => ({
 
 const RaftScreen = lazy(async () => ({ default: (await import('../features/raft/raft-screen.tsx')).RaftScreen }));
 const KeysScreen = lazy(async () => ({ default: (await import('../features/keys/keys-screen.tsx')).KeysScreen }));
+const DrillsScreen = lazy(async () => ({
+  default: (await import('../features/drills/drills-screen.tsx')).DrillsScreen,
+}));
 const LogsScreen = lazy(async () => ({ default: (await import('../features/logs/logs-screen.tsx')).LogsScreen }));
 
 /** The tabs, in order. A screen that is not here does not exist yet. */
@@ -26,5 +29,6 @@ export const clusterScreens: readonly [ClusterScreen, ...ClusterScreen[]] = [
   { path: 'raft', label: 'Raft', key: 'r', hasAside: false, Screen: RaftScreen },
   { path: 'keys', label: 'Keys', key: 'k', hasAside: false, Screen: KeysScreen },
   { path: 'events', label: 'Events', key: 'e', hasAside: false, Screen: EventsScreen },
+  { path: 'drills', label: 'Drills', key: 'd', hasAside: false, Screen: DrillsScreen },
   { path: 'logs', label: 'Logs', key: 'l', hasAside: false, Screen: LogsScreen },
 ];

@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { useClusters } from '../api/use-clusters.ts';
 import { cx } from '../ui/cx.ts';
@@ -11,6 +12,10 @@ import { closeSidebarDrawer, useSidebarShown } from './layout-store.ts';
 import { PaletteHost } from './palette-host.tsx';
 import { Sidebar } from './sidebar.tsx';
 import styles from './shell.module.css';
+
+const AllDrillsScreen = lazy(async () => ({
+  default: (await import('../features/drills/all-drills-screen.tsx')).AllDrillsScreen,
+}));
 
 /** The frame: clusters at the left, the screen of the address at the right, dialogs over both. */
 export function Shell() {
@@ -31,6 +36,14 @@ export function Shell() {
           <Switch>
             <Route path="/c/:cluster/*?">
               {(params) => <ClusterPage key={params.cluster} cluster={decodeURIComponent(params.cluster)} />}
+            </Route>
+            <Route path="/drills/:id?">
+              {(params) => (
+                <Suspense fallback={<div className={styles.center} aria-busy="true" />}>
+                  <AllDrillsScreen id={params.id === undefined ? null : decodeURIComponent(params.id)} />
+                  <PaletteHost cluster={null} />
+                </Suspense>
+              )}
             </Route>
             <Route>
               <Home clusters={clusters} />

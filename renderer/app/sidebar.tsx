@@ -7,9 +7,10 @@ import { IconButton } from '../ui/button.tsx';
 import { formatBytes, plural } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { modKeyLabel } from '../ui/mod-key.ts';
+import { useDrillReports } from '../features/drills/use-drills.ts';
 import { ClusterLink } from './cluster-link.tsx';
 import { useDialog } from './dialogs.tsx';
-import { toggleSidebar } from './layout-store.ts';
+import { closeSidebarDrawer, toggleSidebar } from './layout-store.ts';
 import styles from './sidebar.module.css';
 
 const MACHINE_REFRESH_MS = 5_000;
@@ -57,6 +58,7 @@ export function Sidebar({ clusters }: { clusters: ClustersState }) {
         </ul>
       </div>
       <nav className={styles.links} aria-label="Application">
+        <DrillsLink />
         <button type="button" className={styles.link} onClick={() => openDialog('settings')}>
           <Icon name="sliders" />
           Settings
@@ -65,6 +67,24 @@ export function Sidebar({ clusters }: { clusters: ClustersState }) {
       </nav>
       <Machine />
     </aside>
+  );
+}
+
+/** To the reports of all clusters, with how many there are. */
+function DrillsLink() {
+  const { reports } = useDrillReports();
+  const [active] = useRoute('/drills/*?');
+  return (
+    <Link
+      href="/drills"
+      className={styles.link}
+      aria-current={active ? 'page' : undefined}
+      onClick={closeSidebarDrawer}
+    >
+      <Icon name="target" />
+      Drill reports
+      {reports !== null && <span>{reports.length}</span>}
+    </Link>
   );
 }
 

@@ -121,6 +121,12 @@ const drawings = {
       <path d="M2 6.4h12M2 9.8h12M6.4 6.4V13" />
     </>
   ),
+  target: (
+    <>
+      <circle cx="8" cy="8" r="6" />
+      <circle cx="8" cy="8" r="2.4" />
+    </>
+  ),
   trash: <path d="M2.8 4.3h10.4M6 4.3V2.6h4v1.7M4.2 4.3l.6 9.1h6.4l.6-9.1" />,
   triangle: <path d="M8 2.6 14 13H2z" />,
   users: (

@@ -1,11 +1,14 @@
-import { useEffect, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { IconButton } from '../../ui/button.tsx';
 import { cx } from '../../ui/cx.ts';
 import { EventFeed } from './event-feed.tsx';
 import { NetworkMap } from './network-map.tsx';
+import { useDrillResult } from './use-drill-result.ts';
 import styles from './aside.module.css';
 
-/** The right pane: what happened, and the network. On a narrow window a drawer over the work area. */
+const DrillCard = lazy(async () => ({ default: (await import('../drills/drill-card.tsx')).DrillCard }));
+
+/** The right pane: what happened, and the network or the drill that ran. On a narrow window a drawer over the work area. */
 export function Aside({
   cluster,
   drawer,
@@ -17,6 +20,7 @@ export function Aside({
   onClose: () => void;
   mayAct: boolean;
 }) {
+  const [drill, closeDrill] = useDrillResult(cluster);
   const pane = useRef<HTMLElement>(null);
   useEffect(() => {
     if (!drawer) return undefined;
@@ -38,11 +42,16 @@ export function Aside({
           if (drawer && event.key === 'Escape') onClose();
         }}
       >
+        {drill !== null && (
+          <Suspense>
+            <DrillCard cluster={cluster} onClose={closeDrill} {...drill} />
+          </Suspense>
+        )}
         <EventFeed
           cluster={cluster}
           close={drawer ? <IconButton icon="x" size="small" label="Close the event feed" onClick={onClose} /> : null}
         />
-        <NetworkMap cluster={cluster} mayAct={mayAct} />
+        {drill === null && <NetworkMap cluster={cluster} mayAct={mayAct} />}
       </aside>
     </>
   );

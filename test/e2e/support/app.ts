@@ -22,6 +22,8 @@ export interface WindowOptions {
  */
 export interface TestApp {
   readonly complaints: string[];
+  /** Where clusters and reports are kept: the command finds them there too. */
+  readonly home: string;
   /** A page of its own session, at the app's first address. */
   openWindow(options?: WindowOptions): Promise<Page>;
   /** A client of a cluster, as another program would use. Closed with the app. */
@@ -31,6 +33,7 @@ export interface TestApp {
 
 export async function openApp(): Promise<TestApp> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'prkdb-e2e-'));
+  const home = path.join(dir, 'home');
   const complaints: string[] = [];
   const contexts: BrowserContext[] = [];
   const clients: PrkDbClient[] = [];
@@ -54,7 +57,7 @@ export async function openApp(): Promise<TestApp> {
     const host = await serve({
       port: 0,
       host: '127.0.0.1',
-      home: path.join(dir, 'home'),
+      home,
       interfaceDir,
       onError: (error) =>
         complaints.push(`host: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
@@ -64,6 +67,7 @@ export async function openApp(): Promise<TestApp> {
     browser = chromium;
     return {
       complaints,
+      home,
       async openWindow({ theme = 'dark', width = 1440, height = 900 } = {}) {
         const context = await chromium.newContext({
           viewport: { width, height },

@@ -44,7 +44,10 @@ export async function expectHealthy(page: Page, nodes: number, partitions: numbe
   await expectText(headline(page), new RegExp(healthy));
 }
 
-export async function goTo(page: Page, tab: 'Overview' | 'Raft' | 'Keys' | 'Events' | 'Logs'): Promise<void> {
+export async function goTo(
+  page: Page,
+  tab: 'Overview' | 'Raft' | 'Keys' | 'Events' | 'Drills' | 'Logs',
+): Promise<void> {
   await page.getByRole('navigation', { name: 'Cluster views' }).getByRole('link', { name: tab, exact: true }).click();
 }
 
