@@ -169,6 +169,11 @@ describe.skipIf(noBrowser)('a failover drill, its report, and another beside it'
       .getByRole('heading', { level: 1, name: /Failover drill: kill/ })
       .waitFor();
     expect(new URL(page.url()).pathname).toMatch(/^\/drills\/\d/);
+    const id = reportUrl.replace(/.*\//, '');
+    await page.goto(new URL(`/c/dev-3?drill=${id}`, reportUrl).href);
+    await page.getByRole('heading', { name: /^Failover drill: kill n\d$/ }).waitFor();
+    await page.getByRole('button', { name: 'Close the drill result' }).click();
+    expect(new URL(page.url()).search).toBe('');
     await page.goto(reportUrl.replace(/[^/]+$/, '20200101-000000-0000'));
     await expectText(page.getByRole('alert'), /There is no drill report "20200101-000000-0000"/);
     await page.getByRole('button', { name: 'Show all reports' }).click();

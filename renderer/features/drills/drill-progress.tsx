@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { DrillProgress as Progress } from '../../../electron/contract/drills.ts';
 import { useClusterNow } from '../../api/use-cluster-live.tsx';
 import { useCommand } from '../../api/use-command.ts';
@@ -8,7 +9,16 @@ import { scenarioLabel } from './drill-words.ts';
 import styles from './drill-progress.module.css';
 
 /** What a drill does right now, and what it has done, in words. */
-export function DrillProgress({ cluster, progress }: { cluster: string; progress: Progress }) {
+export function DrillProgress({
+  cluster,
+  progress,
+  children,
+}: {
+  cluster: string;
+  progress: Progress;
+  /** Beside the way to cancel it. */
+  children?: ReactNode;
+}) {
   const now = useClusterNow(500);
   const { run } = useCommand();
   const { scenario, startedAtMs, told, operations, failed, cancelling } = progress;
@@ -17,7 +27,7 @@ export function DrillProgress({ cluster, progress }: { cluster: string; progress
       <p className={styles.sum}>
         <b>{scenarioLabel(scenario)}</b>
         <span>
-          {formatSpan(now - startedAtMs)} · {formatCount(operations)} operations
+          {formatSpan(Math.max(now, told.at(-1)?.atMs ?? 0) - startedAtMs)} · {formatCount(operations)} operations
           {failed > 0 && ` · ${formatCount(failed)} failed`}
         </span>
       </p>
@@ -30,14 +40,17 @@ export function DrillProgress({ cluster, progress }: { cluster: string; progress
           </li>
         ))}
       </ol>
-      <Button
-        icon="stop"
-        size="small"
-        busy={cancelling}
-        onClick={() => void run('drills.cancel', { cluster }, { failed: 'The drill could not be cancelled' })}
-      >
-        {cancelling ? 'Healing the cluster…' : 'Cancel drill'}
-      </Button>
+      <div className={styles.foot}>
+        <Button
+          icon="stop"
+          size="small"
+          busy={cancelling}
+          onClick={() => void run('drills.cancel', { cluster }, { failed: 'The drill could not be cancelled' })}
+        >
+          {cancelling ? 'Healing the cluster…' : 'Cancel drill'}
+        </Button>
+        {children}
+      </div>
     </div>
   );
 }

@@ -261,7 +261,10 @@ function Settings({ report }: { report: DrillReport }) {
   const { timing } = cluster;
   const rate = (value: number | null) => (value === null ? 'not known' : `${formatCount(Math.round(value))} /s`);
   const facts: [string, string][] = [
-    ['Load', `${loadWords(settings)}, ${plural(settings.keyCount, 'key')} of ${settings.valueBytes} bytes`],
+    [
+      'Load',
+      `${loadWords(settings)}, ${plural(settings.keyCount, 'key')} of ${settings.valueBytes} bytes, ${formatCount(settings.timeoutMs)} ms for each call`,
+    ],
     [
       'Throughput',
       `${rate(throughput.beforePerSecond)} before, ${rate(throughput.duringPerSecond)} during, ${rate(throughput.afterPerSecond)} after`,

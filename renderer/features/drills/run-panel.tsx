@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'react';
-import { useLocation, useSearchParams } from 'wouter';
+import { Link, useLocation, useSearchParams } from 'wouter';
 import { useView } from '../../api/use-cluster-live.tsx';
 import { useCommand } from '../../api/use-command.ts';
+import { clusterPath } from '../../app/paths.ts';
 import { Button } from '../../ui/button.tsx';
 import { cx } from '../../ui/cx.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
@@ -32,7 +33,9 @@ export function RunPanel({ cluster }: { cluster: string }) {
   if (running !== null) {
     return (
       <Panel title="Drill" className={styles.panel}>
-        <DrillProgress cluster={cluster} progress={running} />
+        <DrillProgress cluster={cluster} progress={running}>
+          <Link href={clusterPath(cluster)}>Watch it on the overview</Link>
+        </DrillProgress>
       </Panel>
     );
   }

@@ -29,10 +29,10 @@ export function secondTicks(fromMs: number, toMs: number, most: number): number[
   return Array.from({ length: Math.floor((toMs - first) / step) + 1 }, (_, i) => first + i * step + 0);
 }
 
-/** A round number that the highest value does not pass: 1, 2 or 5 with zeros. */
+/** A round number that the highest value does not pass: one digit with zeros, or 1.5 of them. */
 export function topOf(highest: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, highest)));
-  return [1, 2, 5, 10].map((n) => n * power).find((top) => top >= highest) ?? 10 * power;
+  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((n) => n * power).find((top) => top >= highest) ?? 10 * power;
 }
 
 /** The buckets as whole seconds from the fault on; those before it are negative. */

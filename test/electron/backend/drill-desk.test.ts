@@ -152,6 +152,11 @@ describe('kept reports', () => {
       (error) => errors.push(error),
     );
     await vi.waitFor(() => expect(told).toEqual([[]]));
+    // The end of a drill without a report changes nothing.
+    (await begin()).fail(new DrillError('cancelled', '', ''));
+    await vi.waitFor(() => expect(desk.live('dev-3').last).not.toBeNull());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(told).toEqual([[]]);
     await new ReportStore(temp.path).save(report);
     await vi.waitFor(() => expect(told).toHaveLength(2), 10_000);
     expect(told[1]).toMatchObject([{ id: report.id, title: 'kill n1', passed: true, unavailableMs: 1210 }]);
