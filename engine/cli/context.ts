@@ -1,5 +1,12 @@
-import { createSupervisor, childProcessLauncher, type LocalCluster, type Supervisor } from '../supervisor/index.ts';
-import { SupervisorError } from '../supervisor/index.ts';
+import { ReportStore } from '../drill/index.ts';
+import {
+  childProcessLauncher,
+  createSupervisor,
+  defaultHome,
+  SupervisorError,
+  type LocalCluster,
+  type Supervisor,
+} from '../supervisor/index.ts';
 import { CommandError, UsageError } from './errors.ts';
 
 /** What a command reads and writes; tests give their own. */
@@ -14,22 +21,26 @@ export interface CommandContext {
   readonly io: CommandIo;
   /** Opened on first use, closed when the command ends. */
   supervisor(): Promise<Supervisor>;
+  /** The reports of drills, which the app sees too. */
+  reports(): ReportStore;
   close(): Promise<void>;
 }
 
 export function createContext(io: CommandIo): CommandContext {
   let opened: Promise<Supervisor> | null = null;
-  const home = io.env['PRKDB_HOME'];
+  const named = io.env['PRKDB_HOME'];
+  const home = named === undefined || named === '' ? defaultHome() : named;
   return {
     io,
     supervisor: () => {
       opened ??= createSupervisor({
-        ...(home === undefined || home === '' ? {} : { home }),
+        home,
         launcher: childProcessLauncher(),
         actor: 'command',
       });
       return opened;
     },
+    reports: () => new ReportStore(home),
     close: async () => {
       const supervisor = await opened?.catch(() => null);
       await supervisor?.close();

@@ -11,6 +11,7 @@ import { addLs } from './commands/ls.ts';
 import { addNode } from './commands/node.ts';
 import { addNodeActions } from './commands/node-actions.ts';
 import { addPut } from './commands/put.ts';
+import { addReports } from './commands/reports.ts';
 import { addRm } from './commands/rm.ts';
 import { addScan } from './commands/scan.ts';
 import { addServe } from './commands/serve.ts';
@@ -40,6 +41,7 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   addLogs(program, context);
   addLoad(program, context);
   addDrill(program, context);
+  addReports(program, context);
   addPut(program, context);
   addGet(program, context);
   addDelete(program, context);

@@ -140,6 +140,7 @@ describe.skipIf(noBrowser)('a failover drill, its report, and another beside it'
     ]);
     expect(result.stderr).toBe('');
     expect(result.code).toBe(0);
+    expect((await runCommand(app.home, ['reports'])).text).toMatch(/isolate n\d +passed.*\n.* kill n\d +passed/);
     await expectText(page.getByRole('region', { name: 'Reports' }), /isolate n\d Passed/);
     await expectText(page.getByRole('link', { name: /^Drill reports/ }), /2$/);
   });

@@ -165,10 +165,26 @@ describe('prkdb drill', () => {
     expect(text).toMatch(/^Drill on drilled: kill n\d\. FAILED\n/);
     expect(notes).toMatch(/prkdb: The drill failed: \d+ keys could not be read back after the drill\./);
     const [report] = await reports();
-    expect(notes).toContain(`The report is kept as ${report!.id}.`);
+    expect(notes).toContain(`See its report with: prkdb reports ${report!.id}`);
     expect(report!.verdict.passed).toBe(false);
     // What could not be read was not lost.
     expect(report!.consistency).toMatchObject({ acknowledgedWritesLost: 0, linearizable: 'yes' });
+  });
+
+  it('lists reports, shows one, and compares two', async () => {
+    const kept = await reports();
+    const [newest, older] = kept;
+    const listed = await prkdb('reports');
+    expect(listed.text.trimEnd().split('\n')).toHaveLength(kept.length + 1);
+    expect(listed.text).toMatch(new RegExp(`${newest!.id} +drilled +kill n\\d +FAILED`));
+    expect(JSON.parse((await prkdb('reports', '--json')).text)).toEqual(kept);
+    expect((await prkdb('reports', newest!.id)).text).toMatch(/FAILED\n(.|\n)*keys could not be read back/);
+    expect(JSON.parse((await prkdb('reports', older!.id, '--json')).text)).toEqual(older);
+    const compared = await prkdb('reports', newest!.id, '--compare', older!.id);
+    expect(compared.text).toMatch(/^MEASURE +\S+ +\S+ +CHANGE\nUnavailable window +\d+ ms/);
+    const missing = await prkdb('reports', '20200101-000000-0000');
+    expect(missing).toMatchObject({ code: 1, text: '' });
+    expect(missing.stderr).toMatch(/^prkdb: There is no drill report/);
   });
 
   it.each([

@@ -1,21 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
-import {
-  DrillError,
-  ReportStore,
-  reportMarkdown,
-  runDrill,
-  SCENARIOS,
-  scenarioWords,
-  storyOf,
-} from '../../drill/index.ts';
+import { DrillError, reportMarkdown, runDrill, SCENARIOS, scenarioWords } from '../../drill/index.ts';
 import type { DrillReport, Scenario } from '../../drill/index.ts';
-import { defaultHome } from '../../supervisor/index.ts';
 import type { CommandContext } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import { withInterrupt } from '../interrupted.ts';
 import { jsonOption, wholeNumber } from '../options.ts';
-import { note, printJson, printLine } from '../output.ts';
+import { note, printJson } from '../output.ts';
+import { printStory } from './reports.ts';
 
 interface DrillCommandOptions {
   readonly scenario: Scenario;
@@ -52,8 +44,6 @@ export function addDrill(program: Command, context: CommandContext): void {
 async function drill(context: CommandContext, name: string, options: DrillCommandOptions): Promise<void> {
   const { io } = context;
   const supervisor = await context.supervisor();
-  const home = io.env['PRKDB_HOME'];
-  const store = new ReportStore(home === undefined || home === '' ? defaultHome() : home);
   let told = '';
   const report = await withInterrupt((signal) =>
     runDrill(supervisor, name, {
@@ -69,14 +59,14 @@ async function drill(context: CommandContext, name: string, options: DrillComman
       },
     }),
   );
-  await store.save(report);
+  await context.reports().save(report);
   if (options.out !== undefined) await writeMarkdown(options.out, report);
   if (options.json === true) printJson(io, report);
-  else printStory(context, report);
+  else printStory(io, report);
   if (!report.verdict.passed) {
     throw new CommandError(
       `The drill failed: ${report.verdict.reasons.join(' ')}`,
-      `The report is kept as ${report.id}.`,
+      `See its report with: prkdb reports ${report.id}`,
     );
   }
 }
@@ -90,10 +80,4 @@ async function writeMarkdown(file: string, report: DrillReport): Promise<void> {
       cause: error,
     });
   }
-}
-
-function printStory({ io }: CommandContext, report: DrillReport): void {
-  const { cluster, fault, verdict } = report;
-  printLine(io, `Drill on ${cluster.name}: ${fault.title}. ${verdict.passed ? 'PASSED' : 'FAILED'}`);
-  for (const line of storyOf(report)) printLine(io, `  ${line}`);
 }
