@@ -23,6 +23,24 @@ export const timingSchema = z
   });
 export type Timing = z.infer<typeof timingSchema>;
 
+const count = z.number().int().min(0).max(1_000_000_000);
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** When a group's log is cut, and how much of what is applied stays for followers that lag a little. */
+export const compactionSchema = z
+  .strictObject({
+    /** A log is cut when it holds more applied entries, or more bytes of them, than this. */
+    maxEntries: count.min(1).default(50_000),
+    maxBytes: count.min(64 * KiB).default(64 * MiB),
+    keepEntries: count.default(10_000),
+    keepBytes: count.default(16 * MiB),
+  })
+  .refine((c) => c.keepEntries < c.maxEntries && c.keepBytes < c.maxBytes, {
+    error: 'what is kept must be less than what makes a cut due',
+  });
+export type Compaction = z.infer<typeof compactionSchema>;
+
 export const memberSchema = z.strictObject({
   id: nodeId,
   /** Where clients and this node's own tools dial it. */
@@ -51,6 +69,7 @@ export const nodeConfigSchema = z
     partitions: z.number().int().min(1).max(MAX_PARTITIONS),
     replicationFactor: z.number().int().min(1).max(MAX_NODES),
     timing: timingSchema.default({ tickMs: 50, heartbeatTicks: 1, electionTicksMin: 6, electionTicksMax: 12 }),
+    compaction: compactionSchema.prefault({}),
     /** Whether ClusterService.SetFaults is allowed. */
     faultsEnabled: z.boolean().default(false),
     logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

@@ -95,6 +95,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     raftPort: self.raftPort,
     peers: config.members,
     listener,
+    snapshotListener: { offered: (from, offer) => store?.offerSnapshot(from, offer) ?? null },
     pingIntervalMs: config.timing.tickMs * config.timing.heartbeatTicks,
     onRefused: (reason) => log.warn({ reason }, 'a peer was refused'),
     log: { info: (message) => log.info(message), warn: (message) => log.warn(message) },
@@ -110,10 +111,12 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     log: raftLog,
     state,
     transport,
+    transfers: transport.transfers,
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
     random: Math.random,
     schedule: setImmediate,
     timing: config.timing,
+    compaction: config.compaction,
     onEvent: (event) => {
       events.append(event);
       logEvent(log, event);

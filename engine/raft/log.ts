@@ -1,6 +1,6 @@
 import { InvalidInitialStateError } from './errors.ts';
 import { NO_ENTRIES } from './messages.ts';
-import type { Entry, InitialState, LogIndex, LogReader, Term } from './types.ts';
+import type { Entry, InitialState, LogIndex, LogPoint, LogReader, Term } from './types.ts';
 
 /** What an entry costs in memory beyond its data; so that empty entries do not count as free. */
 const ENTRY_OVERHEAD_BYTES = 64;
@@ -19,8 +19,8 @@ const ENTRY_OVERHEAD_BYTES = 64;
  * - commitIndex <= lastIndex; nothing up to commitIndex is ever replaced
  */
 export class RaftLog {
-  readonly snapshotIndex: LogIndex;
-  readonly snapshotTerm: Term;
+  snapshotIndex: LogIndex;
+  snapshotTerm: Term;
   lastIndex: LogIndex;
   lastTerm: Term;
   commitIndex: LogIndex;
@@ -194,14 +194,46 @@ export class RaftLog {
     if (this.#cachedBytes > this.#maxCachedBytes) this.#evict();
   }
 
+  /** Forgets the entries up to `index`, which are applied. */
+  compactTo(index: LogIndex): void {
+    const term = this.term(index);
+    if (term === undefined) return;
+    this.snapshotIndex = index;
+    this.snapshotTerm = term;
+    if (index >= this.#offset) this.#dropCached(index + 1 - this.#offset);
+  }
+
+  /** The state machine was replaced by that of `point`: the log is empty and begins after it. */
+  restore(point: LogPoint): void {
+    this.#tail.length = 0;
+    this.#cachedBytes = 0;
+    this.#offset = point.index + 1;
+    this.snapshotIndex = point.index;
+    this.snapshotTerm = point.term;
+    this.lastIndex = point.index;
+    this.lastTerm = point.term;
+    this.commitIndex = point.index;
+    this.appliedIndex = point.index;
+    this.handedOutIndex = point.index;
+    this.takenIndex = point.index;
+    this.persistedIndex = point.index;
+  }
+
   /** Well below the limit at once, so that the shift of the array is rare. */
   #evict(): void {
     const target = this.#maxCachedBytes * 0.75;
     let count = 0;
-    while (this.#cachedBytes > target && this.#offset + count <= this.appliedIndex) {
-      this.#cachedBytes -= this.#tail[count]!.data.length + ENTRY_OVERHEAD_BYTES;
+    let bytes = this.#cachedBytes;
+    while (bytes > target && this.#offset + count <= this.appliedIndex) {
+      bytes -= this.#tail[count]!.data.length + ENTRY_OVERHEAD_BYTES;
       count++;
     }
+    this.#dropCached(count);
+  }
+
+  /** The first `count` entries of the tail, which are applied. */
+  #dropCached(count: number): void {
+    for (let i = 0; i < count; i++) this.#cachedBytes -= this.#tail[i]!.data.length + ENTRY_OVERHEAD_BYTES;
     this.#tail.splice(0, count);
     this.#offset += count;
   }

@@ -1,5 +1,5 @@
 import { MessageType } from './types.ts';
-import type { LogIndex, Message, RaftEvent, ReadState } from './types.ts';
+import type { LogIndex, Message, NodeId, RaftEvent, ReadState } from './types.ts';
 
 const NOTHING: readonly never[] = Object.freeze([]);
 
@@ -10,6 +10,7 @@ export class Outbox {
   #readStates: ReadState[] = [];
   #rejectedReads: number[] = [];
   #events: RaftEvent[] = [];
+  #snapshotsDue: NodeId[] = [];
 
   get isEmpty(): boolean {
     return (
@@ -17,7 +18,8 @@ export class Outbox {
       this.#afterPersist.length === 0 &&
       this.#readStates.length === 0 &&
       this.#rejectedReads.length === 0 &&
-      this.#events.length === 0
+      this.#events.length === 0 &&
+      this.#snapshotsDue.length === 0
     );
   }
 
@@ -35,6 +37,10 @@ export class Outbox {
 
   rejectRead(requestId: number): void {
     this.#rejectedReads.push(requestId);
+  }
+
+  askForSnapshot(peer: NodeId): void {
+    this.#snapshotsDue.push(peer);
   }
 
   emit(event: RaftEvent): void {
@@ -75,6 +81,13 @@ export class Outbox {
     if (this.#rejectedReads.length === 0) return NOTHING;
     const taken = this.#rejectedReads;
     this.#rejectedReads = [];
+    return taken;
+  }
+
+  takeSnapshotsDue(): readonly NodeId[] {
+    if (this.#snapshotsDue.length === 0) return NOTHING;
+    const taken = this.#snapshotsDue;
+    this.#snapshotsDue = [];
     return taken;
   }
 

@@ -8,6 +8,8 @@ import type { LogIndex, NodeId, ProgressStatus } from './types.ts';
  *   only after an answer to it or to a heartbeat.
  * - replicate: they agree at `nextIndex - 1` if nothing was lost. Appends are pipelined
  *   and `nextIndex` runs ahead of the answers, as far as the in-flight window allows.
+ * - snapshot: its next entry is no longer in the log, and the driver sends it a snapshot.
+ *   Nothing is appended meanwhile.
  */
 export class Progress {
   readonly id: NodeId;
@@ -52,13 +54,30 @@ export class Progress {
     this.checkDue = false;
   }
 
-  /** The follower's log equals ours up to `index`. Answers may come late and out of order. */
-  accepted(index: LogIndex): void {
+  becomeSnapshot(): void {
+    this.state = 'snapshot';
+    this.inflights.clear();
+    this.checkDue = false;
+  }
+
+  /** The follower has everything up to `index` by a snapshot, or (0) the attempt failed. */
+  snapshotFinished(index: LogIndex): void {
+    this.becomeProbe();
+    if (index >= this.nextIndex) this.nextIndex = index + 1;
+    // A failed one is tried again when the follower is next heard from, not at once and for ever.
+    this.probeSent = index === 0;
+  }
+
+  /**
+   * The follower's log equals ours up to `index`; ours begins after `snapshotIndex`. Answers
+   * may come late and out of order.
+   */
+  accepted(index: LogIndex, snapshotIndex: LogIndex): void {
     if (index > this.matchIndex) this.matchIndex = index;
     if (this.nextIndex <= this.matchIndex) this.nextIndex = this.matchIndex + 1;
     if (this.state === 'replicate') {
       this.inflights.freeTo(index);
-    } else if (index === this.matchIndex) {
+    } else if (index === this.matchIndex && index >= snapshotIndex) {
       this.becomeReplicate();
     }
   }
@@ -68,6 +87,7 @@ export class Progress {
    * Returns false for the answer to an append that has been superseded.
    */
   rejected(refused: LogIndex, candidate: LogIndex): boolean {
+    if (this.state === 'snapshot') return false;
     if (this.state === 'replicate') {
       if (refused <= this.matchIndex) return false;
       this.becomeProbe();

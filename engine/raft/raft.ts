@@ -5,6 +5,7 @@ import { propose, tickLeader } from './leader.ts';
 import { beginReadRound, readRoundDue, requestRead } from './reads.ts';
 import { maybeCommit, replicate } from './replication.ts';
 import { becomeFollower } from './roles.ts';
+import { compact, considerSnapshot, restoreSnapshot, snapshotFinished } from './snapshot.ts';
 import { RaftState } from './state.ts';
 import { step } from './step.ts';
 import { transferLeadership } from './transfer.ts';
@@ -12,6 +13,7 @@ import { NONE, Role } from './types.ts';
 import type {
   HardState,
   LogIndex,
+  LogPoint,
   Message,
   NodeId,
   PersistMark,
@@ -65,6 +67,14 @@ export class Raft implements RaftCore {
     return this.#state.log.lastIndex;
   }
 
+  get snapshotIndex(): LogIndex {
+    return this.#state.log.snapshotIndex;
+  }
+
+  logTerm(index: LogIndex): Term | undefined {
+    return this.#state.log.term(index);
+  }
+
   tick(): void {
     const state = this.#state;
     state.nowTick++;
@@ -101,6 +111,7 @@ export class Raft implements RaftCore {
   hasReady(): boolean {
     const { leadership, log, outbox } = this.#state;
     if (leadership !== null && (leadership.replicationDue || readRoundDue(this.#state, leadership))) return true;
+    if (this.#state.restored !== null) return true;
     return !outbox.isEmpty || log.hasUntaken || log.hasApplicable || this.#hardStateChanged();
   }
 
@@ -122,7 +133,10 @@ export class Raft implements RaftCore {
       if (leadership.replicationDue) replicate(state, leadership);
     }
     const entries = log.takeUnpersisted();
-    const mustSync = entries.length > 0 || term !== this.#told.term || votedFor !== this.#told.votedFor;
+    const { restored } = state;
+    state.restored = null;
+    const mustSync =
+      restored !== null || entries.length > 0 || term !== this.#told.term || votedFor !== this.#told.votedFor;
     let hardState: HardState | null = null;
     if (this.#hardStateChanged()) {
       hardState = { term, votedFor, commitIndex: log.commitIndex };
@@ -132,11 +146,13 @@ export class Raft implements RaftCore {
     const mark: PersistMark = { term, votedFor, lastIndex: last?.index ?? 0, lastTerm: last?.term ?? 0 };
     if (mustSync) state.writes.add(mark, state.nowTick);
     return {
+      restored,
       hardState,
       entries,
       mustSync,
       messages: outbox.takeMessages(),
       messagesAfterPersist: outbox.takeAfterPersist(),
+      snapshotsDue: outbox.takeSnapshotsDue(),
       committed: log.takeApplicable(MAX_COMMITTED_BYTES_PER_READY),
       readStates: outbox.takeReadStates(),
       rejectedReads: outbox.takeRejectedReads(),
@@ -165,10 +181,27 @@ export class Raft implements RaftCore {
     log.appliedTo(index);
   }
 
+  compact(index: LogIndex): LogPoint | null {
+    return compact(this.#state, index);
+  }
+
+  considerSnapshot(leader: NodeId, term: Term, point: LogPoint): boolean {
+    return considerSnapshot(this.#state, leader, term, point);
+  }
+
+  restoreSnapshot(leader: NodeId, point: LogPoint): void {
+    restoreSnapshot(this.#state, leader, point);
+  }
+
+  snapshotFinished(peer: NodeId, index: LogIndex): void {
+    snapshotFinished(this.#state, peer, index);
+  }
+
   peerUnreachable(peer: NodeId): void {
     const { leadership, log } = this.#state;
     const progress = leadership?.peer(peer);
-    if (leadership === null || progress === undefined) return;
+    // A snapshot has a connection of its own, and the driver tells how that ends.
+    if (leadership === null || progress === undefined || progress.state === 'snapshot') return;
     progress.becomeProbe();
     progress.markBehind(log.lastIndex);
     leadership.replicationDue = true;

@@ -76,7 +76,7 @@ export function handleHeartbeatResponse(state: RaftState, leadership: Leadership
   peer.probeSent = false;
   if (peer.state === 'probe') {
     leadership.replicationDue = true;
-  } else if (peer.matchIndex < state.log.lastIndex) {
+  } else if (peer.state === 'replicate' && peer.matchIndex < state.log.lastIndex) {
     peer.checkDue = true;
     leadership.replicationDue = true;
   }

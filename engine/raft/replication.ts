@@ -16,17 +16,19 @@ export function replicate(state: RaftState, leadership: Leadership): void {
 }
 
 function probe(state: RaftState, peer: Progress): void {
-  if (peer.probeSent) return;
+  if (peer.probeSent || needsSnapshot(state, peer)) return;
   const entries = entriesFrom(state, peer.nextIndex);
-  peer.probeSent = sendAppend(state, peer, entries);
+  sendAppend(state, peer, entries);
+  peer.probeSent = true;
 }
 
 function pipeline(state: RaftState, peer: Progress): void {
   const { log } = state;
+  if (needsSnapshot(state, peer)) return;
   let sent = false;
   while (peer.nextIndex <= log.lastIndex && !peer.inflights.full) {
     const entries = entriesFrom(state, peer.nextIndex);
-    if (!sendAppend(state, peer, entries)) return;
+    sendAppend(state, peer, entries);
     const last = entries[entries.length - 1]!;
     peer.inflights.add(last.index, dataBytes(entries));
     peer.nextIndex = last.index + 1;
@@ -49,15 +51,29 @@ function dataBytes(entries: readonly Entry[]): number {
   return bytes;
 }
 
-/** False when the entry before `nextIndex` is no longer in the log, so that no append can be matched. */
-function sendAppend(state: RaftState, peer: Progress, entries: readonly Entry[]): boolean {
+/**
+ * True when the entry before `nextIndex` is no longer in the log, so that no append could
+ * be matched. A snapshot is asked for then, unless the follower has not been heard from:
+ * one that is down shall not make the leader read a whole state for it.
+ */
+function needsSnapshot(state: RaftState, peer: Progress): boolean {
+  if (peer.nextIndex > state.log.snapshotIndex) return false;
+  if (peer.lastHeardTick > state.nowTick - state.config.electionTicksMax) {
+    state.outbox.emit({ kind: 'snapshotNeeded', peer: peer.id, nextIndex: peer.nextIndex });
+    state.outbox.askForSnapshot(peer.id);
+    peer.becomeSnapshot();
+    peer.markBehind(state.log.lastIndex);
+  }
+  return true;
+}
+
+/** The entry before `nextIndex` is in the log, or its beginning. */
+function sendAppend(state: RaftState, peer: Progress, entries: readonly Entry[]): void {
   const previous = peer.nextIndex - 1;
-  const previousTerm = state.log.term(previous);
-  if (previousTerm === undefined) return false;
   const { commitIndex } = state.log;
+  const previousTerm = state.log.term(previous) ?? 0;
   state.send(append(state.id, peer.id, state.term, previous, previousTerm, commitIndex, entries));
   peer.commitSent = commitIndex;
-  return true;
 }
 
 /**
@@ -97,7 +113,7 @@ function handleRejection(state: RaftState, leadership: Leadership, peer: Progres
 
 function handleAcceptance(state: RaftState, leadership: Leadership, peer: Progress, matched: LogIndex): void {
   const before = peer.matchIndex;
-  peer.accepted(matched);
+  peer.accepted(matched, state.log.snapshotIndex);
   leadership.replicationDue = true;
   if (peer.matchIndex > before) maybeCommit(state, leadership);
   tellWhenCaughtUp(state, leadership, peer);

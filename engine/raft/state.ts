@@ -5,7 +5,7 @@ import { Outbox } from './outbox.ts';
 import { PendingWrites } from './persistence.ts';
 import { ForwardedReads } from './readonly.ts';
 import { NONE, Role } from './types.ts';
-import type { LogIndex, Membership, Message, NodeId, RaftConfig, Term } from './types.ts';
+import type { LogIndex, LogPoint, Membership, Message, NodeId, RaftConfig, Term } from './types.ts';
 
 /**
  * Everything one member of a group knows. It holds no rules: those are in the modules
@@ -31,6 +31,8 @@ export class RaftState {
   readonly votes = new Map<NodeId, boolean>();
   /** Numbers the elections held, so that a late answer to an earlier pre-vote is told apart. */
   electionRound = 0;
+  /** Where the log begins since the state machine was replaced, until a ready has told it. */
+  restored: LogPoint | null = null;
   /** Not null exactly while `role` is leader. */
   leadership: Leadership | null = null;
 

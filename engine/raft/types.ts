@@ -109,6 +109,12 @@ export interface LogReader {
   term(index: LogIndex): Term | undefined;
 }
 
+/** The last entry that a snapshot covers, or that a log begins after; 0 and 0 when there is none. */
+export interface LogPoint {
+  readonly index: LogIndex;
+  readonly term: Term;
+}
+
 /** What a group knows when it starts: all of it from disk, or the genesis of a new group. */
 export interface InitialState {
   readonly hardState: HardState;
@@ -173,14 +179,18 @@ export type RaftEvent =
   | { readonly kind: 'electionLost'; readonly term: Term; readonly preVote: boolean; readonly reason: string }
   | { readonly kind: 'steppedDown'; readonly term: Term; readonly reason: string }
   | { readonly kind: 'caughtUp'; readonly peer: NodeId; readonly index: LogIndex }
+  | { readonly kind: 'compacted'; readonly index: LogIndex }
+  | { readonly kind: 'snapshotNeeded'; readonly peer: NodeId; readonly nextIndex: LogIndex }
+  | { readonly kind: 'snapshotRestored'; readonly leader: NodeId; readonly index: LogIndex }
   | { readonly kind: 'transferStarted'; readonly to: NodeId; readonly term: Term }
   | { readonly kind: 'transferFailed'; readonly to: NodeId; readonly term: Term; readonly reason: string };
 
 /**
  * What the caller must do after a round, in this order:
  *
- * 1. Send `messages` at once.
- * 2. Persist `hardState` (when not null) and `entries` (replacing everything from
+ * 1. Send `messages` at once, and begin to send a snapshot to each of `snapshotsDue`.
+ * 2. When `restored` is not null, the log drops everything and begins after that point;
+ *    this belongs into the same write, before the rest. Persist `hardState` (when not null) and `entries` (replacing everything from
  *    `entries[0].index` on) in one atomic, synced write. When `mustSync` is false,
  *    nothing here needs to be durable and the write may wait for the next one.
  * 3. After the sync, and never before it: send `messagesAfterPersist` and call
@@ -191,11 +201,15 @@ export type RaftEvent =
  * 5. Answer `readStates` once their index is applied; fail `rejectedReads`.
  */
 export interface Ready {
+  /** Not null after `restoreSnapshot`: where the log begins from now on. */
+  readonly restored: LogPoint | null;
   readonly hardState: HardState | null;
   readonly entries: readonly Entry[];
   readonly mustSync: boolean;
   readonly messages: readonly Message[];
   readonly messagesAfterPersist: readonly Message[];
+  /** Followers whose next entry is no longer in the log; each is named once until `snapshotFinished`. */
+  readonly snapshotsDue: readonly NodeId[];
   readonly committed: readonly Entry[];
   readonly readStates: readonly ReadState[];
   /** Reads that can no longer be confirmed (the leader changed): ask again. */
@@ -265,6 +279,10 @@ export interface RaftCore {
   readonly commitIndex: LogIndex;
   readonly appliedIndex: LogIndex;
   readonly lastIndex: LogIndex;
+  /** The log begins after this entry. */
+  readonly snapshotIndex: LogIndex;
+  /** The term of an entry of the log, or of the one it begins after; undefined for others. */
+  logTerm(index: LogIndex): Term | undefined;
   /** Takes in one message. Anything malformed or stale is ignored, never thrown. */
   step(message: Message): void;
   tick(): void;
@@ -296,6 +314,21 @@ export interface RaftCore {
   ready(): Ready;
   persisted(mark: PersistMark): void;
   applied(index: LogIndex): void;
+  /**
+   * Forgets the entries up to `index`, which the state machine must hold durably; the driver
+   * cuts its log there too. Returns where the log begins now; null when that changes nothing.
+   */
+  compact(index: LogIndex): LogPoint | null;
+  /**
+   * Whether a snapshot that `leader` offers in `term` is of use here. If so, the driver makes
+   * its data durable and calls `restoreSnapshot` without anything in between. If not, that
+   * leader has been answered as far as there is something to say.
+   */
+  considerSnapshot(leader: NodeId, term: Term, point: LogPoint): boolean;
+  /** The state machine is now that of `point`, durably. Throws DriverOrderError unless it was just considered. */
+  restoreSnapshot(leader: NodeId, point: LogPoint): void;
+  /** A snapshot up to `index` has reached this peer, or (0) has not. Ends what `snapshotsDue` began. */
+  snapshotFinished(peer: NodeId, index: LogIndex): void;
   /** A stream to this peer broke: what was in flight may be lost, so probe again. */
   peerUnreachable(peer: NodeId): void;
   status(): RaftStatus;

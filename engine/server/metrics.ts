@@ -31,6 +31,7 @@ const groupGauges: readonly { name: string; help: string; pick: (status: GroupSt
     help: 'Leader of the partition as this node knows it, 0 for none',
     pick: (s) => s.leader,
   },
+  { name: 'prkdb_raft_snapshot_index', help: 'Index after which the log begins', pick: (s) => s.firstLogIndex - 1 },
   { name: 'prkdb_keys', help: 'Keys in the partition', pick: (s) => s.keyCount },
 ];
 

@@ -18,6 +18,8 @@ export function checkRecovered(log: LogStorage, state: StateMachine, groups: Ite
   for (const group of groups) {
     const appliedIndex = state.appliedIndex(group);
     const recovered = log.recovered(group);
+    // A snapshot was installed and the process ended before the log was cut to it; the store does that.
+    if ((state.restoredPoint(group)?.index ?? 0) > (recovered?.snapshotIndex ?? 0)) continue;
     const lastIndex = recovered?.lastIndex ?? 0;
     if (appliedIndex > lastIndex) {
       throw new StorageMismatchError(

@@ -1,9 +1,19 @@
 import type { GroupId } from '../config/ids.ts';
-import type { Entry, HardState, LogIndex, LogReader, Term } from '../raft/types.ts';
+import type { Entry, HardState, LogIndex, LogPoint, LogReader, Term } from '../raft/types.ts';
+
+/**
+ * The log begins after this entry from now on: what is up to it is dropped. With `all`
+ * nothing of what follows stays either, since the state machine was replaced.
+ */
+export interface LogCut extends LogPoint {
+  readonly all: boolean;
+}
 
 /** What one group asks to make durable in one round. */
 export interface LogWrite {
   readonly group: GroupId;
+  /** Comes before the entries. */
+  readonly cut: LogCut | null;
   readonly hardState: HardState | null;
   /** Contiguous. Everything from `entries[0].index` on is replaced. May be empty. */
   readonly entries: readonly Entry[];
@@ -72,6 +82,38 @@ export interface ScanPage {
   readonly more: boolean;
 }
 
+/** What a group's state comes to besides its rows. Equal on every replica that has applied as much. */
+export interface StateFacts {
+  readonly appliedIndex: LogIndex;
+  /** Mutations that changed something, ever. */
+  readonly revision: number;
+  readonly keyCount: number;
+  /** The latest time any command carried. */
+  readonly timeMs: number;
+  /** The sum of the checksums of all rows, modulo 2^32: which rows these are, whatever their order. */
+  readonly rowsChecksum: number;
+}
+
+/** One group's state as it was when this was opened, whatever is applied since. */
+export interface SnapshotSource {
+  readonly facts: StateFacts;
+  /** The next rows in key order, strictly after `after` (empty: from the first), of about so many bytes. */
+  rows(after: Uint8Array, maxBytes: number): ScanPage;
+  close(): void;
+}
+
+/** A group's state on its way in. Nothing of it shows before `install`. */
+export interface SnapshotSink {
+  /** In key order. */
+  write(rows: readonly KvRow[]): void;
+  /**
+   * Replaces the group's state in one durable step: a crash leaves the old or the new. False,
+   * and the old stays, when the rows are not those that the facts promised.
+   */
+  install(): boolean;
+  abort(): void;
+}
+
 /**
  * The state machines of all groups of one node. Synchronous. `apply` is one
  * transaction that also holds the applied index, so that after any crash the two agree.
@@ -89,6 +131,15 @@ export interface StateMachine {
   get(group: GroupId, key: Uint8Array): KvRow | undefined;
   scan(group: GroupId, options: ScanOptions): ScanPage;
   keyCount(group: GroupId): number;
+  /** What would still be applied after a power failure now. */
+  durableIndex(group: GroupId): LogIndex;
+  openSnapshot(group: GroupId): SnapshotSource;
+  /** `term` is that of the entry at `facts.appliedIndex`. Ends what was begun for the group before. */
+  beginRestore(group: GroupId, facts: StateFacts, term: Term): SnapshotSink;
+  /** Where the snapshot ended that was installed last; null when there was none. Its log begins there or later. */
+  restoredPoint(group: GroupId): LogPoint | null;
+  /** Does a little of what can wait, such as freeing the space of what was replaced. */
+  tidy(): void;
   sizeBytes(): number;
   close(): void;
 }

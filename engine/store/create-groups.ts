@@ -23,9 +23,28 @@ function membership(voters: readonly NodeId[], learners: readonly NodeId[] = [])
   return { voters: [...voters].sort((a, b) => a - b), votersOutgoing: [], learners };
 }
 
-/** What the disk says of a group, or the beginning of a new one. */
+/**
+ * What the disk says of a group, or the beginning of a new one. When the process ended
+ * between the installation of a snapshot and the cut of the log that belongs to it, that
+ * is finished now: the old log ends before, or goes another way than, what was installed.
+ */
 function initialState(options: StoreOptions, id: GroupId, members: Membership): InitialState {
   const recovered = options.log.recovered(id);
+  const restored = options.state.restoredPoint(id);
+  if (restored !== null && restored.index > (recovered?.snapshotIndex ?? 0)) {
+    options.log.write([{ group: id, cut: { ...restored, all: true }, hardState: null, entries: [] }], () => {
+      // A failure also fails every later write, and the store hears of it there.
+    });
+    return {
+      hardState: recovered?.hardState ?? { term: restored.term, votedFor: NONE, commitIndex: restored.index },
+      membership: members,
+      snapshotIndex: restored.index,
+      snapshotTerm: restored.term,
+      lastIndex: restored.index,
+      lastTerm: restored.term,
+      appliedIndex: options.state.appliedIndex(id),
+    };
+  }
   return {
     hardState: recovered?.hardState ?? { term: 0, votedFor: NONE, commitIndex: 0 },
     membership: members,

@@ -18,6 +18,11 @@ export class EventSource {
     this.#emit = emit;
   }
 
+  /** For durations. */
+  nowMs(): number {
+    return Math.round(this.#clock.monotonicMs());
+  }
+
   emit(kind: ClusterEventKind, facts: Facts = {}): void {
     const group = facts.group ?? 0;
     this.#emit({
@@ -87,6 +92,12 @@ export class EventSource {
         return this.emit('steppedDown', { group, term: event.term, detail: event.reason });
       case 'caughtUp':
         return this.emit('caughtUp', { group, peer: event.peer, index: event.index });
+      case 'compacted':
+        return this.emit('logCompacted', { group, index: event.index });
+      case 'snapshotNeeded':
+        return this.emit('snapshotNeeded', { group, peer: event.peer, index: event.nextIndex });
+      case 'snapshotRestored':
+        return this.emit('snapshotRestored', { group, peer: event.leader, index: event.index });
       case 'transferStarted':
         return this.emit('transferStarted', { group, term: event.term, peer: event.to });
       case 'transferFailed':

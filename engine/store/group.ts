@@ -3,6 +3,7 @@ import type { Entry, LogIndex, NodeId, RaftCore, Term } from '../raft/types.ts';
 import { NONE, Role } from '../raft/types.ts';
 import { encodeCommand } from '../storage/codec.ts';
 import type { MutationResult } from '../storage/types.ts';
+import { LogSize } from './compaction.ts';
 import type { Failure, PendingRead, PendingWrite, ReadConsistency } from './types.ts';
 
 /** Mutations in one log entry, and their bytes: enough to share its cost, small enough to replicate at once. */
@@ -37,6 +38,7 @@ export class Group {
   /** Synced writes asked of the log and not yet confirmed. */
   pendingPersists = 0;
   electionsWon = 0;
+  readonly logSize = new LogSize();
   /** When this replica last heard its leader; for the age of stale reads. */
   leaderHeardAtMs: number;
   /** When the group was last seen to lose its leader. */
@@ -191,6 +193,14 @@ export class Group {
       onWrite(write);
       answerWrite(write, { ok: true, result, index: entry.index });
     });
+  }
+
+  /**
+   * The state machine was replaced by a leader's: entries were applied that nobody here has
+   * seen one by one, so nobody can say what became of the writes that this node proposed.
+   */
+  stateReplaced(): void {
+    for (const index of this.#proposed.keys()) this.#pushedOut(index);
   }
 
   /** Answers what ran out of time. A write already in the log may still commit. */

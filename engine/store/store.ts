@@ -11,7 +11,8 @@ import {
 import type { Mutation } from '../storage/codec.ts';
 import { StorageError } from '../storage/errors.ts';
 import type { LogWrite, StateMachine } from '../storage/types.ts';
-import type { Envelope } from '../transport/types.ts';
+import type { ChunkSink, Envelope, SnapshotOffer } from '../transport/types.ts';
+import { dueCut } from './compaction.ts';
 import { StoreCounters } from './counters.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { EventSource } from './events.ts';
@@ -23,6 +24,7 @@ import { PeerMonitor } from './peer-monitor.ts';
 import { isPlausible } from './plausible.ts';
 import type { RoutingTable } from './routing.ts';
 import { RoutingSource } from './routing-source.ts';
+import { Snapshots } from './snapshots.ts';
 import type { Failure, PendingRead, ReadAnswer, ReadConsistency, StoreOptions, WriteAnswer } from './types.ts';
 
 /** A replica that is not the preferred leader gives the preferred one this long after start to stand first. */
@@ -51,6 +53,7 @@ export class Store {
   readonly #peers: PeerMonitor;
   readonly #disk: DiskWatch;
   readonly #routing: RoutingSource;
+  readonly #snapshots: Snapshots;
   readonly #startedMs: number;
   #handOver: HandOver | null = null;
   #roundScheduled = false;
@@ -71,6 +74,16 @@ export class Store {
     const electionMs = options.timing.tickMs * options.timing.electionTicksMax;
     this.#disk = new DiskWatch(electionMs);
     this.#groups = createGroups(options);
+    this.#snapshots = new Snapshots({
+      state: options.state,
+      transfers: options.transfers,
+      events: this.events,
+      touch: (group) => this.#touch(group),
+      guard: (run) => {
+        if (this.#working()) this.#withStorage(run);
+        return this.#working();
+      },
+    });
     this.#routing = new RoutingSource(options.genesis, options.state);
     for (const group of this.#groups.values()) this.#touch(group);
   }
@@ -124,6 +137,13 @@ export class Store {
     }
   }
 
+  /** Where the pieces of an offered snapshot go, or null when it is of no use here. */
+  offerSnapshot(from: NodeId, offer: SnapshotOffer): ChunkSink | null {
+    const group = this.#groups.get(offer.group);
+    if (group === undefined || !this.#working() || this.#disk.stalled) return null;
+    return this.#snapshots.take(group, from, offer);
+  }
+
   /** A stream to this peer came up. */
   peerConnected(_peer: NodeId): void {
     this.#standWherePreferred();
@@ -148,11 +168,15 @@ export class Store {
     // While the disk hangs no timer runs: this node must neither lead nor stand.
     if (this.#disk.stalled) return;
     this.#continueHandOver();
+    this.#withStorage(() => this.#options.state.tidy());
     const grace = nowMs - this.#startedMs < START_GRACE_MS;
     for (const group of this.#groups.values()) {
       const waits = grace && group.core.leader === NONE && group.preferredLeader !== this.#options.nodeId;
       if (waits && group.core.role === Role.Follower) continue;
-      this.#withStorage(() => group.core.tick());
+      this.#withStorage(() => {
+        group.core.tick();
+        this.#compact(group);
+      });
       if (!this.#working()) return;
       if (group.core.hasReady() || group.hasQueued) this.#touch(group);
     }
@@ -279,6 +303,7 @@ export class Store {
       const ready = group.core.ready();
       this.#tell(group, ready);
       this.#outbox.add(group.id, ready.messages);
+      if (ready.snapshotsDue.length > 0) this.#snapshots.want(group, ready.snapshotsDue);
       this.#persist(group, ready, writes, completions);
     }
     // Appends leave before the own disk is asked: followers sync at the same time as we do.
@@ -290,7 +315,9 @@ export class Store {
   #persist(group: Group, ready: Ready, writes: LogWrite[], completions: Completion[]): void {
     const completion = { group, messages: ready.messagesAfterPersist, mark: ready.mark };
     if (ready.mustSync) {
-      writes.push({ group: group.id, hardState: ready.hardState, entries: ready.entries });
+      const cut = ready.restored === null ? null : { ...ready.restored, all: true };
+      if (cut !== null && group.id === SYSTEM_GROUP) this.#routing.learn();
+      writes.push({ group: group.id, cut, hardState: ready.hardState, entries: ready.entries });
     }
     if (ready.mustSync || group.pendingPersists > 0) {
       // Behind the writes on their way, even when there is nothing new to write: order is the promise.
@@ -311,7 +338,7 @@ export class Store {
       if (error !== null) return this.#fail(`The Raft log cannot be written: ${error.message}`);
       // A node that failed meanwhile keeps silent about this too.
       if (this.#failure !== null) return;
-      if (this.#disk.end(ticket)) this.events.emit('storageRecovered', { detail: 'The disk answers again.' });
+      this.#diskAnswered(ticket);
       for (const { group, messages, mark } of completions) {
         group.pendingPersists--;
         this.#outbox.add(group.id, messages);
@@ -320,6 +347,10 @@ export class Store {
       }
       this.#outbox.flush();
     });
+  }
+
+  #diskAnswered(ticket: number): void {
+    if (this.#disk.end(ticket)) this.events.emit('storageRecovered', { detail: 'The disk answers again.' });
   }
 
   #apply(group: Group, ready: Ready): void {
@@ -336,6 +367,7 @@ export class Store {
       }
       const nowMs = this.#options.clock.monotonicMs();
       committed.forEach((entry, i) => {
+        group.logSize.applied(entry.index, entry.data.length);
         group.answerApplied(entry, results[i] ?? [], (write) => this.counters.writeAnswered(nowMs - write.startedMs));
       });
       group.core.applied(last.index);
@@ -371,6 +403,29 @@ export class Store {
       group.core.campaign();
       this.#touch(group);
     }
+  }
+
+  /** What no follower at work needs any more, and the state machine holds durably, goes. */
+  #compact(group: Group): void {
+    const { core, id, logSize } = group;
+    const { log, state, compaction } = this.#options;
+    const index = dueCut(
+      compaction,
+      logSize,
+      () => core.status(),
+      core,
+      () => state.durableIndex(id),
+    );
+    if (index === 0) return;
+    const point = core.compact(index);
+    if (point === null) return;
+    logSize.cut(point.index);
+    const ticket = this.#disk.begin(this.#options.clock.monotonicMs());
+    log.write([{ group: id, cut: { ...point, all: false }, hardState: null, entries: [] }], (error) => {
+      if (this.#stopped) return;
+      if (error !== null) return this.#fail(`The Raft log cannot be cut: ${error.message}`);
+      this.#diskAnswered(ticket);
+    });
   }
 
   #stepDownForDisk(): void {

@@ -1,8 +1,9 @@
+import type { Compaction } from '../config/node-config.ts';
 import type { ClusterEvent } from '../rpc/cluster.ts';
 import type { LogIndex, NodeId, RaftConfig } from '../raft/types.ts';
 import type { Mutation } from '../storage/codec.ts';
 import type { LogStorage, MutationResult, StateMachine } from '../storage/types.ts';
-import type { Transport } from '../transport/types.ts';
+import type { SnapshotTransfers, Transport } from '../transport/types.ts';
 import type { RoutingTable } from './routing.ts';
 
 /** Injected, so that the same loop runs under real time and in a simulator. */
@@ -33,6 +34,7 @@ export interface StoreOptions {
   readonly log: LogStorage;
   readonly state: StateMachine;
   readonly transport: Pick<Transport, 'send' | 'links'>;
+  readonly transfers: SnapshotTransfers;
   readonly clock: Clock;
   readonly random: () => number;
   /** Runs a callback soon, after what is already waiting on the event loop. */
@@ -40,6 +42,7 @@ export interface StoreOptions {
   readonly timing: StoreTiming;
   /** What suits a node with many groups, unless given. */
   readonly limits?: StoreLimits;
+  readonly compaction: Compaction;
   readonly onEvent: (event: ClusterEvent) => void;
 }
 

@@ -5,6 +5,8 @@ import { MalformedFrameError, TransportBindError } from './errors.ts';
 import { helloFrame, isRefusal, malformed, readHello, type Identity, type Refusal } from './handshake.ts';
 import type { PeerLink, PeerStream } from './peer-link.ts';
 import { channelOptions, hostAndPort, raftTransportService, type Received } from './service.ts';
+import type { SnapshotCall, SnapshotReceiver } from './snapshot-receiver.ts';
+import { snapshotMethod } from './snapshot-service.ts';
 
 const HELLO_TIMEOUT_MS = 5000;
 /** A frozen peer never closes its end of a connection that was ended; it is not waited for. */
@@ -16,6 +18,7 @@ export interface AcceptorOptions {
   readonly bindHost: string;
   readonly raftPort: number;
   readonly onRefused: (reason: string) => void;
+  readonly snapshots: SnapshotReceiver;
 }
 
 /** The listening side: opens the Raft port and admits the peers that say a correct hello. */
@@ -27,9 +30,13 @@ export class Acceptor {
 
   private constructor(options: AcceptorOptions) {
     this.#options = options;
-    this.#server.addService(raftTransportService, {
-      Peer: (call: ServerDuplexStream<Received, PeerFrame>) => this.#accept(call),
-    });
+    this.#server.addService(
+      { ...raftTransportService, Snapshot: snapshotMethod() },
+      {
+        Peer: (call: ServerDuplexStream<Received, PeerFrame>) => this.#accept(call),
+        Snapshot: (call: SnapshotCall) => options.snapshots.accept(call),
+      },
+    );
   }
 
   /** Resolves to the acceptor and the port it listens on. Rejects with TransportBindError. */

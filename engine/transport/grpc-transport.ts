@@ -8,7 +8,18 @@ import type { Identity } from './handshake.ts';
 import type { QueueLimits } from './outbound-queue.ts';
 import { PeerLink } from './peer-link.ts';
 import { RefusalReporter } from './refusal-reporter.ts';
-import type { Envelope, LinkFault, PeerLinkStatus, PeerListener, Transport } from './types.ts';
+import { hostAndPort } from './service.ts';
+import { SnapshotReceiver } from './snapshot-receiver.ts';
+import { SnapshotSender } from './snapshot-sender.ts';
+import type {
+  Envelope,
+  LinkFault,
+  PeerLinkStatus,
+  PeerListener,
+  SnapshotListener,
+  SnapshotTransfers,
+  Transport,
+} from './types.ts';
 
 const DEFAULT_PING_INTERVAL_MS = 1000;
 
@@ -36,6 +47,7 @@ export interface GrpcTransportOptions {
   /** The other nodes of the cluster; this node itself is ignored in the list. */
   readonly peers: readonly PeerAddress[];
   readonly listener: PeerListener;
+  readonly snapshotListener: SnapshotListener;
   /**
    * A stream was refused, by this node or by the peer it dialed: nearly always a mistake in
    * a configuration. The same reason is reported once in ten seconds.
@@ -50,6 +62,7 @@ export interface GrpcTransportOptions {
 }
 
 export interface GrpcTransport extends Transport {
+  readonly transfers: SnapshotTransfers;
   /** The port that is listened on. */
   readonly port: number;
   /** Messages to this peer that were not sent: not connected, queue full, or an injected fault. */
@@ -77,7 +90,17 @@ export async function createGrpcTransport(options: GrpcTransportOptions): Promis
   const links = new Map<NodeId, PeerLink>();
   for (const { id } of peers) links.set(id, new PeerLink({ self, peer: id, listener, limits }));
 
+  const isCut = (peer: NodeId): boolean => links.get(peer)?.cut ?? false;
+  const isPeer = (node: NodeId): boolean => links.has(node);
+  const snapshots = new SnapshotReceiver({ identity, isPeer, isCut, listener: options.snapshotListener, onRefused });
+  const addressOf = (node: NodeId): string | undefined => {
+    const peer = peers.find(({ id }) => id === node);
+    return peer === undefined ? undefined : hostAndPort(peer.host, peer.raftPort);
+  };
+  const transfers = new SnapshotSender({ identity, addressOf, isCut, random });
+
   const { acceptor, port } = await Acceptor.listen({
+    snapshots,
     identity,
     links,
     bindHost: options.bindHost,
@@ -101,11 +124,14 @@ export async function createGrpcTransport(options: GrpcTransportOptions): Promis
     clearInterval(pingTimer);
     for (const dialer of dialers.values()) dialer.close();
     for (const link of links.values()) link.close({ code: status.UNAVAILABLE, reason: `node ${self} is stopping` });
+    transfers.close();
+    snapshots.close();
     await acceptor.close();
   }
 
   return {
     port,
+    transfers,
     send(to: NodeId, envelopes: readonly Envelope[]): void {
       if (envelopes.length > 0) links.get(to)?.send(envelopes);
     },

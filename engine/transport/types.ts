@@ -1,5 +1,5 @@
 import type { GroupId } from '../config/ids.ts';
-import type { Message, NodeId } from '../raft/types.ts';
+import type { LogPoint, Message, NodeId, Term } from '../raft/types.ts';
 
 /** One message of one group on its way between two nodes. */
 export interface Envelope {
@@ -13,6 +13,46 @@ export interface PeerListener {
   connected(peer: NodeId): void;
   /** The stream to this peer broke; what was queued or in flight may be lost. */
   disconnected(peer: NodeId): void;
+}
+
+/** What a leader offers to a follower whose next entry is no longer in the log. */
+export interface SnapshotOffer {
+  readonly group: GroupId;
+  /** The leader's term now. */
+  readonly term: Term;
+  /** The last entry that the snapshot covers. */
+  readonly point: LogPoint;
+  /** What the state comes to, encoded; see `SnapshotFacts` in proto/raft.proto. */
+  readonly facts: Uint8Array;
+}
+
+/** The pieces of a snapshot. A piece that was given once is given again alike. */
+export interface ChunkSource {
+  /** The piece of this number, from 0, at most one past the last one given; null when there are no more. */
+  chunk(number: number): Uint8Array | null;
+}
+
+/** Where the pieces of a snapshot go, in order. After `finish` or `abort` it is not used again. */
+export interface ChunkSink {
+  /** False when the piece makes no sense; then nothing more is taken. */
+  write(chunk: Uint8Array): boolean;
+  /** All pieces are there. Whether this node now has what the snapshot covers. */
+  finish(): boolean;
+  abort(): void;
+}
+
+/**
+ * Carries snapshots to other nodes, beside the streams of Raft. `done` is called exactly
+ * once, with whether the other node now has what the snapshot covers.
+ */
+export interface SnapshotTransfers {
+  send(to: NodeId, offer: SnapshotOffer, source: ChunkSource, done: (delivered: boolean) => void): void;
+}
+
+/** Who takes in what other nodes send. */
+export interface SnapshotListener {
+  /** Null when the snapshot is of no use here. */
+  offered(from: NodeId, offer: SnapshotOffer): ChunkSink | null;
 }
 
 export interface PeerLinkStatus {

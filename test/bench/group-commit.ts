@@ -43,7 +43,9 @@ async function ourRate(directory: string): Promise<number> {
   for (let b = 0; b < BATCHES; b++) {
     const entries = Array.from({ length: BATCH }, () => ({ index: ++index, term: 1, type: 0 as const, data }));
     await new Promise<void>((resolve, reject) => {
-      log.write([{ group: 1, hardState: null, entries }], (error) => (error === null ? resolve() : reject(error)));
+      log.write([{ group: 1, cut: null, hardState: null, entries }], (error) =>
+        error === null ? resolve() : reject(error),
+      );
     });
   }
   const rate = (BATCHES * BATCH) / ((performance.now() - startedMs) / 1000);

@@ -35,6 +35,7 @@ describe('a configuration file of a node', () => {
     partitions: 3,
     replicationFactor: 2,
     timing,
+    compaction: { maxEntries: 50_000, maxBytes: 67_108_864, keepEntries: 10_000, keepBytes: 16_777_216 },
     faultsEnabled: false,
     logLevel: 'info',
   };

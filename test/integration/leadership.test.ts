@@ -69,6 +69,7 @@ describe('leadership of real nodes', () => {
     await eventually('the named replica leads', async () => (await leaders()).get(0) === to);
     const before = written;
     await eventually('writes go on', () => Promise.resolve(written > before + 20));
+    expect(written).toBeGreaterThan(before);
     stop = true;
     await writer;
   });

@@ -14,7 +14,10 @@ interface PendingBatch {
 /** What the disk holds of one group, synced. Entry i has index i + 1. */
 export interface DurableLog {
   hardState: HardState;
+  /** Those that were compacted stay, out of the engine's sight, so that invariants can look at them. */
   entries: Entry[];
+  snapshotIndex: LogIndex;
+  snapshotTerm: Term;
 }
 
 export interface DiskHooks {
@@ -24,6 +27,8 @@ export interface DiskHooks {
   soon(run: () => void): void;
   submitted(write: LogWrite): void;
   durable(write: LogWrite): void;
+  /** What was committed up to an index: what a log that begins after a snapshot once held. */
+  committed(group: GroupId, upTo: LogIndex): Entry[];
 }
 
 /**
@@ -53,7 +58,7 @@ export class SimulatedDisk implements LogStorage {
   log(group: GroupId): DurableLog {
     let log = this.groups.get(group);
     if (log === undefined) {
-      log = { hardState: { term: 0, votedFor: 0, commitIndex: 0 }, entries: [] };
+      log = { hardState: { term: 0, votedFor: 0, commitIndex: 0 }, entries: [], snapshotIndex: 0, snapshotTerm: 0 };
       this.groups.set(group, log);
     }
     return log;
@@ -65,8 +70,8 @@ export class SimulatedDisk implements LogStorage {
     const last = log.entries.at(-1);
     return {
       hardState: log.hardState,
-      snapshotIndex: 0,
-      snapshotTerm: 0,
+      snapshotIndex: log.snapshotIndex,
+      snapshotTerm: log.snapshotTerm,
       lastIndex: last?.index ?? 0,
       lastTerm: last?.term ?? 0,
     };
@@ -75,8 +80,11 @@ export class SimulatedDisk implements LogStorage {
   reader(group: GroupId): LogReader {
     const log = this.log(group);
     return {
-      entries: (from, to, maxBytes) => readEntries(log.entries, group, from, to, maxBytes),
-      term: (index): Term | undefined => log.entries[index - 1]?.term,
+      entries: (from, to, maxBytes) => {
+        if (from > log.snapshotIndex) return readEntries(log.entries, group, from, to, maxBytes);
+        throw new StorageUsageError(`entry ${from} of group ${group} was compacted`);
+      },
+      term: (index): Term | undefined => (index < log.snapshotIndex ? undefined : log.entries[index - 1]?.term),
     };
   }
 
@@ -137,6 +145,11 @@ export class SimulatedDisk implements LogStorage {
   #makeDurable(batch: readonly LogWrite[]): void {
     for (const write of batch) {
       const log = this.log(write.group);
+      if (write.cut !== null && write.cut.index > log.snapshotIndex) {
+        if (write.cut.all) log.entries = this.#hooks.committed(write.group, write.cut.index);
+        log.snapshotIndex = write.cut.index;
+        log.snapshotTerm = write.cut.term;
+      }
       if (write.hardState !== null) log.hardState = write.hardState;
       const first = write.entries[0];
       if (first !== undefined) {

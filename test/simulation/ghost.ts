@@ -23,6 +23,8 @@ export class ReplicaGhost {
   durableTerm: Term = 0;
   /** For each write that is not synced, oldest first, the node's tick at which it was handed to the disk. */
   pendingWriteTicks: number[] = [];
+  /** Where the snapshot ended that was installed last. */
+  restoredIndex: LogIndex = 0;
   /** Null while the process is down. */
   core: RaftCore | null = null;
   role: Role = 'follower';
@@ -41,6 +43,8 @@ export class ReplicaGhost {
   }
 
   durableTermAt(index: LogIndex): Term {
+    // Its state machine holds what was committed up to there, whatever its log says yet.
+    if (index > 0 && index <= this.restoredIndex) return this.group.committed[index - 1]?.term ?? -1;
     return index === 0 ? 0 : (this.durable.entries[index - 1]?.term ?? -1);
   }
 }

@@ -1,4 +1,5 @@
 import { placeReplicas, type RoutingTable } from '../../engine/store/routing.ts';
+import type { Compaction } from '../../engine/config/node-config.ts';
 import type { StoreLimits, StoreTiming } from '../../engine/store/types.ts';
 import { PROFILES, withProfile, type Profile } from './plan-profiles.ts';
 import {
@@ -43,6 +44,7 @@ export function planOf(options: RunOptions): Plan {
     genesis: genesisOf(nodes, partitions, replicationFactor),
     timing,
     limits: limitsOf(random),
+    compaction: compactionOf(new Random(options.seed, 8)),
     network: networkOf(random, electionUs),
     disk: diskOf(random, electionUs),
     faults: faultsOf(random, new Random(options.seed, 7), electionUs),
@@ -86,6 +88,16 @@ function limitsOf(random: Random): StoreLimits {
     maxInflightBytes: random.pick([100, 1 * KiB, 8 * MiB]),
     maxUncommittedBytes: random.pick([200, 4 * KiB, 16 * MiB]),
     maxCachedBytes: random.pick([0, 300, 4 * KiB, 4 * MiB]),
+  };
+}
+
+/** Mostly so small that whoever is away for a moment needs a snapshot. */
+function compactionOf(random: Random): Compaction {
+  return {
+    maxEntries: random.pick([2, 10, 40, 100_000]),
+    maxBytes: random.pick([200, 4 * KiB, MiB]),
+    keepEntries: random.pick([0, 1, 5]),
+    keepBytes: random.pick([0, 100]),
   };
 }
 

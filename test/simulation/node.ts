@@ -8,6 +8,7 @@ import type { Network } from './network.ts';
 import { RoundEvent, SyncEvent, TickEvent } from './node-events.ts';
 import type { Observer } from './observer.ts';
 import { SimulatedStateMachine } from './state-machine.ts';
+import type { SimulatedTransfers } from './transfers.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -25,6 +26,7 @@ export class SimulatedNode {
   ticks = 0;
   readonly #world: World;
   readonly #network: Network;
+  readonly #transfers: SimulatedTransfers;
   readonly #observer: Observer;
   readonly #clock: Clock;
   /** True milliseconds per millisecond of this node's clock, nearly 1. */
@@ -35,7 +37,8 @@ export class SimulatedNode {
   #held: SimulatedEvent[] = [];
   #heldSync: SyncEvent | null = null;
 
-  constructor(id: NodeId, world: World, network: Network, observer: Observer) {
+  constructor(id: NodeId, world: World, network: Network, transfers: SimulatedTransfers, observer: Observer) {
+    this.#transfers = transfers;
     this.id = id;
     this.#world = world;
     this.#network = network;
@@ -52,9 +55,12 @@ export class SimulatedNode {
       soon: (run) => this.#soon(run),
       submitted: (write) => observer.submitted(this.id, write, this.ticks),
       durable: (write) => observer.durable(this.id, write),
+      committed: (group, upTo) => observer.groups.get(group)!.committed.slice(0, upTo),
     });
-    this.state = new SimulatedStateMachine(world.plan.disk.unsyncedBatches, (applied) =>
-      this.guard(() => observer.applied(this.id, applied)),
+    this.state = new SimulatedStateMachine(
+      world.plan.disk.unsyncedBatches,
+      (applied) => this.guard(() => observer.applied(this.id, applied)),
+      (group, point, contentHash) => this.guard(() => observer.restored(this.id, group, point, contentHash)),
     );
   }
 
@@ -68,10 +74,20 @@ export class SimulatedNode {
   }
 
   start(): void {
-    const { genesis, timing, limits } = this.#world.plan;
+    const { timing } = this.#world.plan;
     this.incarnation++;
     this.#world.note(null, () => `node ${this.id} starts`);
-    const store = new Store({
+    const store = this.#recover(() => this.#makeStore());
+    this.store = store;
+    this.#observer.started(this.id, store, this.disk);
+    this.#world.after(this.#world.nodeRandom.below(timing.tickMs * 1000), new TickEvent(this, this.#world));
+    this.#network.nodeStarted(this.id);
+    this.settle();
+  }
+
+  #makeStore(): Store {
+    const { genesis, timing, limits, compaction } = this.#world.plan;
+    return new Store({
       nodeId: this.id,
       genesis,
       log: this.disk,
@@ -83,6 +99,7 @@ export class SimulatedNode {
         },
         links: () => this.#network.links(this.id),
       },
+      transfers: this.#transfers.of(this),
       clock: this.#clock,
       random: this.#world.nodeRandom.float,
       schedule: (run) => {
@@ -90,13 +107,18 @@ export class SimulatedNode {
       },
       timing,
       limits,
+      compaction,
       onEvent: (event) => this.#tell(event),
     });
-    this.store = store;
-    this.#observer.started(this.id, store, this.disk);
-    this.#world.after(this.#world.nodeRandom.below(timing.tickMs * 1000), new TickEvent(this, this.#world));
-    this.#network.nodeStarted(this.id);
-    this.settle();
+  }
+
+  /** A node must be able to start from whatever a crash left. */
+  #recover<T>(start: () => T): T {
+    try {
+      return start();
+    } catch (error) {
+      throw error instanceof Violation ? error : this.#crashed(error);
+    }
   }
 
   /** The process ends without a word. With `power`, what was not synced is lost, in the state machine too. */

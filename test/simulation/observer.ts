@@ -1,5 +1,5 @@
 import { groupOfPartition, SYSTEM_GROUP, type GroupId } from '../../engine/config/ids.ts';
-import { MessageType, type Message, type NodeId } from '../../engine/raft/types.ts';
+import { MessageType, type LogPoint, type Message, type NodeId } from '../../engine/raft/types.ts';
 import type { LogWrite } from '../../engine/storage/types.ts';
 import type { Store } from '../../engine/store/store.ts';
 import { systemMembership } from '../../engine/store/routing.ts';
@@ -14,6 +14,7 @@ import { checkHungDisk, hungDiskTicks } from './invariants/hung-disk.ts';
 import { checkLeaderAppendOnly } from './invariants/leader-append-only.ts';
 import { checkLeaderCompleteness } from './invariants/leader-completeness.ts';
 import { checkLogMatching } from './invariants/log-matching.ts';
+import { checkSnapshot } from './invariants/snapshot-content.ts';
 import { checkApplied, checkCommittedEntry } from './invariants/state-machine-safety.ts';
 import {
   checkAppendDurable,
@@ -31,6 +32,8 @@ import type { AppliedEntry } from './state-machine.ts';
  */
 export class Observer {
   readonly groups = new Map<GroupId, GroupGhost>();
+  /** Snapshots installed. */
+  snapshots = 0;
   /** Every attempt to write, by its sequence number. */
   readonly attempts: (Attempt | undefined)[] = [];
   readonly #replicas = new Map<NodeId, ReplicaGhost[]>();
@@ -60,7 +63,10 @@ export class Observer {
         group.replicas.set(node, replica);
       }
       replica.core = core;
-      replica.submitted = [...replica.durable.entries];
+      // A log that is older than the snapshot is cut right at the start.
+      const { snapshotIndex } = core;
+      const isCut = snapshotIndex > replica.durable.snapshotIndex;
+      replica.submitted = isCut ? group.committed.slice(0, snapshotIndex) : [...replica.durable.entries];
       replica.role = 'follower';
       replica.commitIndex = 0;
       replicas.push(replica);
@@ -79,7 +85,9 @@ export class Observer {
   submitted(node: NodeId, write: LogWrite, tick: number): void {
     const replica = this.#replica(node, write.group);
     if (replica === undefined) return;
-    replica.pendingWriteTicks.push(tick);
+    if (holdsUp(write)) replica.pendingWriteTicks.push(tick);
+    const { cut } = write;
+    if (cut?.all === true) replica.submitted = replica.group.committed.slice(0, cut.index);
     checkLeaderAppendOnly(replica, write);
     checkLogMatching(replica, write);
   }
@@ -87,7 +95,7 @@ export class Observer {
   durable(node: NodeId, write: LogWrite): void {
     const replica = this.#replica(node, write.group);
     if (replica === undefined) return;
-    replica.pendingWriteTicks.shift();
+    if (holdsUp(write)) replica.pendingWriteTicks.shift();
     checkDurableVote(replica, write);
   }
 
@@ -96,6 +104,14 @@ export class Observer {
       const replica = this.#replica(node, group);
       if (replica !== undefined) this.#checkSent(replica, message);
     }
+  }
+
+  /** The state machine of a replica was replaced. */
+  restored(node: NodeId, group: GroupId, point: LogPoint, contentHash: number): void {
+    const replica = this.#replica(node, group)!;
+    checkSnapshot(replica, point, contentHash);
+    replica.restoredIndex = point.index;
+    this.snapshots++;
   }
 
   applied(node: NodeId, applied: AppliedEntry): void {
@@ -166,4 +182,9 @@ export class Observer {
   #replica(node: NodeId, group: GroupId): ReplicaGhost | undefined {
     return this.groups.get(group)?.replicas.get(node);
   }
+}
+
+/** Whether something waits for this write. Nothing waits for a log to be cut. */
+function holdsUp({ cut, hardState, entries }: LogWrite): boolean {
+  return cut?.all === true || hardState !== null || entries.length > 0;
 }

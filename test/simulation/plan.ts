@@ -1,4 +1,5 @@
 import type { RoutingTable } from '../../engine/store/routing.ts';
+import type { Compaction } from '../../engine/config/node-config.ts';
 import type { StoreLimits, StoreTiming } from '../../engine/store/types.ts';
 
 export interface RunOptions {
@@ -95,6 +96,7 @@ export interface Plan {
   readonly genesis: RoutingTable;
   readonly timing: StoreTiming;
   readonly limits: StoreLimits;
+  readonly compaction: Compaction;
   readonly network: NetworkPlan;
   readonly disk: DiskPlan;
   readonly faults: FaultPlan;

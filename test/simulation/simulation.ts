@@ -6,6 +6,7 @@ import { SimulatedNode } from './node.ts';
 import { Observer } from './observer.ts';
 import { planOf } from './make-plan.ts';
 import type { Plan, RunOptions } from './plan.ts';
+import { SimulatedTransfers } from './transfers.ts';
 import { Violation } from './violation.ts';
 import { World } from './world.ts';
 
@@ -21,6 +22,7 @@ export interface Outcome {
   readonly faults: number;
   readonly elections: number;
   readonly committed: number;
+  readonly snapshots: number;
   /** How long the cluster took to heal, as a share of what is allowed. */
   readonly healedWithin: number;
   /** The history was too tangled to decide whether it is linearizable. */
@@ -47,8 +49,9 @@ export class Simulation {
     this.#world = new World(this.#plan);
     this.#observer = new Observer(this.#plan, (node, group) => this.#world.onFirstCommit?.(node, group));
     const network = new Network(this.#world, this.#nodes);
+    const transfers = new SimulatedTransfers(this.#world, this.#nodes, network);
     for (let id = 1; id <= this.#plan.nodes; id++) {
-      this.#nodes.push(new SimulatedNode(id, this.#world, network, this.#observer));
+      this.#nodes.push(new SimulatedNode(id, this.#world, network, transfers, this.#observer));
     }
     this.#clients = new Clients(this.#world, this.#nodes, this.#observer);
     this.#nemesis = new Nemesis(this.#world, this.#nodes, network);
@@ -122,6 +125,7 @@ export class Simulation {
       faults: this.#nemesis.faults,
       elections: groups.reduce((sum, group) => sum + group.leaders.size, 0),
       committed: groups.reduce((sum, group) => sum + group.commitIndex, 0),
+      snapshots: this.#observer.snapshots,
       healedWithin: this.#healedWithin,
       undecided: this.#undecided,
       lastEvents: (limit) => world.trace.lines(violation?.group ?? 0, limit),

@@ -1,5 +1,5 @@
 import type { GroupId } from '../../engine/config/ids.ts';
-import { EntryType, type Entry, type LogIndex } from '../../engine/raft/types.ts';
+import { EntryType, type Entry, type LogIndex, type LogPoint, type Term } from '../../engine/raft/types.ts';
 import { decodeCommand, type Command } from '../../engine/storage/codec.ts';
 import { StorageUsageError, StorageWriteError } from '../../engine/storage/errors.ts';
 import { applyCommand, type KvTable } from '../../engine/storage/state/apply.ts';
@@ -9,6 +9,9 @@ import type {
   MutationResult,
   ScanOptions,
   ScanPage,
+  SnapshotSink,
+  SnapshotSource,
+  StateFacts,
   StateMachine,
 } from '../../engine/storage/types.ts';
 import type { Random } from './random.ts';
@@ -107,6 +110,16 @@ class MemoryTable implements KvTable {
     }
   }
 
+  replaceBy(rows: readonly KvRow[], facts: StateFacts): void {
+    this.rows.clear();
+    this.contentHash = 0;
+    for (const row of rows) this.put(row);
+    this.changes = [];
+    this.appliedIndex = facts.appliedIndex;
+    this.revision = facts.revision;
+    this.timeMs = facts.timeMs;
+  }
+
   #replace(name: string, after: StoredRow | undefined): void {
     const before = this.rows.get(name);
     this.changes.push({ name, before });
@@ -123,13 +136,20 @@ class MemoryTable implements KvTable {
  */
 export class SimulatedStateMachine implements StateMachine {
   readonly #tables = new Map<GroupId, MemoryTable>();
+  readonly #restored = new Map<GroupId, LogPoint>();
+  readonly #onRestored: (group: GroupId, point: LogPoint, contentHash: number) => void;
   readonly #unsyncedBatches: number;
   readonly #onApplied: (applied: AppliedEntry) => void;
   #undo: UndoBatch[] = [];
   /** A full disk: the next batch fails. */
   failNextApply = false;
 
-  constructor(unsyncedBatches: number, onApplied: (applied: AppliedEntry) => void) {
+  constructor(
+    unsyncedBatches: number,
+    onApplied: (applied: AppliedEntry) => void,
+    onRestored: (group: GroupId, point: LogPoint, contentHash: number) => void,
+  ) {
+    this.#onRestored = onRestored;
     this.#unsyncedBatches = unsyncedBatches;
     this.#onApplied = onApplied;
   }
@@ -167,6 +187,54 @@ export class SimulatedStateMachine implements StateMachine {
   keyCount(group: GroupId): number {
     return this.#tables.get(group)?.rows.size ?? 0;
   }
+
+  /** What no power failure takes back: what was there before the oldest batch that one can. */
+  durableIndex(group: GroupId): LogIndex {
+    const table = this.#tables.get(group);
+    if (table === undefined) return 0;
+    const atRisk = this.#undo.slice(-this.#unsyncedBatches).find((undo) => undo.table === table);
+    return atRisk?.appliedIndex ?? table.appliedIndex;
+  }
+
+  openSnapshot(group: GroupId): SnapshotSource {
+    const { appliedIndex, revision, timeMs, contentHash, rows } = this.#table(group);
+    const sorted = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { row }]) => row);
+    return {
+      facts: { appliedIndex, revision, keyCount: sorted.length, timeMs, rowsChecksum: contentHash >>> 0 },
+      rows: (after, maxBytes) => {
+        const name = nameOf(after);
+        const rest = sorted.filter((row) => nameOf(row.key) > name);
+        const page = rest.slice(0, Math.max(1, Math.floor(maxBytes / 100_000)));
+        return { rows: page, more: page.length < rest.length };
+      },
+      close: () => {},
+    };
+  }
+
+  beginRestore(group: GroupId, facts: StateFacts, term: Term): SnapshotSink {
+    const rows: KvRow[] = [];
+    return {
+      write: (more) => void rows.push(...more),
+      install: () => {
+        if (this.failNextApply) throw new StorageWriteError('the simulated disk is full', 'SQLITE_FULL');
+        const table = this.#table(group);
+        table.replaceBy(rows, facts);
+        // Its sync takes everything with it that was written before.
+        this.#undo = [];
+        const point = { index: facts.appliedIndex, term };
+        this.#restored.set(group, point);
+        this.#onRestored(group, point, table.contentHash);
+        return true;
+      },
+      abort: () => {},
+    };
+  }
+
+  restoredPoint(group: GroupId): LogPoint | null {
+    return this.#restored.get(group) ?? null;
+  }
+
+  tidy(): void {}
 
   sizeBytes(): number {
     return 0;

@@ -4,7 +4,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Member, NodeConfig } from '../../engine/config/node-config.ts';
+import { compactionSchema, type Member, type NodeConfig } from '../../engine/config/node-config.ts';
 
 const entry = fileURLToPath(new URL('../../engine/node.ts', import.meta.url));
 
@@ -115,7 +115,9 @@ export interface NodeCluster {
 /** Writes configurations for a cluster of real node processes on free loopback ports; starts nothing. */
 export async function nodeCluster(
   count: number,
-  options: Partial<Pick<NodeConfig, 'partitions' | 'replicationFactor' | 'faultsEnabled' | 'timing'>> = {},
+  options: Partial<
+    Pick<NodeConfig, 'partitions' | 'replicationFactor' | 'faultsEnabled' | 'timing' | 'compaction'>
+  > = {},
 ): Promise<NodeCluster> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'prkdb-test-'));
   const ports = await freePorts(count * 3);
@@ -138,6 +140,7 @@ export async function nodeCluster(
       partitions: options.partitions ?? 4,
       replicationFactor: options.replicationFactor ?? Math.min(3, count),
       timing: options.timing ?? { tickMs: 50, heartbeatTicks: 1, electionTicksMin: 6, electionTicksMax: 12 },
+      compaction: options.compaction ?? compactionSchema.parse({}),
       faultsEnabled: options.faultsEnabled ?? false,
       logLevel: 'info' as const,
     };

@@ -46,7 +46,7 @@ function next(): void {
       entries.push({ index: from + i, term, type: 0, data: dataOf(group, from + i) });
     }
     lastIndexes.set(group, from + entries.length - 1);
-    return { group, hardState: { term, votedFor: group, commitIndex: from - 1 }, entries };
+    return { group, cut: null, hardState: { term, votedFor: group, commitIndex: from - 1 }, entries };
   });
   log.write(batch, (error) => {
     if (error !== null) throw error;

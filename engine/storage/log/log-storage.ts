@@ -2,13 +2,13 @@ import fs from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
 import type { GroupId } from '../../config/ids.ts';
-import type { Entry, LogIndex, LogReader } from '../../raft/types.ts';
+import type { Entry, LogIndex, LogPoint, LogReader } from '../../raft/types.ts';
 import { entrySize, writeEntry } from '../codec/entries.ts';
 import { StorageUsageError } from '../errors.ts';
 import type { StorageIdentity } from '../sqlite/identity.ts';
 import { FileLock } from '../sqlite/lock.ts';
 import { storageErrorOf, writeErrorOf } from '../sqlite/sqlite-errors.ts';
-import type { LogStorage, LogWrite, RecoveredLog } from '../types.ts';
+import type { LogCut, LogStorage, LogWrite, RecoveredLog } from '../types.ts';
 import { LOG_ADVICE, openLogDatabase } from './open-database.ts';
 import type { GroupRequest, RowRequest, WriteRequest, WriterOptions, WriterReply, WriterRequest } from './protocol.ts';
 import { groupReader, RowReader } from './reader.ts';
@@ -84,6 +84,8 @@ class SqliteLogStorage implements LogStorage {
   readonly #sizeLimitBytes: () => number;
   readonly #exited: Promise<void>;
   readonly #pending: PendingWrite[] = [];
+  /** Where the log of each group begins once everything queued is written. */
+  readonly #begins = new Map<GroupId, LogPoint>();
   /** Last index of each group once everything queued is written. */
   readonly #lastIndexes = new Map<GroupId, LogIndex>();
   #nextId = 1;
@@ -104,7 +106,10 @@ class SqliteLogStorage implements LogStorage {
     this.#lock = lock;
     this.#rows = rows;
     this.#recovered = recovered;
-    for (const [group, { lastIndex }] of recovered) this.#lastIndexes.set(group, lastIndex);
+    for (const [group, { lastIndex, snapshotIndex, snapshotTerm }] of recovered) {
+      this.#lastIndexes.set(group, lastIndex);
+      this.#begins.set(group, { index: snapshotIndex, term: snapshotTerm });
+    }
     this.#sizeLimitBytes = options.sizeLimitBytes ?? (() => 0);
     this.#gate = new SyncGate(options.syncDelayMs ?? (() => 0), (request) => {
       worker.postMessage(request satisfies WriterRequest, [request.bytes.buffer as ArrayBuffer]);
@@ -131,7 +136,7 @@ class SqliteLogStorage implements LogStorage {
     return groupReader(
       this.#rows,
       group,
-      () => this.#recovered.get(group),
+      () => this.#begins.get(group),
       (error) => storageErrorOf(this.#file, error, LOG_ADVICE),
     );
   }
@@ -165,14 +170,15 @@ class SqliteLogStorage implements LogStorage {
   }
 
   /** A hole in the log, or a rewrite of what was compacted, would be found only at the next start. */
-  #check({ group, entries }: LogWrite): void {
+  #check({ group, cut, entries }: LogWrite): void {
     const first = entries[0];
     if (!Number.isInteger(group) || group < 0 || group > MAX_GROUP) {
       throw new StorageUsageError(`group ${group} is not between 0 and ${MAX_GROUP}`);
     }
+    if (cut !== null) this.#noteCut(group, cut);
     if (first === undefined) return;
     const lastIndex = this.#lastIndexes.get(group) ?? 0;
-    const snapshotIndex = this.#recovered.get(group)?.snapshotIndex ?? 0;
+    const snapshotIndex = this.#begins.get(group)?.index ?? 0;
     if (first.index > lastIndex + 1 || first.index <= snapshotIndex) {
       throw new StorageUsageError(
         `entry ${first.index} of group ${group} does not fit a log from ${snapshotIndex + 1} to ${lastIndex}`,
@@ -184,6 +190,16 @@ class SqliteLogStorage implements LogStorage {
       }
     }
     this.#lastIndexes.set(group, first.index + entries.length - 1);
+  }
+
+  #noteCut(group: GroupId, { index, term, all }: LogCut): void {
+    const lastIndex = this.#lastIndexes.get(group) ?? 0;
+    if (index > MAX_INDEX || (!all && index > lastIndex)) {
+      throw new StorageUsageError(`the log of group ${group}, which ends at ${lastIndex}, cannot be cut at ${index}`);
+    }
+    if (index <= (this.#begins.get(group)?.index ?? 0)) return;
+    this.#begins.set(group, { index, term });
+    if (all) this.#lastIndexes.set(group, index);
   }
 
   #take(reply: WriterReply): void {
@@ -211,7 +227,7 @@ function encodeRequest(id: number, batch: readonly LogWrite[], sizeLimitBytes: n
   const bytes = new Uint8Array(size);
   let position = 0;
   const groups: GroupRequest[] = [];
-  for (const { group, hardState, entries } of batch) {
+  for (const { group, cut, hardState, entries } of batch) {
     const rows: RowRequest[] = [];
     let start = position;
     let first: Entry | undefined;
@@ -223,7 +239,7 @@ function encodeRequest(id: number, batch: readonly LogWrite[], sizeLimitBytes: n
       start = position;
       first = undefined;
     }
-    groups.push({ group, hardState: hardState === null ? null : { ...hardState }, rows });
+    groups.push({ group, cut, hardState: hardState === null ? null : { ...hardState }, rows });
   }
   return { kind: 'write', id, groups, bytes, sizeLimitBytes };
 }

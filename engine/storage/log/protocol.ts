@@ -1,5 +1,5 @@
 import type { HardState, LogIndex, Term } from '../../raft/types.ts';
-import type { RecoveredLog } from '../types.ts';
+import type { LogCut, RecoveredLog } from '../types.ts';
 
 /** Entries on their way to the writer, as a range of the request's `bytes`. */
 export interface RowRequest {
@@ -12,6 +12,7 @@ export interface RowRequest {
 
 export interface GroupRequest {
   readonly group: number;
+  readonly cut: LogCut | null;
   readonly hardState: HardState | null;
   readonly rows: readonly RowRequest[];
 }

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { GroupId } from '../../config/ids.ts';
-import type { Entry, LogIndex, LogReader, Term } from '../../raft/types.ts';
+import type { Entry, LogIndex, LogPoint, LogReader } from '../../raft/types.ts';
 import { visitEntries } from '../codec/entries.ts';
 import { StorageUsageError } from '../errors.ts';
 import { checkedLogRow, LOG_COLUMNS, type RawLogRow } from './rows.ts';
@@ -39,11 +39,11 @@ export class RowReader {
   }
 }
 
-/** A group's LogReader. `snapshot` is where its log begins. */
+/** A group's LogReader. `beginsAfter` is asked at each read, since logs are cut. */
 export function groupReader(
   rows: RowReader,
   group: GroupId,
-  snapshot: () => { readonly snapshotIndex: LogIndex; readonly snapshotTerm: Term } | undefined,
+  beginsAfter: () => LogPoint | undefined,
   describe: (error: unknown) => Error,
 ): LogReader {
   function read(from: LogIndex, to: LogIndex, maxBytes: number): readonly Entry[] {
@@ -63,9 +63,9 @@ export function groupReader(
       return found;
     },
     term(index) {
-      const begin = snapshot();
-      if (index < 1 || (begin !== undefined && index < begin.snapshotIndex)) return undefined;
-      if (begin !== undefined && index === begin.snapshotIndex) return begin.snapshotTerm;
+      const begin = beginsAfter();
+      if (index < 1 || (begin !== undefined && index < begin.index)) return undefined;
+      if (begin !== undefined && index === begin.index && index > 0) return begin.term;
       const entry = read(index, index + 1, 0)[0];
       return entry?.index === index ? entry.term : undefined;
     },

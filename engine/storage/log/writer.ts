@@ -3,6 +3,7 @@ import type { HardState, LogIndex, Term } from '../../raft/types.ts';
 import { SizeLimit } from '../sqlite/size-limit.ts';
 import { connectLog } from './connection.ts';
 import { CommitMark } from './mark.ts';
+import type { LogCut } from '../types.ts';
 import type { WriteRequest, WriterOptions } from './protocol.ts';
 import {
   checkedLogRow,
@@ -17,9 +18,10 @@ import {
 
 interface GroupState {
   lastIndex: LogIndex;
-  hasHardState: boolean;
-  readonly snapshotIndex: LogIndex;
-  readonly snapshotTerm: Term;
+  /** Null until the group has a row of it. */
+  hardState: HardState | null;
+  snapshotIndex: LogIndex;
+  snapshotTerm: Term;
 }
 
 /** Entries of one group that this transaction has yet to insert, possibly of several requests. */
@@ -40,20 +42,22 @@ export class LogWriter {
   readonly #sizeLimit: SizeLimit;
   readonly #groups = new Map<number, GroupState>();
   readonly #openRows = new Map<number, OpenRow>();
-  readonly #hardStates = new Map<number, HardState>();
+  /** Groups whose hard state this transaction has yet to write. */
+  readonly #changedStates = new Set<number>();
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
   readonly #rollback: Database.Statement;
   readonly #insert: Database.Statement;
   readonly #deleteFrom: Database.Statement;
+  readonly #deleteUpTo: Database.Statement;
   readonly #lastBefore: Database.Statement;
   readonly #putHardState: Database.Statement;
   #sequence: number;
 
   constructor(options: WriterOptions) {
     this.#sequence = options.sequence;
-    for (const [group, { lastIndex, snapshotIndex, snapshotTerm }] of options.groups) {
-      this.#groups.set(group, { lastIndex, hasHardState: true, snapshotIndex, snapshotTerm });
+    for (const [group, { lastIndex, hardState, snapshotIndex, snapshotTerm }] of options.groups) {
+      this.#groups.set(group, { lastIndex, hardState, snapshotIndex, snapshotTerm });
     }
     const database = connectLog(options.file);
     this.#database = database;
@@ -63,6 +67,10 @@ export class LogWriter {
     this.#rollback = database.prepare('ROLLBACK');
     this.#insert = database.prepare('INSERT INTO log VALUES (? << 48 | ?, ?, ?, ?, ?, ?)');
     this.#deleteFrom = database.prepare('DELETE FROM log WHERE id >= (? << 48 | ?) AND id < (? + 1) << 48');
+    // Whole rows only: the first one left may begin before the cut.
+    this.#deleteUpTo = database.prepare(
+      'DELETE FROM log WHERE id > ? << 48 AND id <= (? << 48 | ?) AND last_index <= ?',
+    );
     this.#lastBefore = database
       .prepare(`SELECT ${LOG_COLUMNS} FROM log WHERE id > ? << 48 AND id < (? << 48 | ?) ORDER BY id DESC LIMIT 1`)
       .raw();
@@ -77,16 +85,16 @@ export class LogWriter {
     try {
       this.#sequence++;
       for (const request of requests) this.#take(request);
-      if (this.#openRows.size === 0 && this.#hardStates.size === 0) {
+      if (this.#openRows.size === 0 && this.#changedStates.size === 0) {
         // Nothing would carry the number: marked all the same, it would be missed at the next start.
         this.#sequence--;
         this.#rollback.run();
         return;
       }
       for (const [group, open] of this.#openRows) this.#insertRow(group, open);
-      for (const [group, hardState] of this.#hardStates) this.#writeHardState(group, hardState);
+      for (const group of this.#changedStates) this.#writeHardState(group);
       this.#openRows.clear();
-      this.#hardStates.clear();
+      this.#changedStates.clear();
       this.#commit.run();
     } catch (error) {
       // SQLite rolls back by itself after some errors, such as a full disk.
@@ -102,12 +110,12 @@ export class LogWriter {
   }
 
   #take(request: WriteRequest): void {
-    for (const { group, hardState, rows } of request.groups) {
+    for (const { group, cut, hardState, rows } of request.groups) {
       const state = this.#state(group);
+      if (cut !== null) this.#cut(group, state, cut);
       // Every group with entries has a hard state row, so that a missing one shows.
-      if (hardState !== null) this.#hardStates.set(group, hardState);
-      else if (!state.hasHardState) this.#hardStates.set(group, NO_HARD_STATE);
-      state.hasHardState = true;
+      if (hardState !== null || state.hardState === null) this.#changedStates.add(group);
+      state.hardState = hardState ?? state.hardState ?? NO_HARD_STATE;
       for (const row of rows) {
         const entries = request.bytes.subarray(row.start, row.end);
         if (!this.#join(group, row.firstIndex, row.lastIndex, row.lastTerm, entries)) {
@@ -121,10 +129,24 @@ export class LogWriter {
   #state(group: number): GroupState {
     let state = this.#groups.get(group);
     if (state === undefined) {
-      state = { lastIndex: 0, hasHardState: false, snapshotIndex: 0, snapshotTerm: 0 };
+      state = { lastIndex: 0, hardState: null, snapshotIndex: 0, snapshotTerm: 0 };
       this.#groups.set(group, state);
     }
     return state;
+  }
+
+  #cut(group: number, state: GroupState, { index, term, all }: LogCut): void {
+    if (index <= state.snapshotIndex) return;
+    state.snapshotIndex = index;
+    state.snapshotTerm = term;
+    this.#changedStates.add(group);
+    if (all) {
+      this.#openRows.delete(group);
+      this.#deleteFrom.run(group, 0, group);
+      state.lastIndex = index;
+    } else {
+      this.#deleteUpTo.run(group, group, index, index);
+    }
   }
 
   /** Appends to the group's open row when that is what these entries follow and there is room. */
@@ -175,8 +197,9 @@ export class LogWriter {
     this.#insert.run(group, firstIndex, lastIndex, lastTerm, sequence, logRowChecksum(row), entries);
   }
 
-  #writeHardState(group: number, hardState: HardState): void {
-    const { snapshotIndex, snapshotTerm } = this.#state(group);
+  #writeHardState(group: number): void {
+    const { snapshotIndex, snapshotTerm, hardState } = this.#state(group);
+    if (hardState === null) return;
     const sequence = this.#sequence;
     const checksum = hardStateChecksum({ group, hardState, snapshotIndex, snapshotTerm, sequence });
     const { term, votedFor, commitIndex } = hardState;

@@ -1,7 +1,18 @@
 import { Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
+import type { GroupId } from '../../config/ids.ts';
+import type { LogIndex } from '../../raft/types.ts';
 
 export type CheckpointRequest = 'checkpoint' | 'close';
+
+export interface CheckpointHooks {
+  /** What is applied now, by group. Asked before a checkpoint. */
+  begins(): ReadonlyMap<GroupId, LogIndex>;
+  /** All that `begins` told is in the database file and synced. */
+  durable(applied: ReadonlyMap<GroupId, LogIndex>): void;
+  /** The worker could not do its work. */
+  failed(error: Error): void;
+}
 
 export interface CheckpointReply {
   /** Pages that the write-ahead log still holds; 0 when it starts anew with the next commit. */
@@ -22,16 +33,18 @@ const MAX_WAL_PAGES = 16_384;
 export class Checkpointer {
   readonly #file: string;
   readonly #database: Database.Database;
-  readonly #onError: (error: Error) => void;
+  readonly #hooks: CheckpointHooks;
   #worker: Worker | undefined;
   #running = false;
   #writtenBytes = 0;
+  /** What was applied when the checkpoint under way began. */
+  #applied: ReadonlyMap<GroupId, LogIndex> = new Map();
 
-  /** `database` is the applying connection. `onError` hears what the worker could not do. */
-  constructor(file: string, database: Database.Database, onError: (error: Error) => void) {
+  /** `database` is the applying connection. */
+  constructor(file: string, database: Database.Database, hooks: CheckpointHooks) {
     this.#file = file;
     this.#database = database;
-    this.#onError = onError;
+    this.#hooks = hooks;
   }
 
   /** Call after each commit. */
@@ -40,6 +53,7 @@ export class Checkpointer {
     if (this.#writtenBytes < CHECKPOINT_BYTES || this.#running) return;
     this.#running = true;
     this.#writtenBytes = 0;
+    this.#applied = this.#hooks.begins();
     this.#worker ??= this.#start();
     this.#worker.postMessage('checkpoint' satisfies CheckpointRequest, []);
   }
@@ -60,21 +74,23 @@ export class Checkpointer {
     worker.unref();
     worker.on('message', ({ walPages }: CheckpointReply) => {
       this.#running = false;
+      if (walPages === 0) this.#hooks.durable(this.#applied);
       // Under a load without gaps the worker never gets to the end. Between two commits
       // this connection does: what is left for it is only what came in meanwhile.
       if (walPages > MAX_WAL_PAGES && this.#database.open) this.#emptyNow();
     });
     worker.on('error', (error) => {
-      this.#onError(error);
+      this.#hooks.failed(error);
     });
     return worker;
   }
 
   #emptyNow(): void {
     try {
-      this.#database.pragma('wal_checkpoint(PASSIVE)');
+      const [result] = this.#database.pragma('wal_checkpoint(PASSIVE)') as { log: number; checkpointed: number }[];
+      if (result !== undefined && result.log === result.checkpointed) this.#hooks.durable(this.#hooks.begins());
     } catch (error) {
-      this.#onError(error instanceof Error ? error : new Error(String(error)));
+      this.#hooks.failed(error instanceof Error ? error : new Error(String(error)));
     }
   }
 }

@@ -1,19 +1,9 @@
 import { crc32 } from 'node:zlib';
 import type Database from 'better-sqlite3';
-import type { GroupId } from '../../config/ids.ts';
-import type { KvRow, KvRowMeta, ScanOptions, ScanPage } from '../types.ts';
+import type { KvRow, KvRowMeta, ScanOptions, ScanPage, StateFacts } from '../types.ts';
 import type { KvTable } from './apply.ts';
 import { prefixEnd, scanStart } from './key-range.ts';
-import {
-  checkedMeta,
-  checkedRow,
-  kvTableName,
-  META_COLUMNS,
-  metaChecksum,
-  type PartitionState,
-  type RawMeta,
-  type RawRow,
-} from './rows.ts';
+import { checkedMeta, checkedRow, META_COLUMNS, metaChecksum, type RawMeta, type RawRow } from './rows.ts';
 
 /** What a batch knows of one key: as it is in the database, then as the batch left it. */
 interface Slot {
@@ -29,7 +19,7 @@ interface Slot {
 
 const NO_VALUE = Buffer.alloc(0);
 
-/** A group's table whose statements are prepared once. */
+/** A table of keys whose statements are prepared once. */
 export class GroupTable {
   readonly #meta: Database.Statement;
   readonly #row: Database.Statement;
@@ -40,8 +30,7 @@ export class GroupTable {
   readonly #scanRows: Database.Statement;
 
   /** The table must exist. */
-  constructor(database: Database.Database, group: GroupId) {
-    const table = kvTableName(group);
+  constructor(database: Database.Database, table: string) {
     const range = `FROM ${table} WHERE key >= ? AND key < ? ORDER BY key LIMIT ?`;
     this.#meta = database.prepare(`SELECT ${META_COLUMNS} FROM ${table} WHERE key = ?`).raw();
     this.#row = database.prepare(`SELECT ${META_COLUMNS}, value FROM ${table} WHERE key = ?`).raw();
@@ -145,7 +134,7 @@ export class TableBatch implements KvTable {
   #timeMs: number;
   #rowsChecksum: number;
 
-  constructor(table: GroupTable, state: PartitionState) {
+  constructor(table: GroupTable, state: StateFacts) {
     this.#table = table;
     this.#revision = state.revision;
     this.#keyCount = state.keyCount;
@@ -189,7 +178,7 @@ export class TableBatch implements KvTable {
   }
 
   /** Writes the changed keys. Returns what the group comes to, and about how many bytes were written. */
-  flush(appliedIndex: number): { state: PartitionState; changedKeys: number; sizeBytes: number } {
+  flush(appliedIndex: number): { state: StateFacts; changedKeys: number; sizeBytes: number } {
     let changedKeys = 0;
     let sizeBytes = 0;
     for (const slot of this.#slots.values()) {

@@ -1,7 +1,9 @@
 import type Database from 'better-sqlite3';
 import type { GroupId } from '../../config/ids.ts';
 import { CorruptDataError } from '../errors.ts';
-import { kvTableName, partitionChecksum, type PartitionState } from './rows.ts';
+import type { LogPoint } from '../../raft/types.ts';
+import type { StateFacts } from '../types.ts';
+import { kvTableName, partitionChecksum, pointChecksum } from './rows.ts';
 
 type RawPartition = [
   group: number,
@@ -19,8 +21,8 @@ type RawPartition = [
  * had copied back from its lost part is then newer than the rest, page by page, and nothing
  * else would notice. Throws CorruptDataError or what SQLite throws.
  */
-export function loadPartitions(database: Database.Database): Map<GroupId, PartitionState> {
-  const partitions = new Map<GroupId, PartitionState>();
+export function loadPartitions(database: Database.Database): Map<GroupId, StateFacts> {
+  const partitions = new Map<GroupId, StateFacts>();
   const rows = database
     .prepare(
       'SELECT group_id, applied_index, revision, key_count, time_ms, rows_checksum, checksum FROM partition_state',
@@ -38,7 +40,7 @@ export function loadPartitions(database: Database.Database): Map<GroupId, Partit
   return partitions;
 }
 
-function checkRows(database: Database.Database, group: GroupId, state: PartitionState): void {
+function checkRows(database: Database.Database, group: GroupId, state: StateFacts): void {
   const [keys, checksum] = database
     .prepare(`SELECT count(*), coalesce(sum(checksum), 0) & 4294967295 FROM ${kvTableName(group)}`)
     .raw()
@@ -46,4 +48,22 @@ function checkRows(database: Database.Database, group: GroupId, state: Partition
   if (keys !== state.keyCount || checksum !== state.rowsChecksum) {
     throw new CorruptDataError(`the rows of group ${group} are not those of entry ${state.appliedIndex}`);
   }
+}
+
+/** Where the snapshots ended that were installed last. Throws CorruptDataError or what SQLite throws. */
+export function loadRestoredPoints(database: Database.Database): Map<GroupId, LogPoint> {
+  const points = new Map<GroupId, LogPoint>();
+  const rows = database.prepare('SELECT group_id, log_index, log_term, checksum FROM restored_point').raw().all() as [
+    group: number,
+    index: number,
+    term: number,
+    checksum: number,
+  ][];
+  for (const [group, index, term, checksum] of rows) {
+    if (pointChecksum(group, { index, term }) !== checksum) {
+      throw new CorruptDataError(`the checksum of the snapshot of group ${group} is wrong`);
+    }
+    points.set(group, { index, term });
+  }
+  return points;
 }

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
+import type { LogPoint } from '../../raft/types.ts';
 import { CorruptDataError } from '../errors.ts';
-import type { KvRow, KvRowMeta } from '../types.ts';
+import type { KvRow, KvRowMeta, StateFacts } from '../types.ts';
 
 export const STATE_SCHEMA = `
   CREATE TABLE partition_state (
@@ -12,11 +13,25 @@ export const STATE_SCHEMA = `
     rows_checksum INTEGER NOT NULL,
     checksum INTEGER NOT NULL
   ) STRICT;
+  CREATE TABLE restored_point (
+    group_id INTEGER PRIMARY KEY,
+    log_index INTEGER NOT NULL,
+    log_term INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
+  ) STRICT;
 `;
 
 export function kvTableName(group: number): string {
   return `kv_${group}`;
 }
+
+/** Where a snapshot's rows gather before they become the group's. */
+export function restoringTableName(group: number): string {
+  return `restoring_${group}`;
+}
+
+/** Begins the names of tables whose rows nobody needs any more. */
+export const TRASH_PREFIX = 'trash_';
 
 /**
  * Each group has a table of its own: dropping one frees its pages without visiting rows.
@@ -24,8 +39,8 @@ export function kvTableName(group: number): string {
  * small; that measured a quarter faster to write than one tree keyed by (group, key).
  * The value is the last column, so that reading the others leaves its pages alone.
  */
-export function kvTableSchema(group: number): string {
-  return `CREATE TABLE IF NOT EXISTS ${kvTableName(group)} (
+export function kvTableSchema(table: string): string {
+  return `CREATE TABLE IF NOT EXISTS ${table} (
     id INTEGER PRIMARY KEY,
     key BLOB NOT NULL UNIQUE,
     revision INTEGER NOT NULL,
@@ -55,19 +70,7 @@ export type RawMeta = [
 ];
 export type RawRow = [...RawMeta, value: Buffer];
 
-/** What a group's state comes to besides its rows. */
-export interface PartitionState {
-  readonly appliedIndex: number;
-  /** Mutations that changed something, ever. */
-  readonly revision: number;
-  readonly keyCount: number;
-  /** The latest time any command carried. */
-  readonly timeMs: number;
-  /** The sum of the checksums of all rows, modulo 2^32: which rows these are, whatever their order. */
-  readonly rowsChecksum: number;
-}
-
-export const EMPTY_PARTITION: PartitionState = {
+export const EMPTY_PARTITION: StateFacts = {
   appliedIndex: 0,
   revision: 0,
   keyCount: 0,
@@ -87,9 +90,13 @@ function checksumOfNumbers(a: number, b: number, c: number, d: number, e: number
   return crc32(scratch);
 }
 
-export function partitionChecksum(group: number, state: PartitionState): number {
+export function partitionChecksum(group: number, state: StateFacts): number {
   const { appliedIndex, revision, keyCount, timeMs, rowsChecksum } = state;
   return checksumOfNumbers(group, appliedIndex, revision, keyCount, timeMs, rowsChecksum);
+}
+
+export function pointChecksum(group: number, { index, term }: LogPoint): number {
+  return checksumOfNumbers(group, index, term, 0, 0, 0);
 }
 
 /** Over everything of a row but the value, and over the value's own checksum. */

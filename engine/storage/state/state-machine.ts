@@ -1,20 +1,32 @@
 import fs from 'node:fs';
 import Database from 'better-sqlite3';
 import type { GroupId } from '../../config/ids.ts';
-import { EntryType, type Entry, type LogIndex } from '../../raft/types.ts';
+import { EntryType, type Entry, type LogIndex, type LogPoint, type Term } from '../../raft/types.ts';
 import { decodeCommand, type Command } from '../codec/command.ts';
 import { CorruptDataError, StorageUsageError, type StorageWriteError } from '../errors.ts';
 import { checkIdentity, createIdentity, isNewDatabase, type StorageIdentity } from '../sqlite/identity.ts';
 import { FileLock } from '../sqlite/lock.ts';
 import { SizeLimit } from '../sqlite/size-limit.ts';
 import { storageErrorOf, writeErrorOf } from '../sqlite/sqlite-errors.ts';
-import type { KvRow, MutationResult, ScanOptions, ScanPage, StateMachine } from '../types.ts';
+import type {
+  KvRow,
+  MutationResult,
+  ScanOptions,
+  ScanPage,
+  SnapshotSink,
+  SnapshotSource,
+  StateFacts,
+  StateMachine,
+} from '../types.ts';
 import { applyCommand } from './apply.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { connectState } from './connection.ts';
 import { GroupTable, TableBatch } from './group-table.ts';
-import { loadPartitions } from './recovery.ts';
-import { EMPTY_PARTITION, kvTableSchema, partitionChecksum, STATE_SCHEMA, type PartitionState } from './rows.ts';
+import { loadPartitions, loadRestoredPoints } from './recovery.ts';
+import { EMPTY_PARTITION, kvTableName, kvTableSchema, partitionChecksum, STATE_SCHEMA } from './rows.ts';
+import { StagedRestore } from './snapshot-sink.ts';
+import { openSnapshotSource } from './snapshot-source.ts';
+import { Trash } from './trash.ts';
 
 export interface StateOptions {
   /** The database; its companions (-wal, -shm, .lock) lie beside it. The directory must exist. */
@@ -56,8 +68,9 @@ export function openStateMachine(options: StateOptions): StateMachine {
     // The full check and not quick_check: a damaged index would hide keys that are there.
     const found = database.pragma('integrity_check(1)', { simple: true });
     if (found !== 'ok') throw new CorruptDataError(String(found).split('\n')[0] ?? 'its structure is broken');
+    const trash = new Trash(database);
     database.pragma('wal_checkpoint(TRUNCATE)');
-    return new SqliteStateMachine(options, database, lock, loadPartitions(database));
+    return new SqliteStateMachine(options, database, lock, trash);
   } catch (error) {
     database?.close();
     lock.release();
@@ -69,8 +82,13 @@ class SqliteStateMachine implements StateMachine {
   readonly #file: string;
   readonly #database: Database.Database;
   readonly #lock: FileLock;
-  readonly #partitions: Map<GroupId, PartitionState>;
+  readonly #partitions: Map<GroupId, StateFacts>;
   readonly #tables = new Map<GroupId, GroupTable>();
+  readonly #restored: Map<GroupId, LogPoint>;
+  /** What was applied when the last checkpoint that copied everything began. */
+  readonly #durable = new Map<GroupId, LogIndex>();
+  readonly #restores = new Map<GroupId, StagedRestore>();
+  readonly #trash: Trash;
   readonly #checkpointer: Checkpointer;
   readonly #sizeLimit: SizeLimit;
   readonly #sizeLimitBytes: () => number;
@@ -81,26 +99,32 @@ class SqliteStateMachine implements StateMachine {
   /** Why no more may be applied: the disk could not take back what the write-ahead log holds. */
   #failure: StorageWriteError | undefined;
 
-  constructor(
-    options: StateOptions,
-    database: Database.Database,
-    lock: FileLock,
-    partitions: Map<GroupId, PartitionState>,
-  ) {
+  constructor(options: StateOptions, database: Database.Database, lock: FileLock, trash: Trash) {
     const { file } = options;
     this.#file = file;
     this.#sizeLimit = new SizeLimit(database);
     this.#sizeLimitBytes = options.sizeLimitBytes ?? (() => 0);
     this.#database = database;
     this.#lock = lock;
-    this.#partitions = partitions;
+    this.#trash = trash;
+    this.#partitions = loadPartitions(database);
+    this.#restored = loadRestoredPoints(database);
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#rollback = database.prepare('ROLLBACK');
     this.#putPartition = database.prepare('INSERT OR REPLACE INTO partition_state VALUES (?, ?, ?, ?, ?, ?, ?)');
-    for (const group of partitions.keys()) this.#tables.set(group, new GroupTable(database, group));
-    this.#checkpointer = new Checkpointer(file, database, (error) => {
-      this.#failure ??= writeErrorOf(file, 'CHECKPOINT', error.message);
+    for (const [group, { appliedIndex }] of this.#partitions) {
+      this.#tables.set(group, new GroupTable(database, kvTableName(group)));
+      this.#durable.set(group, appliedIndex);
+    }
+    this.#checkpointer = new Checkpointer(file, database, {
+      begins: () => new Map(Array.from(this.#partitions, ([group, { appliedIndex }]) => [group, appliedIndex])),
+      durable: (indexes) => {
+        for (const [group, index] of indexes) this.#durable.set(group, Math.max(index, this.#durable.get(group) ?? 0));
+      },
+      failed: (error) => {
+        this.#failure ??= writeErrorOf(file, 'CHECKPOINT', error.message);
+      },
     });
   }
 
@@ -147,6 +171,61 @@ class SqliteStateMachine implements StateMachine {
     return this.#read(() => this.#tables.get(group)?.scan(options)) ?? { rows: [], more: false };
   }
 
+  durableIndex(group: GroupId): LogIndex {
+    return this.#durable.get(group) ?? 0;
+  }
+
+  openSnapshot(group: GroupId): SnapshotSource {
+    return openSnapshotSource(this.#file, group, this.#partition(group), (error) => this.#describe(error));
+  }
+
+  beginRestore(group: GroupId, facts: StateFacts, term: Term): SnapshotSink {
+    this.#restores.get(group)?.abort();
+    const restore = this.#read(() => new StagedRestore(this.#database, group, facts, term));
+    this.#restores.set(group, restore);
+    return {
+      write: (rows) => {
+        this.#writeOr(() => {
+          this.#sizeLimit.set(this.#sizeLimitBytes());
+          restore.write(rows);
+        });
+        this.#checkpointer.wrote(
+          rows.length,
+          rows.reduce((sum, row) => sum + row.key.length + row.value.length, 0),
+        );
+      },
+      install: () => this.#install(restore),
+      abort: () => {
+        if (this.#restores.get(group) === restore) this.#restores.delete(group);
+        this.#read(() => restore.abort());
+      },
+    };
+  }
+
+  #install(restore: StagedRestore): boolean {
+    const { group, facts, point } = restore;
+    const trashNumber = this.#trash.nextNumber();
+    let installed = false;
+    this.#writeOr(() => (installed = restore.install(trashNumber)));
+    this.#restores.delete(group);
+    if (!installed) return false;
+    this.#trash.add(trashNumber);
+    this.#partitions.set(group, facts);
+    this.#tables.set(group, new GroupTable(this.#database, kvTableName(group)));
+    this.#restored.set(group, point);
+    this.#durable.set(group, point.index);
+    return true;
+  }
+
+  restoredPoint(group: GroupId): LogPoint | null {
+    return this.#restored.get(group) ?? null;
+  }
+
+  tidy(): void {
+    const rows = this.#read(() => this.#trash.empty());
+    if (rows > 0) this.#checkpointer.wrote(rows, 0);
+  }
+
   sizeBytes(): number {
     let size = 0;
     for (const suffix of ['', '-wal']) size += fs.statSync(this.#file + suffix, { throwIfNoEntry: false })?.size ?? 0;
@@ -155,20 +234,21 @@ class SqliteStateMachine implements StateMachine {
 
   close(): void {
     if (!this.#database.open) return;
+    for (const restore of this.#restores.values()) restore.abort();
     this.#checkpointer.close();
     this.#database.close();
     this.#lock.release();
   }
 
-  #partition(group: GroupId): PartitionState {
+  #partition(group: GroupId): StateFacts {
     return this.#partitions.get(group) ?? EMPTY_PARTITION;
   }
 
   #table(group: GroupId): GroupTable {
     let table = this.#tables.get(group);
     if (table === undefined) {
-      this.#database.exec(kvTableSchema(group));
-      table = new GroupTable(this.#database, group);
+      this.#database.exec(kvTableSchema(kvTableName(group)));
+      table = new GroupTable(this.#database, kvTableName(group));
       this.#tables.set(group, table);
     }
     return table;
@@ -180,6 +260,12 @@ class SqliteStateMachine implements StateMachine {
     } catch (error) {
       throw this.#describe(error);
     }
+  }
+
+  /** As `read`, and nothing once the disk has failed. */
+  #writeOr(write: () => void): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#read(write);
   }
 
   #describe(error: unknown): Error {

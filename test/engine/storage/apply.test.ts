@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Mutation } from '../../../engine/storage/codec.ts';
 import { applyCommand } from '../../../engine/storage/state/apply.ts';
 import { openStateMachine } from '../../../engine/storage/state/state-machine.ts';
-import type { KvRow, MutationResult, StateMachine } from '../../../engine/storage/types.ts';
-import { MemoryStateMachine, MemoryTable } from '../../support/memory-storage.ts';
+import type { KvRow, MutationResult } from '../../../engine/storage/types.ts';
+import { MemoryStateMachine, MemoryTable, type PlainStateMachine } from '../../support/memory-state.ts';
 import { bytes, closeAfterTest, command, identity, put, remove, temporaryDirectory } from './support.ts';
 
 function one(table: MemoryTable, mutation: Mutation, timeMs = 1): MutationResult {
@@ -143,7 +143,7 @@ describe.each([
   it('answers and holds what a plain model does, however mutations are batched', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 60 }), (steps) => {
-        const state: StateMachine = open();
+        const state: PlainStateMachine = open();
         const model: Model = { rows: new Map(), revision: 0, time: 0 };
         const wanted: unknown[] = [];
         const found: unknown[] = [];

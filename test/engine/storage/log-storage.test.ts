@@ -44,12 +44,12 @@ describe('the log', () => {
     const log = await openLog(directory);
     expect(log.recovered(1)).toBeUndefined();
     await write(log, [
-      { group: 1, hardState: hardState(2, 3, 0), entries: entries(1, 10, 2) },
-      { group: 256, hardState: hardState(7, 0, 0), entries: [] },
+      { group: 1, cut: null, hardState: hardState(2, 3, 0), entries: entries(1, 10, 2) },
+      { group: 256, cut: null, hardState: hardState(7, 0, 0), entries: [] },
     ]);
     await write(log, [
-      { group: 1, hardState: hardState(3, 1, 9), entries: entries(11, 12, 3) },
-      { group: 0, hardState: hardState(1), entries: [entry(1, 1, new Uint8Array(0))] },
+      { group: 1, cut: null, hardState: hardState(3, 1, 9), entries: entries(11, 12, 3) },
+      { group: 0, cut: null, hardState: hardState(1), entries: [entry(1, 1, new Uint8Array(0))] },
     ]);
     await log.close();
 
@@ -71,8 +71,8 @@ describe('the log', () => {
   it('reads ranges by bytes, at least one entry, and terms', async () => {
     const log = await openLog(temporaryDirectory());
     const list = Array.from({ length: 30 }, (_, i) => entry(i + 1, 1 + Math.floor(i / 10), new Uint8Array(100)));
-    await write(log, [{ group: 4, hardState: hardState(3), entries: list.slice(0, 12) }]);
-    await write(log, [{ group: 4, hardState: null, entries: list.slice(12) }]);
+    await write(log, [{ group: 4, cut: null, hardState: hardState(3), entries: list.slice(0, 12) }]);
+    await write(log, [{ group: 4, cut: null, hardState: null, entries: list.slice(12) }]);
     const reader = log.reader(4);
     expect(reader.entries(11, 15, 1e6).map((e) => e.index)).toEqual([11, 12, 13, 14]);
     expect(reader.entries(12, 31, 250).map((e) => e.index)).toEqual([12, 13]);
@@ -87,9 +87,9 @@ describe('the log', () => {
   it('stores a batch as one row, and splits only what is large', async () => {
     const directory = temporaryDirectory();
     const log = await openLog(directory);
-    await write(log, [{ group: 1, hardState: hardState(1), entries: entries(1, 64, 1) }]);
+    await write(log, [{ group: 1, cut: null, hardState: hardState(1), entries: entries(1, 64, 1) }]);
     const large = Array.from({ length: 4 }, (_, i) => entry(65 + i, 1, new Uint8Array(1024 * 1024).fill(i)));
-    await write(log, [{ group: 1, hardState: null, entries: large }]);
+    await write(log, [{ group: 1, cut: null, hardState: null, entries: large }]);
     expect(log.reader(1).entries(65, 69, 1e9).map((e) => [e.data.length, e.data[77]])).toEqual([0, 1, 2, 3].map((i) => [1024 * 1024, i])); // prettier-ignore
     await log.close();
     expect(rowCount(directory)).toBe(1 + 4);
@@ -98,13 +98,13 @@ describe('the log', () => {
   it('replaces a conflicting suffix, whole rows and parts of rows', async () => {
     const directory = temporaryDirectory();
     const log = await openLog(directory);
-    await write(log, [{ group: 1, hardState: hardState(1), entries: entries(1, 10, 1) }]);
-    await write(log, [{ group: 1, hardState: null, entries: entries(11, 20, 1) }]);
-    await write(log, [{ group: 2, hardState: hardState(1), entries: entries(1, 20, 1) }]);
-    await write(log, [{ group: 1, hardState: hardState(2), entries: [entry(6, 2)] }]);
+    await write(log, [{ group: 1, cut: null, hardState: hardState(1), entries: entries(1, 10, 1) }]);
+    await write(log, [{ group: 1, cut: null, hardState: null, entries: entries(11, 20, 1) }]);
+    await write(log, [{ group: 2, cut: null, hardState: hardState(1), entries: entries(1, 20, 1) }]);
+    await write(log, [{ group: 1, cut: null, hardState: hardState(2), entries: [entry(6, 2)] }]);
     expect(contents(log, 1, 6)).toEqual(expected([...entries(1, 5, 1), entry(6, 2)]));
     expect(log.reader(1).term(7)).toBeUndefined();
-    await write(log, [{ group: 1, hardState: hardState(3), entries: [entry(1, 3)] }]);
+    await write(log, [{ group: 1, cut: null, hardState: hardState(3), entries: [entry(1, 3)] }]);
     await log.close();
     const again = await openLog(directory);
     expect(again.recovered(1)).toMatchObject({ lastIndex: 1, lastTerm: 3 });
@@ -133,7 +133,7 @@ describe('the log', () => {
           const added = count === 0 ? [] : entries(from, from + count - 1, term);
           if (count > 0) list.length = from - 1;
           model.set(group, [...list, ...added]);
-          last = write(log, [{ group, hardState: hardState(term), entries: added }]);
+          last = write(log, [{ group, cut: null, hardState: hardState(term), entries: added }]);
           if (wait) await last;
         }
         await last;
@@ -159,7 +159,7 @@ describe('the log', () => {
     const order: number[] = [];
     await new Promise<void>((resolve) => {
       for (let i = 1; i <= 200; i++) {
-        log.write([{ group: 1, hardState: null, entries: [entry(i, 1)] }], (error) => {
+        log.write([{ group: 1, cut: null, hardState: null, entries: [entry(i, 1)] }], (error) => {
           expect(error).toBeNull();
           order.push(i);
           if (i === 200) resolve();
@@ -179,7 +179,7 @@ describe('the log', () => {
     const directory = temporaryDirectory();
     const log = await openLog(directory);
     const done = vi.fn<(error: Error | null) => void>();
-    for (let i = 1; i <= 20; i++) log.write([{ group: 1, hardState: null, entries: [entry(i, 1)] }], done);
+    for (let i = 1; i <= 20; i++) log.write([{ group: 1, cut: null, hardState: null, entries: [entry(i, 1)] }], done);
     await log.close();
     await log.close();
     expect(done.mock.calls).toEqual(Array.from({ length: 20 }, () => [null]));
@@ -190,20 +190,24 @@ describe('the log', () => {
   it('refuses a hole, entries out of order and a group out of range, and goes on', async () => {
     const log = await openLog(temporaryDirectory());
     const done = vi.fn<() => void>();
-    expect(() => log.write([{ group: 1, hardState: null, entries: [entry(2, 1)] }], done)).toThrow(StorageUsageError);
-    expect(() => log.write([{ group: 1, hardState: null, entries: [entry(1, 1), entry(3, 1)] }], done)).toThrow(
+    expect(() => log.write([{ group: 1, cut: null, hardState: null, entries: [entry(2, 1)] }], done)).toThrow(
       StorageUsageError,
     );
-    expect(() => log.write([{ group: 40_000, hardState: null, entries: [] }], done)).toThrow(StorageUsageError);
+    expect(() =>
+      log.write([{ group: 1, cut: null, hardState: null, entries: [entry(1, 1), entry(3, 1)] }], done),
+    ).toThrow(StorageUsageError);
+    expect(() => log.write([{ group: 40_000, cut: null, hardState: null, entries: [] }], done)).toThrow(
+      StorageUsageError,
+    );
     expect(done).not.toHaveBeenCalled();
-    await write(log, [{ group: 1, hardState: null, entries: [entry(1, 1)] }]);
+    await write(log, [{ group: 1, cut: null, hardState: null, entries: [entry(1, 1)] }]);
   });
 
   it('is not taken for damaged after writes that had nothing to store', async () => {
     const directory = temporaryDirectory();
     const log = await openLog(directory);
-    await write(log, [{ group: 1, hardState: hardState(1, 1, 0), entries: entries(1, 3, 1) }]);
-    await write(log, [{ group: 1, hardState: null, entries: [] }]);
+    await write(log, [{ group: 1, cut: null, hardState: hardState(1, 1, 0), entries: entries(1, 3, 1) }]);
+    await write(log, [{ group: 1, cut: null, hardState: null, entries: [] }]);
     await write(log, []);
     await log.close();
     const again = await openLog(directory);
@@ -216,7 +220,7 @@ describe('the log', () => {
     const data = new Uint8Array(64 * 1024);
     for (let i = 0; i < 60; i++) {
       const list = Array.from({ length: 8 }, (_, j) => entry(i * 8 + j + 1, 1, data));
-      await write(log, [{ group: 1, hardState: null, entries: list }]);
+      await write(log, [{ group: 1, cut: null, hardState: null, entries: list }]);
     }
     const database = new Database(path.join(directory, 'log.db'), { readonly: true });
     const mainPages = database.pragma('page_count', { simple: true }) as number;
@@ -234,7 +238,7 @@ describe('a failing disk', () => {
     let lastDone: Promise<void> = Promise.resolve();
     for (let i = 1; i <= 60; i++) {
       lastDone = new Promise((resolve) => {
-        log.write([{ group: 1, hardState: hardState(1), entries: [entry(i, 1, data)] }], (error) => {
+        log.write([{ group: 1, cut: null, hardState: hardState(1), entries: [entry(i, 1, data)] }], (error) => {
           errors.push(error);
           resolve();
         });
@@ -259,11 +263,13 @@ describe('a failing disk', () => {
   it('writes nothing after what it could not write, though there would be room for it', async () => {
     const directory = temporaryDirectory();
     const log = await openLog(directory, { sizeLimitBytes: () => 256 * 1024 });
-    await write(log, [{ group: 1, hardState: hardState(1), entries: [entry(1, 1)] }]);
-    const tooLarge = write(log, [{ group: 1, hardState: null, entries: [entry(2, 1, new Uint8Array(1024 * 1024))] }]);
+    await write(log, [{ group: 1, cut: null, hardState: hardState(1), entries: [entry(1, 1)] }]);
+    const tooLarge = write(log, [
+      { group: 1, cut: null, hardState: null, entries: [entry(2, 1, new Uint8Array(1024 * 1024))] },
+    ]);
     // The writer fails meanwhile, and this thread cannot have heard of it when it asks for more.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-    const small = write(log, [{ group: 1, hardState: hardState(2), entries: [entry(3, 1)] }]);
+    const small = write(log, [{ group: 1, cut: null, hardState: hardState(2), entries: [entry(3, 1)] }]);
     await expect(tooLarge).rejects.toThrow(StorageWriteError);
     await expect(small).rejects.toThrow(StorageWriteError);
     await expect(write(log, [])).rejects.toThrow(StorageWriteError);
@@ -276,7 +282,7 @@ describe('a failing disk', () => {
     const directory = temporaryDirectory();
     const log = await openLog(directory, { syncDelayMs: () => delayMs });
     const done = vi.fn<(error: Error | null) => void>();
-    for (let i = 1; i <= 10; i++) log.write([{ group: 1, hardState: null, entries: [entry(i, 1)] }], done);
+    for (let i = 1; i <= 10; i++) log.write([{ group: 1, cut: null, hardState: null, entries: [entry(i, 1)] }], done);
     await new Promise((resolve) => {
       setTimeout(resolve, 150);
     });
@@ -291,7 +297,7 @@ describe('a failing disk', () => {
 
   it('that hangs does not keep the log from closing', async () => {
     const log = await openLog(temporaryDirectory(), { syncDelayMs: () => 60_000 });
-    const written = write(log, [{ group: 1, hardState: null, entries: [entry(1, 1)] }]);
+    const written = write(log, [{ group: 1, cut: null, hardState: null, entries: [entry(1, 1)] }]);
     await log.close();
     await expect(written).resolves.toBeUndefined();
   });

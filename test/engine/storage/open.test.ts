@@ -45,7 +45,9 @@ async function directoryWithData(): Promise<string> {
   const log = await openLogStorage({ file: fileOf(directory, 'log'), identity });
   for (const group of [1, 2]) {
     for (let i = 0; i < 6; i++) {
-      await write(log, [{ group, hardState: hardState(1, 1, i), entries: entries(i * 10 + 1, i * 10 + 10, 1) }]);
+      await write(log, [
+        { group, cut: null, hardState: hardState(1, 1, i), entries: entries(i * 10 + 1, i * 10 + 10, 1) },
+      ]);
     }
   }
   await log.close();
@@ -230,7 +232,8 @@ describe('one damaged byte', () => {
     const directory = temporaryDirectory();
     const file = fileOf(directory, 'log');
     const log = closeAfterTest(await openLogStorage({ file, identity }));
-    for (let i = 1; i <= 12; i++) await write(log, [{ group: 1, hardState: hardState(1), entries: entries(i, i, 1) }]);
+    for (let i = 1; i <= 12; i++)
+      await write(log, [{ group: 1, cut: null, hardState: hardState(1), entries: entries(i, i, 1) }]);
     const copy = path.join(temporaryDirectory(), 'log.db');
     const files = ['', '-wal', '.mark'].map((suffix) => [copy + suffix, fs.readFileSync(file + suffix)] as const);
     const wal = files[1]?.[1] as Buffer;
@@ -260,11 +263,11 @@ describe('a log that lacks what it once held', () => {
     const directory = temporaryDirectory();
     const file = fileOf(directory, 'log');
     const log = await openLogStorage({ file, identity });
-    await write(log, [{ group: 1, hardState: hardState(1), entries: entries(1, 5, 1) }]);
+    await write(log, [{ group: 1, cut: null, hardState: hardState(1), entries: entries(1, 5, 1) }]);
     await log.close();
     const old = fs.readFileSync(file);
     const again = await openLogStorage({ file, identity });
-    await write(again, [{ group: 1, hardState: hardState(1), entries: entries(6, 9, 1) }]);
+    await write(again, [{ group: 1, cut: null, hardState: hardState(1), entries: entries(6, 9, 1) }]);
     await again.close();
     fs.writeFileSync(file, old);
     await expect(open(directory, 'log')).rejects.toThrow(/ends with write 1, but write 2 was already on disk/);

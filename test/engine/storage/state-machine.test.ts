@@ -6,7 +6,7 @@ import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../../../engine/config/limits.ts
 import { CorruptDataError, StorageUsageError } from '../../../engine/storage/errors.ts';
 import { openStateMachine } from '../../../engine/storage/state/state-machine.ts';
 import type { ScanOptions, StateMachine } from '../../../engine/storage/types.ts';
-import { MemoryStateMachine } from '../../support/memory-storage.ts';
+import { MemoryStateMachine, type PlainStateMachine } from '../../support/memory-state.ts';
 import { bytes, closeAfterTest, command, entry, identity, put, remove, temporaryDirectory } from './support.ts';
 
 function openState(directory = temporaryDirectory()): StateMachine {
@@ -145,7 +145,7 @@ describe('scanning', () => {
   const prefix = fc
     .array(fc.constantFrom(0x00, 0x61, 0xfe, 0xff), { maxLength: 3 })
     .map((list) => Uint8Array.from(list));
-  const machines: [string, () => StateMachine][] = [
+  const machines: [string, () => PlainStateMachine][] = [
     ['SQLite', () => openState()],
     ['memory', () => new MemoryStateMachine()],
   ];

@@ -75,6 +75,7 @@ export async function startNode(
     bindHost: '127.0.0.1',
     raftPort: ports[self - 1] ?? 0,
     peers: ports.map((raftPort, i) => ({ id: i + 1, host: '127.0.0.1', raftPort })),
+    snapshotListener: { offered: () => null },
     listener: {
       messages(_from, envelopes) {
         received.push(...envelopes);

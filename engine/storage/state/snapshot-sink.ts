@@ -1,0 +1,100 @@
+import type Database from 'better-sqlite3';
+import { crc32 } from 'node:zlib';
+import type { GroupId } from '../../config/ids.ts';
+import type { LogPoint, Term } from '../../raft/types.ts';
+import { StorageUsageError } from '../errors.ts';
+import type { KvRow, StateFacts } from '../types.ts';
+import {
+  kvTableName,
+  kvTableSchema,
+  metaChecksum,
+  partitionChecksum,
+  pointChecksum,
+  restoringTableName,
+  TRASH_PREFIX,
+} from './rows.ts';
+
+/** Gathers a snapshot's rows in a table beside the group's, then puts it in its place. */
+export class StagedRestore {
+  readonly group: GroupId;
+  readonly facts: StateFacts;
+  readonly point: LogPoint;
+  readonly #database: Database.Database;
+  readonly #insert: Database.Statement;
+  readonly #writeAll: (rows: readonly KvRow[]) => void;
+  #keyCount = 0;
+  #rowsChecksum = 0;
+  #ended = false;
+
+  constructor(database: Database.Database, group: GroupId, facts: StateFacts, term: Term) {
+    this.#database = database;
+    this.group = group;
+    this.facts = facts;
+    this.point = { index: facts.appliedIndex, term };
+    const table = restoringTableName(group);
+    database.exec(`DROP TABLE IF EXISTS ${table}`);
+    database.exec(kvTableSchema(table));
+    this.#insert = database.prepare(
+      `INSERT INTO ${table} (key, revision, version, created_at_ms, updated_at_ms, value_size, value_checksum, checksum, value)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#writeAll = database.transaction((rows: readonly KvRow[]) => {
+      for (const row of rows) this.#writeRow(row);
+    });
+  }
+
+  /** One transaction. */
+  write(rows: readonly KvRow[]): void {
+    if (this.#ended) throw new StorageUsageError(`the restore of group ${this.group} has ended`);
+    this.#writeAll(rows);
+  }
+
+  /**
+   * Durable when it returns true; false when the rows are not those that were promised. The
+   * rows that were there before wait in a table of trash.
+   */
+  install(trashNumber: number): boolean {
+    if (this.#ended) throw new StorageUsageError(`the restore of group ${this.group} has ended`);
+    const { group, facts, point } = this;
+    if (this.#keyCount !== facts.keyCount || this.#rowsChecksum !== facts.rowsChecksum) {
+      this.abort();
+      return false;
+    }
+    this.#ended = true;
+    const { appliedIndex, revision, keyCount, timeMs, rowsChecksum } = facts;
+    const table = kvTableName(group);
+    // The commit alone is synced, and with it everything written before.
+    this.#database.pragma('synchronous = FULL');
+    try {
+      this.#database.transaction(() => {
+        this.#database.exec(kvTableSchema(table));
+        this.#database.exec(`ALTER TABLE ${table} RENAME TO ${TRASH_PREFIX}${trashNumber}`);
+        this.#database.exec(`ALTER TABLE ${restoringTableName(group)} RENAME TO ${table}`);
+        this.#database
+          .prepare('INSERT OR REPLACE INTO partition_state VALUES (?, ?, ?, ?, ?, ?, ?)')
+          .run(group, appliedIndex, revision, keyCount, timeMs, rowsChecksum, partitionChecksum(group, facts));
+        this.#database
+          .prepare('INSERT OR REPLACE INTO restored_point VALUES (?, ?, ?, ?)')
+          .run(group, point.index, point.term, pointChecksum(group, point));
+      })();
+    } finally {
+      this.#database.pragma('synchronous = NORMAL');
+    }
+    return true;
+  }
+
+  abort(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#database.exec(`DROP TABLE IF EXISTS ${restoringTableName(this.group)}`);
+  }
+
+  #writeRow(row: KvRow): void {
+    const { key, value, revision, version, createdAtMs, updatedAtMs } = row;
+    const valueChecksum = crc32(value);
+    const checksum = metaChecksum(row, valueChecksum);
+    this.#keyCount++;
+    this.#rowsChecksum = (this.#rowsChecksum + checksum) >>> 0;
+    this.#insert.run(key, revision, version, createdAtMs, updatedAtMs, value.length, valueChecksum, checksum, value);
+  }
+}

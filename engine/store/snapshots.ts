@@ -1,0 +1,184 @@
+import type { LogPoint, NodeId } from '../raft/types.ts';
+import { decodeFacts, decodeRows, encodeFacts, encodeRows } from '../storage/codec.ts';
+import { CorruptDataError } from '../storage/errors.ts';
+import { MAX_INDEX } from '../storage/log/rows.ts';
+import type { KvRow, SnapshotSink, SnapshotSource, StateFacts, StateMachine } from '../storage/types.ts';
+import type { ChunkSink, ChunkSource, SnapshotOffer, SnapshotTransfers } from '../transport/types.ts';
+import type { EventSource } from './events.ts';
+import type { Group } from './group.ts';
+import { MAX_TERM } from './plausible.ts';
+
+/** More at a time would only make each of them slower, and keep more of the past alive. */
+const MAX_SENDING = 2;
+const CHUNK_BYTES = 128 * 1024;
+const FROM_THE_FIRST = new Uint8Array(0);
+
+export interface SnapshotsOptions {
+  readonly state: StateMachine;
+  readonly transfers: SnapshotTransfers;
+  readonly events: EventSource;
+  readonly touch: (group: Group) => void;
+  /** Runs what reads or writes storage; what storage throws is the node's failure. False then, and once it has failed. */
+  readonly guard: (run: () => void) => boolean;
+}
+
+interface Wanted {
+  readonly group: Group;
+  readonly peer: NodeId;
+}
+
+/** The snapshots that this node sends and takes in. */
+export class Snapshots {
+  readonly #options: SnapshotsOptions;
+  #waiting: Wanted[] = [];
+  readonly #sending = new Set<Wanted>();
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options;
+  }
+
+  /** The core wants these peers of a group to have a snapshot. */
+  want(group: Group, peers: readonly NodeId[]): void {
+    for (const peer of peers) {
+      const isSame = (wanted: Wanted) => wanted.group === group && wanted.peer === peer;
+      if (this.#waiting.some(isSame) || [...this.#sending].some(isSame)) continue;
+      this.#waiting.push({ group, peer });
+    }
+    this.#sendNext();
+  }
+
+  #sendNext(): void {
+    while (this.#sending.size < MAX_SENDING) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#send(next);
+    }
+  }
+
+  #send(wanted: Wanted): void {
+    const { state, transfers, events, touch, guard } = this.#options;
+    const { group, peer } = wanted;
+    const { core, id } = group;
+    if (!group.isLeader) return;
+    let source: SnapshotSource | undefined;
+    if (!guard(() => (source = state.openSnapshot(id))) || source === undefined) return;
+    const opened = source;
+    const { facts } = opened;
+    const point = { index: facts.appliedIndex, term: core.logTerm(facts.appliedIndex) ?? 0 };
+    this.#sending.add(wanted);
+    events.emit('snapshotStarted', { group: id, term: core.term, peer, index: point.index });
+    const startedMs = events.nowMs();
+    const offer = { group: id, term: core.term, point, facts: encodeFacts(facts) };
+    transfers.send(peer, offer, new RowChunks(opened, guard), (delivered) => {
+      opened.close();
+      this.#sending.delete(wanted);
+      const durationMs = events.nowMs() - startedMs;
+      const kind = delivered ? 'snapshotSent' : 'snapshotFailed';
+      events.emit(kind, { group: id, term: core.term, peer, index: point.index, durationMs });
+      core.snapshotFinished(peer, delivered ? point.index : 0);
+      touch(group);
+      this.#sendNext();
+    });
+  }
+
+  /** Where the pieces of an offered snapshot go, or null when it is of no use; the leader is told how far this replica is. */
+  take(group: Group, leader: NodeId, offer: SnapshotOffer): ChunkSink | null {
+    const { state, touch, guard } = this.#options;
+    const facts = factsOf(offer);
+    if (facts === null) return null;
+    let sink: SnapshotSink | null = null;
+    guard(() => {
+      if (!group.core.considerSnapshot(leader, offer.term, offer.point)) return;
+      sink = state.beginRestore(group.id, facts, offer.point.term);
+    });
+    touch(group);
+    return sink === null ? null : new RowSink(this.#options, group, leader, offer, sink);
+  }
+}
+
+/** What is offered, or null when no node that works would offer it. */
+function factsOf({ term, point, facts }: SnapshotOffer): StateFacts | null {
+  const isPlausible =
+    term <= MAX_TERM && point.index >= 1 && point.index <= MAX_INDEX && point.term >= 1 && point.term <= term;
+  if (!isPlausible) return null;
+  try {
+    return decodeFacts(facts, point.index);
+  } catch (error) {
+    if (error instanceof CorruptDataError) return null;
+    throw error;
+  }
+}
+
+/** Cuts a source into pieces, and remembers where each began. */
+class RowChunks implements ChunkSource {
+  readonly #source: SnapshotSource;
+  readonly #guard: SnapshotsOptions['guard'];
+  /** The key after which each piece begins; undefined past the last. */
+  readonly #begins: (Uint8Array | undefined)[] = [FROM_THE_FIRST];
+
+  constructor(source: SnapshotSource, guard: SnapshotsOptions['guard']) {
+    this.#source = source;
+    this.#guard = guard;
+  }
+
+  chunk(number: number): Uint8Array | null {
+    const after = this.#begins[number];
+    if (after === undefined) return null;
+    let chunk: Uint8Array | null = null;
+    this.#guard(() => {
+      const { rows, more } = this.#source.rows(after, CHUNK_BYTES);
+      this.#begins[number + 1] = more ? rows.at(-1)?.key : undefined;
+      if (rows.length > 0) chunk = encodeRows(rows);
+    });
+    return chunk;
+  }
+}
+
+class RowSink implements ChunkSink {
+  readonly #options: SnapshotsOptions;
+  readonly #group: Group;
+  readonly #leader: NodeId;
+  readonly #offer: SnapshotOffer;
+  readonly #sink: SnapshotSink;
+
+  constructor(options: SnapshotsOptions, group: Group, leader: NodeId, offer: SnapshotOffer, sink: SnapshotSink) {
+    this.#options = options;
+    this.#group = group;
+    this.#leader = leader;
+    this.#offer = offer;
+    this.#sink = sink;
+  }
+
+  write(chunk: Uint8Array): boolean {
+    let rows: readonly KvRow[];
+    try {
+      rows = decodeRows(chunk);
+    } catch (error) {
+      if (error instanceof CorruptDataError) return false;
+      throw error;
+    }
+    return this.#options.guard(() => this.#sink.write(rows));
+  }
+
+  finish(): boolean {
+    const { core } = this.#group;
+    const { term, point } = this.#offer;
+    let done = false;
+    this.#options.guard(() => {
+      done = core.considerSnapshot(this.#leader, term, point) ? this.#install(point) : core.commitIndex >= point.index;
+    });
+    this.#options.touch(this.#group);
+    return done;
+  }
+
+  abort(): void {
+    this.#options.guard(() => this.#sink.abort());
+  }
+
+  #install(point: LogPoint): boolean {
+    if (!this.#sink.install()) return false;
+    this.#group.core.restoreSnapshot(this.#leader, point);
+    this.#group.stateReplaced();
+    return true;
+  }
+}
