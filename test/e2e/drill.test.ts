@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
+import { ReportStore } from '../../engine/drill/index.ts';
 import { runCommand } from '../support/command.ts';
 import { openApp, type TestApp } from './support/app.ts';
 import { noBrowser } from './support/browser.ts';
@@ -181,6 +182,44 @@ describe.skipIf(noBrowser)('a failover drill, its report, and another beside it'
     await expect.poll(() => reports().count()).toBe(3);
   });
 
+  test('a drill that failed says why, with the smallest window that shows it', async () => {
+    const kept = new ReportStore(app.home);
+    const [one] = await kept.list();
+    if (one === undefined) throw new Error('There is no report.');
+    const id = '20200101-000000-0001';
+    await kept.save({
+      ...one,
+      id,
+      consistency: {
+        ...one.consistency,
+        linearizable: 'no',
+        explanation:
+          'key "drill/1": stale read: put "b" was acknowledged before a get began, yet the get returned "a", which is older\n' +
+          '  client 1: put "a": acknowledged, revision 1 (from 10 to 12 ms)\n' +
+          '  client 2: put "b": acknowledged, revision 2 (from 13 to 15 ms)\n' +
+          '  client 3: get: "a", revision 1 (from 16 to 17 ms)',
+        acknowledgedWritesLost: 1,
+        lostExamples: ['drill/1: "b" at revision 2 was acknowledged to client 2, and the key reads "a" at revision 1'],
+      },
+      verdict: { passed: false, reasons: ['1 acknowledged write lost.', 'The history is not linearizable.'] },
+    });
+    await page.goto(reportUrl.replace(/[^/]+$/, id));
+    await report()
+      .getByRole('heading', { level: 1, name: /Failed$/ })
+      .waitFor();
+    await expectText(report(), /Acked writes lost 1/);
+    await expectText(
+      report().getByRole('region', { name: 'The smallest window that shows it' }),
+      /stale read: put "b"/,
+    );
+    expect(await lookAt(page, 'drill-failed', { narrow: true })).toEqual([]);
+    await report().getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    await report().getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete report' }).click();
+    await expect.poll(() => reports().count()).toBe(3);
+  });
+
   test('a drill that is cancelled leaves a whole cluster and no report', async () => {
     await page.getByRole('radio', { name: /^Isolate leader/ }).check();
     await page.getByRole('button', { name: 'Run drill' }).click();
@@ -213,6 +252,7 @@ describe.skipIf(noBrowser)('a failover drill, its report, and another beside it'
   test('a report is deleted', async () => {
     await page.goto(reportUrl);
     await report().getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete report' }).click();
     await expect.poll(() => reports().count()).toBe(2);
     await expectText(page.getByRole('region', { name: 'Reports' }), /isolate n\d/);
   });

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
 import type { DrillReport } from '../../../electron/contract/drills.ts';
 import { useCommand } from '../../api/use-command.ts';
+import { ask } from '../../app/ask-store.ts';
 import { Button } from '../../ui/button.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { formatClock, formatCount, plural } from '../../ui/format.ts';
@@ -157,6 +158,10 @@ function Actions({
   const { run } = useCommand();
   const save = useExportReport();
   const { id, scenario, settings } = report;
+  const remove = async () => {
+    const words = { failed: 'The report could not be deleted', done: { title: 'The report was deleted.' } };
+    if (await run('drills.delete', { id }, words)) navigate(drillsPath(cluster), { replace: true });
+  };
   const others = (reports ?? []).filter((one) => one.id !== id && (cluster === null || one.cluster === cluster));
   const known = others.some((one) => one.id === other);
   const again = new URLSearchParams({
@@ -203,13 +208,11 @@ function Actions({
       <Button
         icon="trash"
         onClick={() =>
-          void run(
-            'drills.delete',
-            { id },
-            { failed: 'The report could not be deleted', done: { title: 'The report was deleted.' } },
-          ).then((isDone) => {
-            if (isDone) navigate(drillsPath(cluster), { replace: true });
-            return isDone;
+          ask({
+            title: 'Delete this report?',
+            text: `The report of ${report.fault.title} on ${report.cluster.name} is deleted, here and for the command. This cannot be undone.`,
+            action: 'Delete report',
+            run: () => void remove(),
           })
         }
       >
