@@ -125,11 +125,13 @@ class RowChunks implements ChunkSource {
     const after = this.#begins[number];
     if (after === undefined) return null;
     let chunk: Uint8Array | null = null;
-    this.#guard(() => {
+    const isRead = this.#guard(() => {
       const { rows, more } = this.#source.rows(after, CHUNK_BYTES);
       this.#begins[number + 1] = more ? rows.at(-1)?.key : undefined;
       if (rows.length > 0) chunk = encodeRows(rows);
     });
+    // A snapshot without its end must not pass for a whole one.
+    if (!isRead) throw new Error('the storage of this node has failed, or the node is stopping');
     return chunk;
   }
 }

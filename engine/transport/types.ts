@@ -28,7 +28,10 @@ export interface SnapshotOffer {
 
 /** The pieces of a snapshot. A piece that was given once is given again alike. */
 export interface ChunkSource {
-  /** The piece of this number, from 0, at most one past the last one given; null when there are no more. */
+  /**
+   * The piece of this number, from 0, at most one past the last one given; null when there
+   * are no more. Throws when the rest cannot be had: then the transfer has failed.
+   */
   chunk(number: number): Uint8Array | null;
 }
 

@@ -49,6 +49,10 @@ export class SimulatedTransfers {
         if (sink === null) return answer(false);
         // Read now and not when it was opened, so that a source that is not a snapshot shows.
         const chunks = readAll(source);
+        if (chunks === null) {
+          sink.abort();
+          return answer(false);
+        }
         this.#later(() => {
           if (receiver.incarnation !== receiverIncarnation) return answer(false);
           if (!this.#arrives(sender.id, receiver)) {
@@ -75,8 +79,13 @@ export class SimulatedTransfers {
   }
 }
 
-function readAll(source: ChunkSource): Uint8Array[] {
+/** Null when the sender cannot read its state any more. */
+function readAll(source: ChunkSource): Uint8Array[] | null {
   const chunks: Uint8Array[] = [];
-  for (let chunk = source.chunk(0); chunk !== null; chunk = source.chunk(chunks.length)) chunks.push(chunk);
+  try {
+    for (let chunk = source.chunk(0); chunk !== null; chunk = source.chunk(chunks.length)) chunks.push(chunk);
+  } catch {
+    return null;
+  }
   return chunks;
 }
