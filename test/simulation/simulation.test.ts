@@ -12,6 +12,7 @@ const SEEDS = [1, 2, 3, 5, 6, 7, 14, 36, 41, 66, 76];
 const REGRESSIONS = [
   { seed: 29, bug: '29-failed-storage-keeps-office' },
   { seed: 92, bug: '26-read-rounds-restart-at-one' },
+  { seed: 124284460, bug: '40-truncated-snapshot-passes' },
   { seed: 100, bug: '23-pushed-out-proposal-refused' },
 ];
 
