@@ -7,6 +7,7 @@ import { checkHistorySlowly } from './check-slowly.ts';
 import { DrillError, refuseWhenCancelled } from './errors.ts';
 import { healCluster } from './heal.ts';
 import { answersOf, ratePerSecond, recoveredAt } from './measures.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { checkCluster, checkStatuses } from './preconditions.ts';
 import type { DrillReport, DrillSettings, Scenario } from './report.ts';
 import { planFault, type NodeControls, type Situation } from './scenarios.ts';
@@ -55,7 +56,9 @@ export async function runDrill(supervisor: Supervisor, name: string, options: Dr
   const cluster = await supervisor.get(name);
   checkCluster(cluster);
   const settings = fillSettings(input, cluster.record.partitions, scenario);
-  return new Drill(supervisor, cluster, scenario, settings, signal, { onProgress, onLinks }).run();
+  return oneAtATime(cluster.record, () =>
+    new Drill(supervisor, cluster, scenario, settings, signal, { onProgress, onLinks }).run(),
+  );
 }
 
 class Drill {

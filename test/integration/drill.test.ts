@@ -136,6 +136,25 @@ describe('prkdb drill', () => {
     expect(await states()).toEqual(['running', 'running', 'running']);
   });
 
+  it('runs alone: another one on the same cluster is refused, and the first goes on', async () => {
+    let second: Promise<CommandResult> | null = null;
+    const first = runDrill(supervisor, CLUSTER, {
+      scenario: 'kill-leader',
+      secondsBefore: 2,
+      faultSeconds: 1,
+      secondsAfter: 1,
+      onProgress: ({ phase }) => {
+        if (phase === 'before') second ??= prkdb('drill', CLUSTER, '--scenario', 'cut-majority');
+      },
+    });
+    expect((await first).verdict).toEqual({ passed: true, reasons: [] });
+    const result = await second!;
+    expect(result).toMatchObject({ code: 1, text: '' });
+    expect(result.stderr).toMatch(
+      /^prkdb: A drill is already running on drilled, begun by the app or another command\./,
+    );
+  });
+
   it('is refused for a cluster that is not whole, and does nothing to it', async () => {
     await prkdb('pause', CLUSTER, 'n2');
     const [before, count] = [await pids(), (await reports()).length];
