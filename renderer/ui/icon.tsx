@@ -101,6 +101,8 @@ const drawings = {
       <circle cx="6.8" cy="11" r="1.8" />
     </>
   ),
+  stepBack: <path d="M11.6 3.6 6 8l5.6 4.4zM3.6 3.6v8.8" />,
+  stepForward: <path d="M4.4 3.6 10 8l-5.6 4.4zM12.4 3.6v8.8" />,
   stop: <rect x="4" y="4" width="8" height="8" rx="1.2" />,
   sun: (
     <>

@@ -57,6 +57,8 @@ export class PartitionWatch {
   }
 
   #read(): void {
+    // Also while no node can be asked: that the watch goes on is news to who would else call it silent.
+    this.changed();
     for (const [node, link] of this.#links()) {
       if (this.#asked.has(link)) continue;
       this.#asked.add(link);

@@ -1,7 +1,7 @@
 import type { PartitionLive } from '../../../electron/contract/model.ts';
 import { formatCount, formatList, plural } from '../../ui/format.ts';
 import { matchIndexOf } from './logs.ts';
-import { leaderOf, nameOf, quorumOf } from './roles.ts';
+import { isKnown, leaderOf, nameOf, quorumOf } from './roles.ts';
 import { strong, text, type Words } from './words.ts';
 
 const numbers = ['None', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine'];
@@ -11,6 +11,7 @@ export function commitRule(live: PartitionLive): Words {
   const leader = leaderOf(live);
   const quorum = quorumOf(live);
   const voters = live.voters.length;
+  if (!isKnown(live)) return [text('Only a leader may commit, and no replica was heard yet.')];
   if (leader === null || leader.word === null) {
     return [
       text(`Only a leader may commit. There is none now, so the commit index stays at `),
@@ -35,6 +36,14 @@ export function commitRule(live: PartitionLive): Words {
   ]);
   const begin = [text('The leader counts how far each voter’s disk agrees with its log: '), ...list, text(`${none}. `)];
   const { commitIndex, term } = leader.word;
+  if (live.partition.commitIndex > commitIndex) {
+    return [
+      ...begin,
+      text(
+        `A follower has heard already that all up to ${formatCount(live.partition.commitIndex)} is committed; the leader’s own figures here are a moment older.`,
+      ),
+    ];
+  }
   if (quorumMatch === undefined) {
     return [
       ...begin,

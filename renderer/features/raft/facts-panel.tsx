@@ -34,7 +34,16 @@ export function FactsPanel({ live }: { live: PartitionLive }) {
         </Button>
       }
     >
-      <div className={styles.factsScroll} tabIndex={0} role="region" aria-label="Table of replica facts">
+      <div
+        className={styles.factsScroll}
+        tabIndex={0}
+        role="region"
+        aria-label="Table of replica facts"
+        onKeyDown={(event) => {
+          // Here the arrows scroll; they must not step through time as well.
+          if (event.key.startsWith('Arrow')) event.stopPropagation();
+        }}
+      >
         <table className={styles.facts}>
           <thead>
             <tr>

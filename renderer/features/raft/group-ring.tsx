@@ -213,7 +213,7 @@ function Centre({ ballot, layout }: { ballot: Ballot; layout: RingLayout }) {
     <g className={termClass(ballot.term)}>
       <rect className={styles.back} x={x - width / 2} y={y - 22} width={width} height={86} rx={8} />
       <text className={styles.term} x={x} y={y}>
-        Term {ballot.term}
+        {ballot.term === 0 ? 'Term unknown' : `Term ${ballot.term}`}
       </text>
       {ballot.votes.map((vote, i) => {
         const at = x + (i - (ballot.votes.length - 1) / 2) * VOTE_PX;

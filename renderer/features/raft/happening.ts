@@ -2,7 +2,7 @@ import type { InspectedReplica, PartitionLive } from '../../../electron/contract
 import { formatCount, formatMs, plural } from '../../ui/format.ts';
 import { age } from './age.ts';
 import { divergedEntries, entriesBehind } from './logs.ts';
-import { inOrder, isOldLeader, isReachable, leaderOf, nameOf, quorumOf } from './roles.ts';
+import { inOrder, isKnown, isOldLeader, isReachable, leaderOf, nameOf, quorumOf } from './roles.ts';
 import { ballotOf } from './votes.ts';
 import { strong, strongList, text, type Words } from './words.ts';
 
@@ -154,7 +154,8 @@ function lag(live: PartitionLive, replica: InspectedReplica): Words[] {
 
 function safety(live: PartitionLive): Words {
   const troubled = live.replicas.some((replica) => replica.state !== 'live') || live.partition.leader === 0;
-  if (!troubled) return [];
+  // Of a cluster that has not spoken since the app was opened nothing can be promised.
+  if (!troubled || !isKnown(live)) return [];
   const { commitIndex } = live.partition;
   return [
     text(

@@ -1,6 +1,7 @@
 import type { PartitionLive } from '../../../electron/contract/model.ts';
 import { formatCount, formatList, formatSpan, plural } from '../../ui/format.ts';
-import { isOldLeader, isReachable, leaderOf, nameOf, quorumOf } from './roles.ts';
+import { age } from './age.ts';
+import { isKnown, isOldLeader, isReachable, leaderOf, nameOf, quorumOf } from './roles.ts';
 
 export interface Headline {
   /** Joined by middle dots. */
@@ -33,13 +34,14 @@ function describe(live: PartitionLive): Headline {
         ? `${formatList(standing.map((replica) => replica.name))} ${standing.length === 1 ? 'asks' : 'ask'} for votes`
         : leaderlessSinceMs === null
           ? 'No leader'
-          : `No leader for ${formatSpan(live.timeMs - leaderlessSinceMs)}`;
+          : `No leader for ${age(live.timeMs - leaderlessSinceMs)}`;
   const parts = [
     lead,
     `${reachable.length} of ${plural(live.voters.length, 'voter')} reachable`,
     ...(joining === 0 ? [] : [`${plural(joining, 'learner')} joining`]),
   ];
-  const enough = `Quorum is ${quorum}: ${quorum} of ${live.voters.length} must agree. Commit index ${formatCount(commitIndex)}.`;
+  const committed = isKnown(live) ? `Commit index ${formatCount(commitIndex)}.` : 'No replica was heard yet.';
+  const enough = `Quorum is ${quorum}: ${quorum} of ${live.voters.length} must agree. ${committed}`;
   return { parts, meaning: `${enough} ${consequence(live, reachable.length, quorum)}` };
 }
 
@@ -48,7 +50,8 @@ function consequence(live: PartitionLive, reachable: number, quorum: number): st
   const old = away.find((replica) => isOldLeader(live, replica));
   if (old !== undefined) return `One voter, ${old.name}, is cut off and cannot commit anything.`;
   if (reachable < quorum) {
-    return `Only ${plural(reachable, 'voter')} can be reached, so nothing can be written until ${quorum - reachable} more ${quorum - reachable === 1 ? 'is' : 'are'} back.`;
+    const who = reachable === 0 ? 'No voter' : `Only ${plural(reachable, 'voter')}`;
+    return `${who} can be reached, so nothing can be written until ${quorum - reachable} more ${quorum - reachable === 1 ? 'is' : 'are'} back.`;
   }
   if (live.partition.leader === 0) return 'Writes wait until a leader is elected.';
   if (away.length === 0) return 'Every voter takes part.';

@@ -1,12 +1,11 @@
-import { useState } from 'react';
 import { Redirect, useRoute } from 'wouter';
 import { useClusterLive, useView } from '../../api/use-cluster-live.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { clusterPath } from '../../app/paths.ts';
-import { Inspector } from './inspector.tsx';
 import { partitionInPath, raftPath } from './raft-route.ts';
-import { useFeedSilence, usePartitionFeed } from './use-partition-feed.ts';
+import { RaftSkeleton } from './skeleton.tsx';
+import { WatchedPartition } from './watched-partition.tsx';
 import styles from './raft.module.css';
 
 /** /c/:cluster/raft/:partition: one partition from the inside. */
@@ -20,7 +19,7 @@ export function RaftScreen({ cluster }: { cluster: string }) {
       </div>
     );
   }
-  return hasView ? <Addressed cluster={cluster} /> : <Skeleton />;
+  return hasView ? <Addressed cluster={cluster} /> : <RaftSkeleton />;
 }
 
 /** The partition that the address names; without one, the first. */
@@ -36,37 +35,5 @@ function Addressed({ cluster }: { cluster: string }) {
       </EmptyState>
     );
   }
-  return <Watched key={partition} cluster={cluster} partition={partition} />;
-}
-
-function Watched({ cluster, partition }: { cluster: string; partition: number }) {
-  const [attempt, setAttempt] = useState(0);
-  const { moment, receivedAtMs, error } = usePartitionFeed(cluster, partition, attempt);
-  const silentMs = useFeedSilence(receivedAtMs);
-  if (error !== null) {
-    return (
-      <div className={styles.failed}>
-        <ErrorNote
-          title={`p${partition} of ${cluster} cannot be shown.`}
-          error={error}
-          fix={{ label: 'Try again', run: () => setAttempt((before) => before + 1) }}
-        />
-      </div>
-    );
-  }
-  if (moment === null) return <Skeleton />;
-  return <Inspector cluster={cluster} moment={moment} silentMs={silentMs} />;
-}
-
-function Skeleton() {
-  return (
-    <div className={styles.skeleton} aria-busy="true">
-      <div className={styles.boneStrip} />
-      <div className={styles.boneTop}>
-        <div />
-        <div />
-      </div>
-      <div className={styles.boneLogs} />
-    </div>
-  );
+  return <WatchedPartition key={partition} cluster={cluster} partition={partition} />;
 }

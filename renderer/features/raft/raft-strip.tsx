@@ -1,10 +1,13 @@
 import { Fragment } from 'react';
 import { useLocation } from 'wouter';
 import type { PartitionLive } from '../../../electron/contract/model.ts';
+import type { RaftRecordingFile } from '../../../electron/contract/recording.ts';
 import { useView } from '../../api/use-cluster-live.tsx';
 import { useCommand } from '../../api/use-command.ts';
 import { clusterPath } from '../../app/paths.ts';
+import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
+import { formatClock, formatTime } from '../../ui/format.ts';
 import { Select } from '../../ui/select.tsx';
 import { headlineOf } from './headline.ts';
 import { raftPath } from './raft-route.ts';
@@ -15,23 +18,37 @@ export function RaftStrip({
   cluster,
   live,
   silentMs,
+  pastMs,
+  file,
+  onCloseFile,
 }: {
   cluster: string;
   live: PartitionLive;
   silentMs: number | null;
+  pastMs: number | null;
+  file: RaftRecordingFile | null;
+  onCloseFile: () => void;
 }) {
   const [, navigate] = useLocation();
   const count = useView((view) => view.partitions.length);
   const { parts, meaning } = headlineOf(live, silentMs);
   return (
     <section className={styles.strip} aria-label="Partition state">
-      <Select
-        label="Partition"
-        hideLabel
-        value={String(live.partition.partition)}
-        options={Array.from({ length: count }, (_, p) => ({ value: String(p), label: `p${p}` }))}
-        onChange={(value) => navigate(clusterPath(cluster, raftPath(Number(value))))}
-      />
+      {file === null ? (
+        <Select
+          label="Partition"
+          hideLabel
+          value={String(live.partition.partition)}
+          options={Array.from({ length: count }, (_, p) => ({ value: String(p), label: `p${p}` }))}
+          onChange={(value) =>
+            navigate(`${clusterPath(cluster, raftPath(Number(value)))}${pastMs === null ? '' : `?at=${pastMs}`}`)
+          }
+        />
+      ) : (
+        <Badge icon="file">
+          p{file.partition} of {file.cluster}, saved {formatDay(file.savedAtMs)}
+        </Badge>
+      )}
       <div className={styles.words}>
         <h1 className={styles.headline}>
           {parts.map((part, i) => (
@@ -41,12 +58,16 @@ export function RaftStrip({
             </Fragment>
           ))}
         </h1>
-        <p className={styles.meaning}>{meaning}</p>
+        <p className={styles.meaning}>
+          {pastMs !== null && <b>As of {formatTime(pastMs)}. </b>}
+          {meaning}
+        </p>
       </div>
       <div className="sr-only" role="status">
         {silentMs === null ? parts[0] : 'No data from the partition.'}
       </div>
-      <HealButton cluster={cluster} live={live} />
+      {pastMs === null && <HealButton cluster={cluster} live={live} />}
+      {file !== null && <Button onClick={onCloseFile}>Close recording</Button>}
     </section>
   );
 }
@@ -66,4 +87,9 @@ function HealButton({ cluster, live }: { cluster: string; live: PartitionLive })
       {alone.length === 1 ? `Heal ${alone[0]?.name ?? ''}` : 'Heal the network'}
     </Button>
   );
+}
+
+function formatDay(timeMs: number): string {
+  const date = new Date(timeMs);
+  return `${date.toLocaleDateString('en-CA')} ${formatClock(timeMs)}`;
 }

@@ -36,11 +36,7 @@ export async function parseRecordingFile(text: string): Promise<RaftRecordingFil
     throw new NotARecording('The file is not JSON. Open one that was saved with “Save recording”.');
   }
   // The schemas are loaded only for this: a file may hold anything.
-  const [{ config }, { raftRecordingFileSchema }] = await Promise.all([
-    import('zod'),
-    import('../../../electron/contract/recording.ts'),
-  ]);
-  config({ jitless: true });
+  const { raftRecordingFileSchema } = await import('./recording-schema.ts');
   const parsed = raftRecordingFileSchema.safeParse(json);
   if (!parsed.success) {
     throw new NotARecording('The file is no recording of a partition. Open one that was saved with “Save recording”.');

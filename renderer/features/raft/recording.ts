@@ -8,9 +8,14 @@ export type Recording = readonly RaftSegment[];
 /** As many as the live inspector gets. */
 const MAX_EVENTS = 64;
 
+/** The end of a process is noticed within this. */
+export const NOTICED_MS = 3_000;
+
 /**
- * The partition as it was known at a moment, built from what was recorded up to then; null
- * before the beginning. A moment at which nothing was recorded is as the last one before it.
+ * The partition as it was at a moment, built from what was recorded up to then; null before
+ * the beginning. A moment at which nothing was recorded is as the last one before it. That a
+ * process had ended or stood still by then counts also where it was noticed a little later:
+ * else an election would come before the death that caused it.
  */
 export function partitionAt(recording: Recording, timeMs: number): PartitionLive | null {
   const segment = recording.findLast(({ records }) => (records[0]?.timeMs ?? Infinity) <= timeMs);
@@ -20,7 +25,32 @@ export function partitionAt(recording: Recording, timeMs: number): PartitionLive
     if (record.timeMs > timeMs) break;
     state.apply(record);
   }
-  return state.live(timeMs, eventsUpTo(recording, timeMs));
+  return withHindsight(recording, state.live(timeMs, eventsUpTo(recording, timeMs)));
+}
+
+/** Of these states it is known when they began, not only when they were noticed. */
+function standsStill(state: PartitionLive['replicas'][number]['state']): boolean {
+  return state === 'dead' || state === 'stopped' || state === 'paused';
+}
+
+function withHindsight(recording: Recording, live: PartitionLive | null): PartitionLive | null {
+  if (live === null) return null;
+  const { timeMs } = live;
+  const noticed = recording
+    .filter(({ id, records }) => id <= timeMs + NOTICED_MS && (records.at(-1)?.timeMs ?? 0) > timeMs)
+    .flatMap(({ records }) => records)
+    .filter((record) => record.kind === 'partition' && record.timeMs > timeMs && record.timeMs <= timeMs + NOTICED_MS)
+    .flatMap((record) => (record.kind === 'partition' ? record.replicas : []));
+  return {
+    ...live,
+    replicas: live.replicas.map((replica) => {
+      if (standsStill(replica.state)) return replica;
+      const later = noticed.find(
+        ({ node, state, sinceMs }) => node === replica.node && standsStill(state) && sinceMs <= timeMs,
+      );
+      return later === undefined ? replica : { ...replica, ...later };
+    }),
+  };
 }
 
 class ReplayState {

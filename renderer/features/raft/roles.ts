@@ -48,3 +48,8 @@ export function isOldLeader(live: PartitionLive, replica: InspectedReplica): boo
 export function nameOf(node: number): string {
   return `n${node}`;
 }
+
+/** Whether any replica was ever heard. */
+export function isKnown(live: PartitionLive): boolean {
+  return live.replicas.some((replica) => replica.word !== null);
+}

@@ -1,6 +1,6 @@
 import type { PartitionLive, RaftEvent } from '../../../electron/contract/model.ts';
 import type { RaftRecord } from '../../../electron/contract/recording.ts';
-import { eventKey, type Recording } from './recording.ts';
+import { eventKey, NOTICED_MS, type Recording } from './recording.ts';
 
 /** Longer than this without any record is time in which nobody looked. */
 const GAP_MS = 6_000;
@@ -19,7 +19,7 @@ export interface TermBand extends Span {
 }
 
 export interface Mark {
-  /** The first step at which it shows. */
+  /** When it happened, or when its outcome can be seen first. */
   readonly timeMs: number;
   readonly kind: 'fault' | 'election';
   readonly text: string;
@@ -95,11 +95,14 @@ function marksOf(recording: Recording): Mark[] {
         if (record.timeMs - mark.timeMs < LATE_MS) marks[won.mark] = { ...mark, timeMs: record.timeMs };
         won = null;
       }
-      for (const { node, state, endedBy } of record.replicas) {
+      for (const { node, state, sinceMs, endedBy } of record.replicas) {
         const before = states.get(node);
         states.set(node, state);
         const fault = before === undefined || before === state ? null : faultText(node, state, endedBy);
-        if (fault !== null) marks.push({ timeMs: record.timeMs, kind: 'fault', text: fault });
+        if (fault === null) continue;
+        const lateMs = record.timeMs - sinceMs;
+        const timeMs = lateMs >= 0 && lateMs < NOTICED_MS ? sinceMs : record.timeMs;
+        marks.push({ timeMs, kind: 'fault', text: fault });
       }
     }
   }

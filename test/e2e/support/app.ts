@@ -26,6 +26,8 @@ export interface TestApp {
   readonly home: string;
   /** A page of its own session, at the app's first address. */
   openWindow(options?: WindowOptions): Promise<Page>;
+  /** Ends the app, which stops its clusters, and opens it again on the same home. Its windows are gone. */
+  reopen(): Promise<void>;
   /** A client of a cluster, as another program would use. Closed with the app. */
   client(clientPort: number): Promise<PrkDbClient>;
   close(): Promise<void>;
@@ -54,14 +56,16 @@ export async function openApp(): Promise<TestApp> {
     await cp(built, interfaceDir, { recursive: true }).catch((error: unknown) => {
       throw new Error('The interface is not built. Run `npm run build` first.', { cause: error });
     });
-    const host = await serve({
-      port: 0,
-      host: '127.0.0.1',
-      home,
-      interfaceDir,
-      onError: (error) =>
-        complaints.push(`host: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
-    });
+    const open = () =>
+      serve({
+        port: 0,
+        host: '127.0.0.1',
+        home,
+        interfaceDir,
+        onError: (error) =>
+          complaints.push(`host: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+      });
+    let host = await open();
     serving = host;
     const chromium = await launchBrowser();
     browser = chromium;
@@ -79,6 +83,12 @@ export async function openApp(): Promise<TestApp> {
         await listen(page, complaints);
         await page.goto(host.url);
         return page;
+      },
+      async reopen() {
+        for (const context of contexts.splice(0)) await context.close();
+        await host.close();
+        host = await open();
+        serving = host;
       },
       async client(clientPort) {
         const client = await PrkDbClient.connect([`http://127.0.0.1:${clientPort}`]);

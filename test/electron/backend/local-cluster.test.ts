@@ -248,6 +248,20 @@ describe('a partition from the inside', () => {
     expect(seen.length).toBe(after);
   });
 
+  it('is told of at least every second, also when no node runs', async () => {
+    bench.cluster = localCluster(3, 2, {
+      nodes: [1, 2, 3].map((id) => nodeProcess(id, { state: 'stopped', pid: null })),
+    });
+    bench.driver.update(bench.cluster);
+    await vi.advanceTimersByTimeAsync(60_000);
+    const seen: PartitionLive[] = [];
+    const stop = bench.driver.watchPartition(0, (live) => seen.push(live));
+    await vi.advanceTimersByTimeAsync(10_000);
+    stop();
+    expect(seen.length).toBeGreaterThanOrEqual(9);
+    expect(seen.length).toBeLessThanOrEqual(14);
+  });
+
   it('tells a vote that was given before anybody looked', async () => {
     bench.listeners.get(2)?.event({
       sequence: 1,

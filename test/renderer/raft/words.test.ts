@@ -41,7 +41,7 @@ describe('the headline', () => {
 
   test('says since when there is no leader, and how many are missing', () => {
     const { parts, meaning } = headlineOf(lonely(), null);
-    expect(parts[0]).toBe('No leader for 4 s');
+    expect(parts[0]).toBe('No leader for 4.0 s');
     expect(meaning).toContain('Only 1 voter can be reached, so nothing can be written until 1 more is back.');
   });
 
@@ -105,6 +105,14 @@ describe('what is happening', () => {
   });
 });
 
+test('of replicas that were never heard nothing is promised', () => {
+  const whole = lonely();
+  const unheard = { ...whole, replicas: whole.replicas.map((replica) => ({ ...replica, word: null })) };
+  expect(plainText(whatIsHappening(unheard))).not.toContain('acknowledged');
+  expect(headlineOf(unheard, null).meaning).toContain('No replica was heard yet.');
+  expect(plainText(commitRule(unheard))).toBe('Only a leader may commit, and no replica was heard yet.');
+});
+
 describe('votes', () => {
   test('are what the voters say they gave', () => {
     const ballot = ballotOf(cutOffLeader());
@@ -155,8 +163,9 @@ describe('the commit rule', () => {
   });
 
   test('says what a majority holds and the leader has not committed yet', () => {
-    const whole = cutOffLeader();
+    const whole = cutOffLeader({ partition: { ...cutOffLeader().partition, commitIndex: 1048 } });
     const ahead = cutOffLeader({
+      partition: whole.partition,
       replicas: whole.replicas.map((replica) =>
         replica.node === 2
           ? {
@@ -168,6 +177,12 @@ describe('the commit rule', () => {
     });
     expect(plainText(commitRule(ahead))).toContain('Three of 5 voters hold 1,050, so it is about to be committed');
   });
+});
+
+test('a follower may have been heard later than the leader', () => {
+  const whole = cutOffLeader();
+  const later = cutOffLeader({ partition: { ...whole.partition, commitIndex: 1051 } });
+  expect(plainText(commitRule(later))).toContain('A follower has heard already that all up to 1,051 is committed');
 });
 
 test('a strip is named by what it is to the leader', () => {

@@ -1,0 +1,3 @@
+import './zod-without-code.ts';
+
+export { raftRecordingFileSchema } from '../../../electron/contract/recording.ts';
