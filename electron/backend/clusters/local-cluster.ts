@@ -141,6 +141,8 @@ export class LocalClusterDriver implements ClusterDriver {
   watch(listener: (update: LiveUpdate) => void): () => void {
     this.#watchers.add(listener);
     listener({ view: this.view() });
+    // Who watches is told every second that the view is still true, also of a cluster at rest.
+    this.#startTimer();
     return () => this.#watchers.delete(listener);
   }
 
@@ -240,7 +242,7 @@ export class LocalClusterDriver implements ClusterDriver {
     this.#recorder.tick(this.#links.size > 0);
     if (this.#links.size > 0) {
       if (nowMs - this.#sampledMs >= SAMPLE_MS) this.#sample(nowMs);
-    } else if (this.#story.isSettled && this.#timer !== null) {
+    } else if (this.#story.isSettled && this.#watchers.size === 0 && this.#timer !== null) {
       clearInterval(this.#timer);
       this.#timer = null;
     }

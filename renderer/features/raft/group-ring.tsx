@@ -60,7 +60,7 @@ export function GroupRing({ moment }: { moment: Moment }) {
           <Node key={replica.node} live={live} replica={replica} place={place} nodePx={layout.nodePx} />
         );
       })}
-      {messages.map((message) => (
+      {messages.filter(isLabelled).map((message) => (
         <Pill key={`${message.from}-${message.to}`} message={message} layout={layout} placeOf={placeOf} />
       ))}
     </svg>
@@ -69,6 +69,11 @@ export function GroupRing({ moment }: { moment: Moment }) {
 
 function isCut(live: PartitionLive, a: number, b: number): boolean {
   return live.cuts.some((cut) => (cut.a === a && cut.b === b) || (cut.a === b && cut.b === a));
+}
+
+/** What one replica asks of all the others is written once. */
+function isLabelled(message: Message, i: number, all: readonly Message[]): boolean {
+  return all.findIndex(({ from, label }) => from === message.from && label === message.label) === i;
 }
 
 type PlaceOf = (node: number) => RingPlace | undefined;

@@ -147,7 +147,7 @@ function Strip({
           {word.firstLogIndex > axis.fromIndex && (
             <Snapshot upTo={word.firstLogIndex - 1} scale={scale} hatch={hatch} />
           )}
-          {stretchesOf(replica, axis.fromIndex, axis.toIndex).flatMap((stretch) => entriesOf(stretch, scale))}
+          {stretchesOf(live, replica, axis.fromIndex, axis.toIndex).flatMap((stretch) => entriesOf(stretch, scale))}
           {word.appliedIndex >= Math.max(axis.fromIndex, word.firstLogIndex) && (
             <path
               className={styles.applied}
@@ -200,7 +200,11 @@ function entriesOf(stretch: Stretch, scale: Scale) {
     const look = stretch.isCommitted ? styles.entry : styles.open;
     const inset = stretch.isCommitted ? 0 : 0.8;
     return (
-      <g key={fromIndex} className={stretch.term === null ? styles.unread : termClass(stretch.term)}>
+      // By place, not by index: a log that moves on then changes next to nothing of what is drawn.
+      <g
+        key={scale.axis.hasCells ? fromIndex - scale.axis.fromIndex : fromIndex}
+        className={stretch.term === null ? styles.unread : termClass(stretch.term)}
+      >
         <rect
           className={look}
           x={x + inset}

@@ -1,5 +1,5 @@
 import { termAt } from '../../../electron/contract/log-runs.ts';
-import type { InspectedReplica, PartitionLive } from '../../../electron/contract/model.ts';
+import type { InspectedReplica, LogRun, PartitionLive } from '../../../electron/contract/model.ts';
 import { leaderOf, replicaOf } from './roles.ts';
 
 /**
@@ -56,23 +56,51 @@ export interface Stretch {
   readonly isCommitted: boolean;
 }
 
+/**
+ * What is known of a replica's log. Committed entries are the same in every log (Raft paper,
+ * 5.3), so those that were not read of this one are taken from the leader's.
+ */
+function knownRuns(live: PartitionLive, replica: InspectedReplica): readonly LogRun[] {
+  const leader = leaderOf(live);
+  if (leader === null || leader.word === null || replica.word === null || leader.node === replica.node)
+    return replica.log;
+  const firstRead = replica.log[0]?.fromIndex ?? Infinity;
+  const finalTo = Math.min(replica.word.commitIndex, leader.word.commitIndex, firstRead - 1);
+  const shared = leader.log
+    .filter((run) => run.fromIndex <= finalTo)
+    .map((run) => ({ ...run, toIndex: Math.min(run.toIndex, finalTo) }));
+  return [...shared, ...replica.log];
+}
+
 /** Part of a log between two indexes, both included, cut where the term or the commit index changes. */
-export function stretchesOf(replica: InspectedReplica, fromIndex: number, toIndex: number): Stretch[] {
+export function stretchesOf(
+  live: PartitionLive,
+  replica: InspectedReplica,
+  fromIndex: number,
+  toIndex: number,
+): Stretch[] {
   const { word } = replica;
   if (word === null) return [];
   const from = Math.max(fromIndex, word.firstLogIndex);
   const to = Math.min(toIndex, word.lastLogIndex);
   if (from > to) return [];
-  const cuts = new Set<number>([from]);
-  for (const run of replica.log) cuts.add(run.fromIndex).add(run.toIndex + 1);
-  cuts.add(word.commitIndex + 1);
+  const runs = knownRuns(live, replica);
+  const cuts = new Set<number>([from, word.commitIndex + 1]);
+  for (const run of runs) cuts.add(run.fromIndex).add(run.toIndex + 1);
   const starts = [...cuts].filter((index) => index >= from && index <= to).sort((a, b) => a - b);
-  return starts.map((start, i) => ({
+  const stretches = starts.map((start, i) => ({
     fromIndex: start,
     toIndex: (starts[i + 1] ?? to + 1) - 1,
-    term: termAt(replica.log, start),
+    term: termAt(runs, start),
     isCommitted: start <= word.commitIndex,
   }));
+  return stretches.reduce<Stretch[]>((joined, stretch) => {
+    const last = joined.at(-1);
+    if (last !== undefined && last.term === stretch.term && last.isCommitted === stretch.isCommitted) {
+      joined[joined.length - 1] = { ...last, toIndex: stretch.toIndex };
+    } else joined.push(stretch);
+    return joined;
+  }, []);
 }
 
 /** The indexes on the axis that all strips share. */

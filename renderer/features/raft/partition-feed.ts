@@ -32,3 +32,20 @@ export class RecentMoments {
     return { live, before: before === undefined || before === live ? null : before };
   }
 }
+
+/** Mere figures wait for this: faster than that nobody reads them. */
+export const FIGURES_MS = 250;
+
+/** Whether a later message tells more than new figures: a role, a term, a vote, a state, a cut, an event. */
+export function isNews(held: PartitionLive | null, next: PartitionLive): boolean {
+  return held === null || kindOf(held) !== kindOf(next);
+}
+
+function kindOf(live: PartitionLive): string {
+  const { leader, term } = live.partition;
+  const replicas = live.replicas.map(
+    ({ node, state, word }) => `${node}${state}${word?.role ?? ''}${word?.term ?? ''}/${word?.votedFor ?? ''}`,
+  );
+  const event = live.events.at(-1);
+  return `${leader}/${term}|${replicas.join(';')}|${live.cuts.length}|${event?.timeMs ?? 0}${event?.kind ?? ''}`;
+}

@@ -22,7 +22,7 @@ export interface RingLayout {
 /** Places on a circle, the first at the top, then clockwise. A place belongs to a replica, not to a role. */
 export function ringLayout(count: number): RingLayout {
   const nodePx = count <= ROOMY ? 34 : 26;
-  const orbitPx = count <= 1 ? 0 : count <= ROOMY ? 124 : 136;
+  const orbitPx = count <= 1 ? 0 : count <= ROOMY ? 120 : 136;
   // Three stand on a triangle, whose middle is below that of the circle.
   const centre = count === 3 ? { x: CENTRE.x, y: CENTRE.y + 24 } : count === 1 ? { x: CENTRE.x, y: 90 } : CENTRE;
   const places = Array.from({ length: count }, (_, i): RingPlace => {

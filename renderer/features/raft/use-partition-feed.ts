@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'react';
 import { STALE_AFTER_MS } from '../../api/cluster-live.ts';
 import { useApi } from '../../api/context.tsx';
-import { noFeed, RecentMoments, type FeedState } from './partition-feed.ts';
+import type { PartitionLive } from '../../../electron/contract/model.ts';
+import { FIGURES_MS, isNews, noFeed, RecentMoments, type FeedState, type Moment } from './partition-feed.ts';
 
 const LOOK_MS = 250;
 
@@ -12,18 +13,39 @@ export function usePartitionFeed(cluster: string, partition: number, attempt: nu
   const [held, setHeld] = useState<{ readonly subject: string; readonly state: FeedState }>({ subject, state: noFeed });
   useEffect(() => {
     const recent = new RecentMoments();
-    return api.subscribe(
+    let shown: PartitionLive | null = null;
+    let shownAtMs = -FIGURES_MS;
+    let waiting: Moment | null = null;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const show = (moment: Moment) => {
+      clearTimeout(timer);
+      waiting = null;
+      shown = moment.live;
+      shownAtMs = performance.now();
+      setHeld({ subject, state: { moment, receivedAtMs: shownAtMs, error: null } });
+    };
+    const unsubscribe = api.subscribe(
       'partition.live',
       { cluster, partition },
       {
-        message: (message) =>
-          setHeld({
-            subject,
-            state: { moment: recent.take(message), receivedAtMs: performance.now(), error: null },
-          }),
+        message(message) {
+          const moment = recent.take(message);
+          const dueMs = shownAtMs + FIGURES_MS - performance.now();
+          if (dueMs <= 0 || isNews(shown, moment.live)) return show(moment);
+          if (waiting === null) {
+            timer = setTimeout(() => {
+              if (waiting !== null) show(waiting);
+            }, dueMs);
+          }
+          waiting = moment;
+        },
         error: (error) => setHeld(({ state }) => ({ subject, state: { ...state, error } })),
       },
     );
+    return () => {
+      clearTimeout(timer);
+      unsubscribe();
+    };
   }, [api, cluster, partition, subject]);
   // Another partition's state is not shown for a moment under this one's name.
   return held.subject === subject ? held.state : noFeed;

@@ -104,6 +104,18 @@ describe('what a watcher is sent', () => {
     expect(bench.views.at(-1)!.partitions[0]).toMatchObject({ leader: 3, term: 2 });
   });
 
+  it('is a view at least every second, also of a cluster that does not run', async () => {
+    bench.cluster = localCluster(3, 2, {
+      nodes: [1, 2, 3].map((id) => nodeProcess(id, { state: 'stopped', pid: null })),
+    });
+    bench.driver.update(bench.cluster);
+    await vi.advanceTimersByTimeAsync(60_000);
+    const before = bench.views.length;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(bench.views.length - before).toBeGreaterThanOrEqual(9);
+    expect(bench.views.length - before).toBeLessThanOrEqual(11);
+  });
+
   it('is at most ten views a second while nothing urgent happens', async () => {
     bench.reportAll([1, 2]);
     await vi.advanceTimersByTimeAsync(1_000);

@@ -7,7 +7,7 @@ import {
   indexAxis,
   stretchesOf,
 } from '../../../renderer/features/raft/logs.ts';
-import { LOOK_BACK_MS, RecentMoments } from '../../../renderer/features/raft/partition-feed.ts';
+import { isNews, LOOK_BACK_MS, RecentMoments } from '../../../renderer/features/raft/partition-feed.ts';
 import { messagesOf } from '../../../renderer/features/raft/messages.ts';
 import { ringLayout } from '../../../renderer/features/raft/ring-layout.ts';
 import { cutOffLeader, NOW_MS, progressOf, raftEvent, replicaIn, wordOf } from '../../support/partition.ts';
@@ -28,17 +28,18 @@ describe('a log beside the leader’s', () => {
   });
 
   test('is cut where its term changes and where it knows it is final', () => {
-    expect(stretchesOf(byNode(3), 1040, 1060)).toEqual([
+    expect(stretchesOf(cutOffLeader(), byNode(3), 1040, 1060)).toEqual([
       { fromIndex: 1040, toIndex: 1047, term: 13, isCommitted: true },
       { fromIndex: 1048, toIndex: 1050, term: 14, isCommitted: true },
       { fromIndex: 1051, toIndex: 1051, term: 14, isCommitted: false },
     ]);
   });
 
-  test('has stretches that were not read, and none in the snapshot', () => {
-    expect(stretchesOf(byNode(4), 1, 1060)).toEqual([
+  test('has what is final from the leader where it was not read itself, and says what is not known', () => {
+    const unread = { ...byNode(4), log: [] };
+    expect(stretchesOf(cutOffLeader(), unread, 1, 1060)).toEqual([
       { fromIndex: 1031, toIndex: 1047, term: 13, isCommitted: true },
-      { fromIndex: 1048, toIndex: 1049, term: null, isCommitted: true },
+      { fromIndex: 1048, toIndex: 1049, term: 14, isCommitted: true },
       { fromIndex: 1050, toIndex: 1050, term: null, isCommitted: false },
     ]);
   });
@@ -132,6 +133,17 @@ test('a moment comes with how it was a little earlier', () => {
   expect(at(0).before).toBeNull();
   expect(at(300).before?.timeMs).toBe(0);
   expect(at(LOOK_BACK_MS + 200).before?.timeMs).toBe(300);
+});
+
+test('a vote is news, and figures are not', () => {
+  const live = cutOffLeader();
+  const changed = (word: Parameters<typeof wordOf>[0]) =>
+    cutOffLeader({ replicas: live.replicas.map((one) => (one.node === 5 ? { ...one, word: wordOf(word) } : one)) });
+  const before = changed({ votedFor: 0 });
+  expect(isNews(null, live)).toBe(true);
+  expect(isNews(before, changed({ votedFor: 0, commitIndex: 2000, electionLeftMs: 1 }))).toBe(false);
+  expect(isNews(before, changed({ votedFor: 2 }))).toBe(true);
+  expect(isNews(live, cutOffLeader({ events: [...live.events, raftEvent('steppedDown', 1)] }))).toBe(true);
 });
 
 test('no two replicas stand in one place on the ring', () => {
