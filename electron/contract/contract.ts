@@ -111,6 +111,7 @@ export const contract = {
     'cluster.remove': { input: cluster, output: done },
     'node.start': { input: node, output: done },
     'node.kill': { input: node, output: done },
+    'node.handOver': { input: node, output: done },
     'node.pause': { input: node, output: done },
     'node.resume': { input: node, output: done },
     'node.restart': { input: node, output: done },

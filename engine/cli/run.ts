@@ -5,6 +5,7 @@ import { addDelete } from './commands/delete.ts';
 import { addDown } from './commands/down.ts';
 import { addDrill } from './commands/drill.ts';
 import { addGet } from './commands/get.ts';
+import { addLeadership } from './commands/leadership.ts';
 import { addLoad } from './commands/load.ts';
 import { addLogs } from './commands/logs.ts';
 import { addLs } from './commands/ls.ts';
@@ -38,6 +39,7 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   addRm(program, context);
   addStatus(program, context);
   addNodeActions(program, context);
+  addLeadership(program, context);
   addLogs(program, context);
   addLoad(program, context);
   addDrill(program, context);

@@ -108,6 +108,10 @@ describe('prkdb', () => {
     }
     expect((await prkdb('status', 'shapes')).text).toContain('shapes: 3 of 3 nodes run, every partition is led.');
 
+    expect(await json('transfer', 'shapes', '0', 'n2')).toMatchObject({ name: 'shapes', partition: 0, to: 2 });
+    expect(await json('handover', 'shapes', 'n2')).toEqual({ name: 'shapes', node: 2, remaining: 0 });
+    expectPlain(await prkdb('transfer', 'shapes', '99', 'n2'), 2);
+
     await ok('kill', 'shapes', 'n2');
     expect(await states('shapes')).toEqual(['live', 'dead', 'live']);
     await ok('start', 'shapes', '2');

@@ -55,6 +55,8 @@ export interface ProcessControls {
   pauseNode(node: number): Promise<void>;
   resumeNode(node: number): Promise<void>;
   restartNode(node: number): Promise<void>;
+  /** Gives all that the node leads to others; rejects when something stayed with it. */
+  handOver(node: number): Promise<void>;
   logLines(node: number, lines: number): Promise<string[]>;
 }
 

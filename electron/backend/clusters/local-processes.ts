@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { ClusterClient } from '../../../engine/client/index.ts';
 import type { Supervisor } from '../../../engine/supervisor/types.ts';
 import { BackendError } from '../errors.ts';
 import type { ProcessControls } from './driver.ts';
@@ -42,6 +43,23 @@ export function localProcesses(options: {
     pauseNode: withNode('pauseNode'),
     resumeNode: withNode('resumeNode'),
     restartNode: withNode('restartNode'),
+    async handOver(node) {
+      requireNode(node);
+      const { record } = await supervisor.get(name);
+      const member = record.members.find((candidate) => candidate.id === node)!;
+      const client = new ClusterClient(`${member.host}:${member.clientPort}`);
+      try {
+        const remaining = await client.handOver();
+        if (remaining === 0) return;
+        throw new BackendError(
+          'refused',
+          `n${node} still leads ${remaining === 1 ? 'one group' : `${remaining} groups`}: no other replica could take over.`,
+          'Start or heal other nodes and try again.',
+        );
+      } finally {
+        client.close();
+      }
+    },
     async logLines(node, lines) {
       requireNode(node);
       return tail(await supervisor.logFile(name, node), lines);

@@ -53,6 +53,7 @@ export function createHandlers(options: {
       'cluster.remove': ({ cluster }) => withoutDrill(cluster, () => registry.remove(cluster)),
       'node.start': ({ cluster, node }) => ok(processes(cluster).startNode(node)),
       'node.kill': ({ cluster, node }) => ok(processes(cluster).killNode(node)),
+      'node.handOver': ({ cluster, node }) => ok(processes(cluster).handOver(node)),
       'node.pause': ({ cluster, node }) => ok(processes(cluster).pauseNode(node)),
       'node.resume': ({ cluster, node }) => ok(processes(cluster).resumeNode(node)),
       'node.restart': ({ cluster, node }) => ok(processes(cluster).restartNode(node)),

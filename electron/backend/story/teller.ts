@@ -12,6 +12,7 @@ import { StartupTeller } from './startup.ts';
 import { SuspectTeller } from './suspects.ts';
 import { counted, nodeName, sentence, strong } from './text.ts';
 import { ThroughputTeller } from './throughput.ts';
+import { UpkeepTeller } from './upkeep.ts';
 
 /** An orderly stop takes a few seconds; forced ones a few more. */
 const STOP_PATIENCE_MS = 30_000;
@@ -33,6 +34,7 @@ export class StoryTeller {
   readonly #quorum: QuorumTeller;
   readonly #catchUp: CatchUpTeller;
   readonly #throughput: ThroughputTeller;
+  readonly #upkeep: UpkeepTeller;
   /** The user asked for the whole cluster to stop, so nothing that follows is news. */
   #stopping = false;
   #stoppingSinceMs = 0;
@@ -55,6 +57,7 @@ export class StoryTeller {
     this.#quorum = new QuorumTeller(this.#context);
     this.#catchUp = new CatchUpTeller(this.#context);
     this.#throughput = new ThroughputTeller(this.#context);
+    this.#upkeep = new UpkeepTeller(this.#context, this.#buffer);
     this.#quorum.update(Math.max(0, ...options.conditions.map(({ condition }) => condition.sinceMs)), true);
   }
 
@@ -100,6 +103,7 @@ export class StoryTeller {
     if (event.kind === 'peerSuspect') return this.#suspects.suspect(event, this.#quiet);
     if (event.kind === 'peerLive') return this.#suspects.live(event, this.#quiet);
     if (event.kind === 'storageFailed') return this.#storageFailed(event);
+    if (this.#upkeep.event(event, this.#quiet)) return;
     this.#elections.event(event, this.#quiet);
     this.#startup.update(event.timeMs);
     if (event.kind === 'electionWon' && event.partition !== undefined) {

@@ -21,6 +21,8 @@ const undoes: Partial<Record<NodeAction, NodeAction>> = { kill: 'start', pause: 
 
 export interface NodeActions {
   readonly run: (action: NodeAction, node: NodeView) => void;
+  /** Gives all that the node leads to others. */
+  readonly handOver: (node: { readonly id: number; readonly name: string }) => void;
   readonly isBusy: (action: NodeAction, node: NodeView) => boolean;
 }
 
@@ -61,9 +63,18 @@ export function useNodeActions(cluster: string): NodeActions {
   return useMemo(
     () => ({
       run,
+      handOver: (node) =>
+        void command(
+          'node.handOver',
+          { cluster, node: node.id },
+          {
+            failed: `${node.name} could not hand over what it leads`,
+            done: { title: `${node.name} handed over what it led` },
+          },
+        ),
       isBusy: (action, node) =>
         action === 'heal' ? isBusy('cluster.heal', { cluster }) : isBusy(`node.${action}`, { cluster, node: node.id }),
     }),
-    [run, isBusy, cluster],
+    [run, command, isBusy, cluster],
   );
 }

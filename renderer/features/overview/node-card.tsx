@@ -82,6 +82,7 @@ function CardHeader({
   stands,
   learns,
   gained,
+  actions,
   logsHref,
   gone,
 }: NodeCardProps & { gone: boolean }) {
@@ -109,6 +110,8 @@ function CardHeader({
           address={`http://${node.host}:${node.clientPort}`}
           metricsUrl={node.metricsUrl}
           pid={gone ? null : node.pid}
+          handOver={leads > 0 && node.state === 'live' ? (actions?.handOver ?? null) : null}
+          id={node.id}
         />
       </span>
     </header>
@@ -121,13 +124,25 @@ const MoreMenu = memo(function MoreMenu(props: {
   address: string;
   metricsUrl: string;
   pid: number | null;
+  id: number;
+  /** Null while there is nothing to hand over. */
+  handOver: NodeActions['handOver'] | null;
 }) {
-  const { name, address, metricsUrl, pid } = props;
+  const { name, address, metricsUrl, pid, id, handOver } = props;
   return (
     <Menu
       label={`More for ${name}`}
       trigger={<IconButton icon="more" size="small" label={`More for ${name}`} />}
       items={[
+        ...(handOver === null
+          ? []
+          : [
+              {
+                label: 'Hand over what it leads',
+                icon: 'swap' as const,
+                onSelect: () => handOver({ id, name }),
+              },
+            ]),
         copyItem('Copy client address', address),
         copyItem('Copy metrics address', metricsUrl),
         ...(pid === null ? [] : [copyItem('Copy PID', String(pid))]),

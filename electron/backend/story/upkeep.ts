@@ -1,0 +1,126 @@
+import type { ClusterEvent, ClusterEventKind } from '../../../engine/rpc/cluster.ts';
+import type { StoryContext } from './context.ts';
+import type { StoryInput } from './input.ts';
+import type { ReorderBuffer } from './reorder.ts';
+import { count, nodeName, nodeNames, partitionNames, sentence } from './text.ts';
+
+type EventInput = Extract<StoryInput, { type: 'event' }>;
+
+/** Steps on the way to what is told. */
+const silent: ReadonlySet<ClusterEventKind> = new Set([
+  'snapshotNeeded',
+  'snapshotStarted',
+  'snapshotSent',
+  'logCompacted',
+]);
+
+/** What a cluster does to stay well: leaders that hand over, followers that need a snapshot. */
+export class UpkeepTeller {
+  readonly #context: StoryContext;
+  readonly #buffer: ReorderBuffer;
+
+  constructor(context: StoryContext, buffer: ReorderBuffer) {
+    this.#context = context;
+    this.#buffer = buffer;
+  }
+
+  /** False for events that are somebody else's to tell. */
+  event(event: ClusterEvent, quiet: boolean): boolean {
+    if (silent.has(event.kind)) return true;
+    if (event.kind === 'transferStarted') {
+      if (!quiet) this.#handsOver(event);
+    } else if (event.kind === 'transferFailed') {
+      if (!quiet) this.#keeps(event);
+    } else if (event.kind === 'snapshotRestored') {
+      this.#restored(event);
+    } else if (event.kind === 'snapshotFailed') {
+      this.#failed(event);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  /** A node that hands over all it leads does so at once: one sentence. */
+  #handsOver(event: ClusterEvent): void {
+    const together = this.#buffer.takeMoment(
+      event.timeMs,
+      (input): input is EventInput =>
+        input.type === 'event' && input.event.kind === 'transferStarted' && input.event.nodeId === event.nodeId,
+    );
+    const events = [event, ...together.map((input) => input.event)].filter((e) => e.partition !== undefined);
+    if (events.length === 0) return;
+    const partitions = events.map((e) => e.partition!).sort((a, b) => a - b);
+    const heirs = [...new Set(events.map((e) => e.peer))].sort((a, b) => a - b);
+    this.#context.tell({
+      timeMs: event.timeMs,
+      kind: 'handover',
+      parts: sentence(
+        nodeName(event.nodeId),
+        ' hands ',
+        partitionNames(partitions),
+        ' over to ',
+        nodeNames(heirs),
+        '.',
+      ),
+      node: event.nodeId,
+      partition: partitions.length === 1 ? partitions[0]! : null,
+    });
+  }
+
+  #keeps(event: ClusterEvent): void {
+    if (event.partition === undefined) return;
+    this.#context.tell({
+      timeMs: event.timeMs,
+      kind: 'notice',
+      parts: sentence(
+        nodeName(event.nodeId),
+        ' goes on leading ',
+        partitionNames([event.partition]),
+        ': ',
+        nodeName(event.peer),
+        ` did not take over (${event.detail}).`,
+      ),
+      node: event.nodeId,
+      partition: event.partition,
+    });
+  }
+
+  #restored(event: ClusterEvent): void {
+    if (event.partition === undefined) return;
+    this.#context.tell({
+      timeMs: event.timeMs,
+      kind: 'notice',
+      parts: sentence(
+        nodeName(event.nodeId),
+        ' took in a snapshot of ',
+        partitionNames([event.partition]),
+        ' from ',
+        nodeName(event.peer),
+        `, up to entry ${count(event.index)}: the entries that it missed were no longer in the log.`,
+      ),
+      node: event.nodeId,
+      partition: event.partition,
+      fault: this.#context.faultOf(event.nodeId, event.timeMs),
+    });
+  }
+
+  #failed(event: ClusterEvent): void {
+    if (event.partition === undefined) return;
+    this.#context.tell({
+      timeMs: event.timeMs,
+      kind: 'notice',
+      parts: sentence(
+        'A snapshot of ',
+        partitionNames([event.partition]),
+        ' from ',
+        nodeName(event.nodeId),
+        ' did not reach ',
+        nodeName(event.peer),
+        '; it is sent again when that node is heard from.',
+      ),
+      node: event.peer,
+      partition: event.partition,
+    });
+  }
+}
