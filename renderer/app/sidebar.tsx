@@ -19,9 +19,7 @@ export function Sidebar({ clusters }: { clusters: ClustersState }) {
   const [, openDialog] = useDialog();
   const [, route] = useRoute('/c/:cluster/*?');
   const current = route === null ? null : decodeURIComponent(route.cluster);
-  const all = clusters.status === 'ready' ? clusters.clusters : [];
-  const local = all.filter((cluster) => cluster.kind === 'local');
-  const remote = all.filter((cluster) => cluster.kind !== 'local');
+  const local = clusters.status === 'ready' ? clusters.clusters : [];
   return (
     <aside className={styles.sidebar} aria-label="Clusters">
       <div className={styles.top}>
@@ -40,17 +38,6 @@ export function Sidebar({ clusters }: { clusters: ClustersState }) {
         )}
         <ul aria-labelledby="side-local">
           {local.map((cluster) => (
-            <li key={cluster.name}>
-              <ClusterLink cluster={cluster} active={cluster.name === current} />
-            </li>
-          ))}
-        </ul>
-        <div className={styles.heading}>
-          <h2 id="side-remote">Remote</h2>
-        </div>
-        {remote.length === 0 && <p className={styles.empty}>PrkDB and etcd clusters you connect to for monitoring.</p>}
-        <ul aria-labelledby="side-remote">
-          {remote.map((cluster) => (
             <li key={cluster.name}>
               <ClusterLink cluster={cluster} active={cluster.name === current} />
             </li>
