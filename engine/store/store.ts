@@ -1,5 +1,6 @@
 import { SYSTEM_GROUP, groupOfPartition, type GroupId } from '../config/ids.ts';
 import {
+  MessageType,
   NONE,
   Role,
   type Message,
@@ -130,6 +131,8 @@ export class Store {
       // The stream was opened by `from`; it cannot speak for another node.
       if (group === undefined || message.from !== from || message.to !== this.#options.nodeId) continue;
       if (!isPlausible(message)) continue;
+      // A node whose disk hangs has given up leading, and its timers rest; nobody can talk it into standing.
+      if (this.#disk.stalled && message.type === MessageType.TimeoutNow) continue;
       this.#withStorage(() => group.core.step(message));
       if (!this.#working()) return;
       if (from === group.core.leader) group.leaderHeardAtMs = nowMs;
