@@ -1,10 +1,13 @@
-import { SYSTEM_GROUP } from '../../engine/config/ids.ts';
+import { SYSTEM_GROUP, type GroupId } from '../../engine/config/ids.ts';
 import type { NodeId } from '../../engine/raft/types.ts';
 import { Action } from './event-queue.ts';
 import type { Network } from './network.ts';
 import type { SimulatedNode } from './node.ts';
 import { FAULT_KINDS, type FaultKind } from './plan.ts';
 import type { World } from './world.ts';
+
+/** A store takes its disk for hung after about so long. */
+const STALL_US = 2_000_000;
 
 /** What hits a leader in a moment that counts. */
 const STRIKES = [
@@ -194,6 +197,10 @@ export class Nemesis {
       if (led.length === 0) return;
       const group = random.pick(led);
       const heir = random.pick(group.core.status().membership.voters);
+      if (random.chance(0.5)) {
+        this.#transferToStalled(node, group.id, heir);
+        return;
+      }
       this.#world.note(group.id, () => `node ${node.id} is asked to hand over to node ${heir}`);
       store.transferLeadership(group.id, heir);
       if (random.chance(0.5)) return;
@@ -201,6 +208,30 @@ export class Nemesis {
         this.#strike(random.pick(STRIKES), this.#nodes[(random.chance(0.5) ? node.id : heir) - 1]!);
       });
     });
+  }
+
+  /**
+   * The heir's disk gets so slow that the heir gives up leading; then it is told to lead. The
+   * disk recovers for a moment, in which it could, and gets slow again.
+   */
+  #transferToStalled(node: SimulatedNode, group: GroupId, heirId: NodeId): void {
+    const { faultRandom: random, plan } = this.#world;
+    const { incarnation } = node;
+    const heir = this.#nodes[heirId - 1]!;
+    if (heir.diskFactor !== 1) return;
+    const slow = (2 * STALL_US) / plan.disk.syncMaxUs;
+    heir.setDiskFactor(slow);
+    const asksAfterUs = STALL_US + random.below(2 * STALL_US);
+    this.#later(asksAfterUs, () => {
+      if (node.incarnation !== incarnation || node.paused) return;
+      this.#world.note(group, () => `node ${node.id} is asked to hand over to node ${heirId}`);
+      node.run((store) => store.transferLeadership(group, heirId));
+    });
+    const recoversAfterUs = asksAfterUs + random.below(plan.network.delaySpreadUs);
+    this.#later(recoversAfterUs, () => heir.setDiskFactor(1));
+    const slowsAfterUs = recoversAfterUs + random.below(4 * (plan.disk.syncMaxUs + plan.network.delaySpreadUs));
+    this.#later(slowsAfterUs, () => heir.setDiskFactor(slow));
+    this.#later(slowsAfterUs + this.#durationUs(), () => heir.setDiskFactor(1));
   }
 
   /** An orderly stop: the node hands over what it leads, ends a little later, and comes back. */
