@@ -59,7 +59,7 @@ describe('a node whose data is damaged where only a read of it can tell', () => 
         const now = await admin.status();
         return now.storageError === '' ? null : now;
       });
-      expect(status.storageError).toMatch(/state\.db is damaged: .*move .*state\.db .*rebuilds it from the log/);
+      expect(status.storageError).toMatch(/state\.db is damaged: .*move .*state\.db .*rebuilds them from its log/);
       expect(status.groups.map((g) => g.role)).toEqual(['follower', 'follower']);
       expect({ running: node!.running, pid: node!.pid }).toEqual({ running: true, pid });
       const linearizable = await db.get('damaged', { timeoutMs: 20_000 });

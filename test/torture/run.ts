@@ -56,6 +56,8 @@ export async function runTorture(
   const cluster = await nodeCluster(options.nodes, {
     partitions: PARTITIONS,
     replicationFactor: options.nodes,
+    // So little that whoever is away for some seconds needs a snapshot.
+    compaction: { maxEntries: 300, maxBytes: 1024 * 1024, keepEntries: 50, keepBytes: 0 },
     faultsEnabled: true,
   });
   const nodes = cluster.nodes.map((node) => {

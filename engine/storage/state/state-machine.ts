@@ -40,8 +40,8 @@ const NO_RESULTS: readonly MutationResult[] = [];
 
 function adviceFor(file: string): string {
   return (
-    `It holds nothing that the node's log does not: with the node stopped, move ${file} and ${file}-wal away ` +
-    'and start the node again, which rebuilds it from the log.'
+    `With the node stopped, move ${file} and ${file}-wal away and start the node again: it rebuilds them from its ` +
+    'log. Where the log no longer reaches back so far, the node says so, and what to do then.'
   );
 }
 

@@ -131,7 +131,7 @@ describe.each(['log', 'state'] as const)('opening the %s', (kind) => {
     await expect(opened).rejects.toThrow(CorruptStorageError);
     await expect(opened).rejects.toThrow(file);
     await expect(opened).rejects.toThrow(
-      kind === 'log' ? /all other nodes run and are in step/ : /rebuilds it from the log/,
+      kind === 'log' ? /all other nodes run and are in step/ : /rebuilds them from its log/,
     );
   });
 

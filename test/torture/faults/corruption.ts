@@ -58,13 +58,29 @@ async function refused(world: World, node: TortureNode, name: string, reason: st
     world.tell(`state.db of node ${node.id} is removed, as the refusal says`);
     world.count('state machines rebuilt from the log');
     for (const file of STATE_FILES) rmSync(path.join(dataDir, file), { force: true });
-  } else {
-    world.tell(`node ${node.id} gets its directory back as it was before the damage`);
-    rmSync(dataDir, { recursive: true, force: true });
-    cpSync(copy, dataDir, { recursive: true });
+    if (await rebuilds(world, node)) return;
   }
+  world.tell(`node ${node.id} gets its directory back as it was before the damage`);
+  rmSync(dataDir, { recursive: true, force: true });
+  cpSync(copy, dataDir, { recursive: true });
   await node.start();
   world.tell(`node ${node.id} serves again`);
+}
+
+/** A log that was cut cannot rebuild a state machine, and the node must say so. */
+async function rebuilds(world: World, node: TortureNode): Promise<boolean> {
+  try {
+    await node.start();
+    world.tell(`node ${node.id} has rebuilt its state machine`);
+    return true;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    world.tell(`node ${node.id} refuses to start: ${reason}`);
+    if (!reason.includes('the log begins after'))
+      world.violation(`node ${node.id} has not rebuilt its state: ${reason}`);
+    world.count('logs too short to rebuild from');
+    return false;
+  }
 }
 
 function size(file: string): number {
