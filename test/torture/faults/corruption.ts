@@ -2,6 +2,7 @@ import { cpSync, existsSync, readFileSync, rmSync, statSync, truncateSync, write
 import path from 'node:path';
 import type { Random } from '../../simulation/random.ts';
 import type { TortureNode } from '../node.ts';
+import { hashReplicas } from '../replicas.ts';
 import type { World } from '../world.ts';
 
 const FILES = [
@@ -35,6 +36,10 @@ export async function corrupt(world: World, node: TortureNode): Promise<void> {
   world.count('damaged files');
   try {
     await node.start();
+    if (await holdsDamage(node)) {
+      await repair(world, node, copy);
+      return;
+    }
     world.count('damage that did no harm');
     world.tell(`node ${node.id} recovered without loss`);
   } catch (error) {
@@ -63,6 +68,34 @@ async function refused(world: World, node: TortureNode, name: string, reason: st
   world.tell(`node ${node.id} gets its directory back as it was before the damage`);
   rmSync(dataDir, { recursive: true, force: true });
   cpSync(copy, dataDir, { recursive: true });
+  await node.start();
+  world.tell(`node ${node.id} serves again`);
+}
+
+/**
+ * Values are checked when they are read, so that a node with many of them starts fast. So all
+ * are read now; else the damage would be found, and the node be out, at some later time.
+ */
+async function holdsDamage(node: TortureNode): Promise<boolean> {
+  const { groups } = await node.status(5_000);
+  const partitions = groups.flatMap((group) => group.partition ?? []);
+  await hashReplicas(node, partitions).catch(() => undefined);
+  return /is damaged/.test((await node.status(5_000)).storageError);
+}
+
+/**
+ * The state machine as it was before the damage, under the log of now: what is applied may be
+ * older than the log, never the log older than what the node has promised since.
+ */
+async function repair(world: World, node: TortureNode, copy: string): Promise<void> {
+  const { dataDir } = node.process.config;
+  world.count('damage that showed when it was read');
+  world.tell(`node ${node.id} has found that its state machine is damaged; it gets back the one from before`);
+  await node.kill();
+  for (const file of STATE_FILES) {
+    rmSync(path.join(dataDir, file), { force: true });
+    if (existsSync(path.join(copy, file))) cpSync(path.join(copy, file), path.join(dataDir, file));
+  }
   await node.start();
   world.tell(`node ${node.id} serves again`);
 }
