@@ -11,11 +11,15 @@ export interface ServiceRegistration {
   readonly implementation: grpc.UntypedServiceImplementation;
 }
 
-/** Starts the server that clients and tools call. Rejects with a NodeStartError when the port cannot be bound. */
+/**
+ * Starts the server that clients and tools call; `extras` add services that bring their own
+ * registration. Rejects with a NodeStartError when the port cannot be bound.
+ */
 export async function startGrpcServer(
   host: string,
   port: number,
   services: readonly ServiceRegistration[],
+  extras: readonly ((server: Pick<grpc.Server, 'addService'>) => void)[] = [],
 ): Promise<grpc.Server> {
   const server = new grpc.Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
@@ -27,6 +31,12 @@ export async function startGrpcServer(
   for (const { definition, implementation } of services) {
     server.addService(withBoundedRequests(definition), implementation);
   }
+  const bounded: Pick<grpc.Server, 'addService'> = {
+    addService: (definition, implementation) => {
+      server.addService(withBoundedRequests(definition as grpc.ServiceDefinition), implementation);
+    },
+  };
+  for (const add of extras) add(bounded);
   const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   await new Promise<void>((resolve, reject) => {
     server.bindAsync(authority, grpc.ServerCredentials.createInsecure(), (error) => {

@@ -6,13 +6,16 @@ import { clusterService } from '../server/cluster-service.ts';
 import { EventLog } from '../server/event-log.ts';
 import { Executor } from '../server/executor.ts';
 import { Forwarder } from '../server/forwarder.ts';
-import { serveHttp } from '../server/http.ts';
+import { serveHttp, type HealthProbes } from '../server/http.ts';
 import { kvStreamHandler } from '../server/kv-service.ts';
 import { handOverAll, transferLeadership } from '../server/leadership.ts';
 import { LogTails } from '../server/log-tails.ts';
 import { Metadata } from '../server/metadata.ts';
 import { NodeMetrics } from '../server/metrics.ts';
 import { nodeStatus } from '../server/node-status.ts';
+import { GrpcHealth } from '../server/health.ts';
+import { notOffered } from '../server/not-offered.ts';
+import { addReflection } from '../server/reflection.ts';
 import { prkDbService } from '../server/prkdb-service.ts';
 import { Router } from '../server/router.ts';
 import { EntryType } from '../raft/types.ts';
@@ -195,29 +198,41 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     },
     stop: ({ withCluster }: StopRequest) => void stop('asked to, with its token', { withCluster }),
   };
-  const server = await startGrpcServer(config.bindHost, self.clientPort, [
-    {
-      definition: serviceDefinition('prkdb', 'raft.PrkDbService'),
-      implementation: prkDbService(running, router, metadata, metrics),
-    },
-    {
-      definition: serviceDefinition('prkdb', 'raft.KvService'),
-      implementation: { Stream: kvStreamHandler(router, metrics) },
-    },
-    {
-      definition: serviceDefinition('cluster', 'prkdb.cluster.ClusterService'),
-      implementation: clusterService(control),
-    },
-  ]);
-  resources.add(() => stopGrpcServer(server, STOP_GRACE_MS));
-  const http = await serveHttp(config.bindHost, self.metricsPort, metrics.registry, {
+  const probes: HealthProbes = {
     liveProblem: () => running.storageFailure,
     readyProblem: () => {
       if (running.storageFailure !== null) return running.storageFailure;
       const { known, of } = leadersKnown(running);
       return known === of ? null : `${of - known} of ${of} partitions have no leader`;
     },
-  }).catch((error: unknown) => {
+  };
+  const health = new GrpcHealth({
+    whenReady: ['raft.PrkDbService', 'raft.KvService'],
+    always: ['prkdb.cluster.ClusterService'],
+    readyProblem: probes.readyProblem,
+  });
+  resources.add(() => health.close());
+  resources.add(events.listen((event) => (event.kind === 'nodeStopping' ? health.stopping() : health.refresh())));
+  const published = serviceDefinition('prkdb', 'raft.PrkDbService');
+  const server = await startGrpcServer(
+    config.bindHost,
+    self.clientPort,
+    [
+      { definition: published, implementation: prkDbService(running, router, metadata, metrics) },
+      notOffered(published),
+      {
+        definition: serviceDefinition('prkdb', 'raft.KvService'),
+        implementation: { Stream: kvStreamHandler(router, metrics) },
+      },
+      {
+        definition: serviceDefinition('cluster', 'prkdb.cluster.ClusterService'),
+        implementation: clusterService(control),
+      },
+    ],
+    [(registry) => health.addTo(registry), addReflection],
+  );
+  resources.add(() => stopGrpcServer(server, STOP_GRACE_MS));
+  const http = await serveHttp(config.bindHost, self.metricsPort, metrics.registry, probes).catch((error: unknown) => {
     throw bindError('metrics', config.bindHost, self.metricsPort, error);
   });
   resources.add(

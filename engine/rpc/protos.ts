@@ -8,18 +8,28 @@ const protoDir = fileURLToPath(new URL('../../proto/', import.meta.url));
 /** The files of proto/, by base name. */
 export type ProtoFile = 'prkdb' | 'raft' | 'cluster' | 'etcd';
 
+const definitions = new Map<ProtoFile, protoLoader.PackageDefinition>();
 const cache = new Map<ProtoFile, grpc.GrpcObject>();
 
-function load(file: ProtoFile): grpc.GrpcObject {
-  let loaded = cache.get(file);
-  if (loaded === undefined) {
-    const definition = protoLoader.loadSync(path.join(protoDir, `${file}.proto`), {
+/** All that one of our .proto files defines, by full name. */
+export function packageDefinition(file: ProtoFile): protoLoader.PackageDefinition {
+  let definition = definitions.get(file);
+  if (definition === undefined) {
+    definition = protoLoader.loadSync(path.join(protoDir, `${file}.proto`), {
       longs: Number,
       enums: Number,
       defaults: true,
       oneofs: true,
     });
-    loaded = grpc.loadPackageDefinition(definition);
+    definitions.set(file, definition);
+  }
+  return definition;
+}
+
+function load(file: ProtoFile): grpc.GrpcObject {
+  let loaded = cache.get(file);
+  if (loaded === undefined) {
+    loaded = grpc.loadPackageDefinition(packageDefinition(file));
     cache.set(file, loaded);
   }
   return loaded;

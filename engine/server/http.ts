@@ -3,9 +3,9 @@ import type { Registry } from 'prom-client';
 
 export interface HealthProbes {
   /** Null while the process can do its work, else why not. */
-  liveProblem(): string | null;
+  readonly liveProblem: () => string | null;
   /** Null when requests can be served, else why not yet. */
-  readyProblem(): string | null;
+  readonly readyProblem: () => string | null;
 }
 
 /** Serves /metrics, /livez and /readyz. Rejects when the port cannot be bound. */
