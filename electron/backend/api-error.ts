@@ -48,6 +48,7 @@ const clientErrors: Record<PrkDbErrorCode, Known> = {
   CONFLICT: { code: 'refused', hint: 'Read the key again and decide what to keep.' },
   UNAVAILABLE: { code: 'disconnected', hint: START_A_NODE },
   CONNECTION: { code: 'disconnected', hint: START_A_NODE },
+  TLS: { code: 'disconnected', hint: null },
   INTERNAL: { code: 'internal', hint: 'The log of the node says more.' },
   CLOSED: { code: 'disconnected', hint: 'Try again.' },
 };

@@ -3,6 +3,7 @@ import { partitionOfKey } from '../config/seahash.ts';
 import { ReadMode, WriteKind, type KvResponse, type MetadataResponse } from '../rpc/kv.ts';
 import { keyBytes, valueBytes, type BytesInput } from './bytes.ts';
 import { Call, type CallContext, type Operation } from './call.ts';
+import { credentialsFor, type Credentials } from './credentials.ts';
 import { dialAddress } from './endpoint.ts';
 import { toEntry } from './entry.ts';
 import { ClosedError, InternalError, InvalidArgumentError } from './errors.ts';
@@ -41,7 +42,8 @@ const NO_BYTES = new Uint8Array(0);
 export class PrkDbClient {
   readonly #seeds: readonly string[];
   readonly #timeoutMs: number;
-  readonly #anyNode = new AnyNode();
+  readonly #credentials: Credentials;
+  readonly #anyNode: AnyNode;
   readonly #routing = new RoutingTable();
   readonly #links = new Map<string, NodeLink>();
   readonly #calls = new Set<Call>();
@@ -53,8 +55,10 @@ export class PrkDbClient {
   #refreshing = false;
   #closed = false;
 
-  private constructor(seeds: readonly string[], timeoutMs: number) {
+  private constructor(seeds: readonly string[], credentials: Credentials, timeoutMs: number) {
     this.#seeds = seeds;
+    this.#credentials = credentials;
+    this.#anyNode = new AnyNode(credentials);
     this.#timeoutMs = timeoutMs;
     const routing = this.#routing;
     this.#context = {
@@ -76,14 +80,16 @@ export class PrkDbClient {
   }
 
   /**
-   * Asks the endpoints (`http://host:port` or `host:port`) for the cluster's shape; one that
-   * answers is enough. Rejects with ConnectionError when none does.
+   * Asks the endpoints (`http://host:port`, `https://host:port` or `host:port`) for the cluster's
+   * shape; one that answers is enough. Rejects with ConnectionError when none does, and with
+   * TlsError when TLS is why.
    */
   static async connect(endpoints: readonly string[], options: ConnectOptions = {}): Promise<PrkDbClient> {
     if (endpoints.length === 0)
       throw new InvalidArgumentError('Give at least one endpoint, like http://localhost:7101.');
     const seeds = [...new Set(endpoints.map(dialAddress))];
-    const client = new PrkDbClient(seeds, checkedTimeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS));
+    const credentials = credentialsFor(endpoints, options.tls);
+    const client = new PrkDbClient(seeds, credentials, checkedTimeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS));
     try {
       const timeoutMs = checkedTimeout(options.connectTimeoutMs ?? DEFAULT_TIMEOUT_MS);
       client.#routing.apply(await client.#anyNode.metadata(seeds, timeoutMs, ''));
@@ -238,7 +244,7 @@ export class PrkDbClient {
   #link(address: string): NodeLink {
     let link = this.#links.get(address);
     if (link === undefined) {
-      link = new NodeLink(address);
+      link = new NodeLink(address, this.#credentials);
       this.#links.set(address, link);
     }
     return link;

@@ -11,9 +11,10 @@ import type {
   TransferRequest,
 } from '../rpc/cluster.ts';
 import { serviceClient } from '../rpc/protos.ts';
+import { credentialsFor, type TlsOptions } from './credentials.ts';
 import { dialAddress } from './endpoint.ts';
-import { ClosedError, DeadlineExceededError, PrkDbError, UnavailableError } from './errors.ts';
-import { channelOptions, methodOf, rpcReason, unary, type UnaryOptions } from './rpc.ts';
+import { ClosedError, DeadlineExceededError, PrkDbError, TlsError, UnavailableError } from './errors.ts';
+import { channelOptions, methodOf, rpcReason, tlsProblemIn, unary, type UnaryOptions } from './rpc.ts';
 
 const DEFAULT_TIMEOUT_MS = 2000;
 const HAND_OVER_TIMEOUT_MS = 10_000;
@@ -76,10 +77,11 @@ export class ClusterClient {
   readonly #service = serviceClient('cluster', 'prkdb.cluster.ClusterService');
   #closed = false;
 
-  /** Throws InvalidArgumentError for what is not `http://host:port` or `host:port`. */
-  constructor(endpoint: string) {
+  /** Throws InvalidArgumentError for what is not `http://host:port`, `https://host:port` or `host:port`. */
+  constructor(endpoint: string, connection: { readonly tls?: TlsOptions } = {}) {
     this.address = dialAddress(endpoint);
-    this.#client = new this.#service(this.address, grpc.credentials.createInsecure(), channelOptions);
+    const { credentials, options } = credentialsFor([endpoint], connection.tls).dial(this.address);
+    this.#client = new this.#service(this.address, credentials, { ...channelOptions, ...options });
   }
 
   async status(options: RpcOptions = {}): Promise<NodeStatus> {
@@ -173,6 +175,8 @@ export class ClusterClient {
 
 function toPrkDbError(error: unknown, address: string): PrkDbError {
   if (error instanceof PrkDbError) return error;
+  const problem = tlsProblemIn(error);
+  if (problem !== null) return new TlsError(address, problem);
   const { code, details } = error as Partial<grpc.ServiceError>;
   if (code === grpc.status.DEADLINE_EXCEEDED) {
     return new DeadlineExceededError(

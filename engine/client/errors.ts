@@ -1,3 +1,4 @@
+import type { TlsProblem, TlsProblemKind } from '../net/tls-problem.ts';
 import type { KvEntry } from '../rpc/kv.ts';
 
 export type PrkDbErrorCode =
@@ -10,6 +11,7 @@ export type PrkDbErrorCode =
   | 'CONFLICT'
   | 'UNAVAILABLE'
   | 'CONNECTION'
+  | 'TLS'
   | 'INTERNAL'
   | 'CLOSED';
 
@@ -99,6 +101,17 @@ export class ConnectionError extends PrkDbError {
       `No PrkDB node answered (${list}). Check that the cluster runs and that the endpoints are right.`,
     );
     this.attempts = attempts;
+  }
+}
+
+/** No connection because of TLS: `kind` says why, the message what to do. Nothing was done. */
+export class TlsError extends PrkDbError {
+  readonly kind: TlsProblemKind;
+  readonly endpoint: string;
+  constructor(endpoint: string, problem: TlsProblem) {
+    super('TLS', `There is no connection to the node at ${endpoint}: ${problem.words}.`);
+    this.kind = problem.kind;
+    this.endpoint = endpoint;
   }
 }
 

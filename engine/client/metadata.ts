@@ -1,9 +1,11 @@
-import * as grpc from '@grpc/grpc-js';
+import type * as grpc from '@grpc/grpc-js';
+import { plaintext, type Credentials } from '../net/credentials.ts';
 import type { MetadataResponse } from '../rpc/kv.ts';
 import { serviceClient } from '../rpc/protos.ts';
-import { ClosedError, ConnectionError } from './errors.ts';
+import type { TlsProblem } from '../net/tls-problem.ts';
+import { ClosedError, ConnectionError, TlsError } from './errors.ts';
 import { metadataProblem } from './routing.ts';
-import { channelOptions, methodOf, rpcReason, unary } from './rpc.ts';
+import { channelOptions, methodOf, rpcReason, tlsProblemIn, unary } from './rpc.ts';
 
 /** A node that has not answered by then is not waited for alone. */
 const HEDGE_AFTER_MS = 250;
@@ -18,11 +20,16 @@ export interface HealthResponse {
 export class AnyNode {
   readonly #clients = new Map<string, grpc.Client>();
   readonly #service = serviceClient('prkdb', 'raft.PrkDbService');
+  readonly #credentials: Credentials;
   /** The ways to end what is being asked. */
   readonly #asking = new Set<() => void>();
   #closed = false;
 
-  /** The first acceptable Metadata. Rejects with ConnectionError, which lists every address with its reason. */
+  constructor(credentials: Credentials = plaintext) {
+    this.#credentials = credentials;
+  }
+
+  /** The first acceptable Metadata. Rejects with ConnectionError, which lists every address with its reason, or TlsError. */
   metadata(addresses: readonly string[], timeoutMs: number, clusterId: string): Promise<MetadataResponse> {
     return this.#first<MetadataResponse>(addresses, 'Metadata', timeoutMs, (m) => metadataProblem(m, clusterId));
   }
@@ -43,7 +50,8 @@ export class AnyNode {
   #client(address: string): grpc.Client {
     let client = this.#clients.get(address);
     if (client === undefined) {
-      client = new this.#service(address, grpc.credentials.createInsecure(), channelOptions);
+      const { credentials, options } = this.#credentials.dial(address);
+      client = new this.#service(address, credentials, { ...channelOptions, ...options });
       this.#clients.set(address, client);
     }
     return client;
@@ -58,6 +66,7 @@ export class AnyNode {
     const method = methodOf(this.#service, methodName);
     return new Promise((resolve, reject) => {
       const reasons = new Map<string, string>();
+      let tlsProblem: { readonly address: string; readonly problem: TlsProblem } | null = null;
       const stop = new AbortController();
       const deadlineMs = Date.now() + timeoutMs;
       let next = 0;
@@ -75,7 +84,11 @@ export class AnyNode {
         if (stop.signal.aborted) return;
         reasons.set(address, reason);
         if (reasons.size === addresses.length) {
-          settle(() => reject(new ConnectionError([...reasons].map(([endpoint, why]) => ({ endpoint, reason: why })))));
+          const attempts = [...reasons].map(([endpoint, why]) => ({ endpoint, reason: why }));
+          const found = tlsProblem;
+          settle(() =>
+            reject(found === null ? new ConnectionError(attempts) : new TlsError(found.address, found.problem)),
+          );
         } else ask();
       };
       const ask = () => {
@@ -93,6 +106,8 @@ export class AnyNode {
           if (problem === null) settle(() => resolve(response));
           else failed(address, problem);
         } catch (error) {
+          const problem = tlsProblemIn(error);
+          if (problem !== null) tlsProblem ??= { address, problem };
           failed(address, rpcReason(error));
         }
       };

@@ -1,4 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
+import { plaintext, type Credentials } from '../net/credentials.ts';
 import type { KvRequest, KvRequests, KvResponse, KvResponses } from '../rpc/kv.ts';
 import { serviceClient } from '../rpc/protos.ts';
 import { channelOptions, methodOf, rpcReason } from './rpc.ts';
@@ -7,6 +8,8 @@ import { channelOptions, methodOf, rpcReason } from './rpc.ts';
 const MAX_BATCH_BYTES = 1024 * 1024;
 /** A host that does not even refuse is given up after this, while nothing has been sent. */
 const CONNECT_TIMEOUT_MS = 1000;
+/** A failed channel tells at once why it failed. */
+const ASK_WHY_MS = 250;
 /** How long a node that refused is passed over while there are others. */
 const REFUSED_PENALTY_MS = 300;
 
@@ -29,6 +32,7 @@ export class NodeLink {
   readonly address: string;
   readonly #client: grpc.Client;
   readonly #inFlight = new Map<number, LinkRequest>();
+  readonly #secure: boolean;
   #queue: LinkRequest[] = [];
   #stream: grpc.ClientDuplexStream<KvRequests, KvResponses> | null = null;
   #connecting = false;
@@ -38,10 +42,12 @@ export class NodeLink {
   #nextId = 1;
   #avoidUntilMs = 0;
 
-  constructor(address: string) {
+  constructor(address: string, credentials: Credentials = plaintext) {
     this.address = address;
+    this.#secure = credentials.secure;
     const Service = serviceClient('prkdb', 'raft.KvService');
-    this.#client = new Service(address, grpc.credentials.createInsecure(), channelOptions);
+    const dialing = credentials.dial(address);
+    this.#client = new Service(address, dialing.credentials, { ...channelOptions, ...dialing.options });
   }
 
   /** False for a while after the node refused or stayed silent; true again as soon as it answers. */
@@ -89,8 +95,11 @@ export class NodeLink {
         this.#connecting = false;
         this.#open();
       } else if (state === grpc.connectivityState.TRANSIENT_FAILURE) {
-        this.#connecting = false;
-        this.#refused('the node does not accept connections');
+        if (this.#secure) this.#askWhy();
+        else {
+          this.#connecting = false;
+          this.#refused('the node does not accept connections');
+        }
       } else {
         channel.watchConnectivityState(state, deadlineMs, (error) => {
           if (error === undefined) check();
@@ -102,6 +111,24 @@ export class NodeLink {
       }
     };
     check();
+  }
+
+  /** Only a call is told what went wrong with TLS. This one carries nothing, so that nothing counts as sent. */
+  #askWhy(): void {
+    const { path, requestSerialize, responseDeserialize } = methodOf(
+      serviceClient('prkdb', 'raft.KvService'),
+      'Stream',
+    );
+    const probe = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    const finish = (reason: string) => {
+      if (!this.#connecting) return;
+      this.#connecting = false;
+      clearTimeout(timer);
+      probe.cancel();
+      if (!this.#closed) this.#refused(reason);
+    };
+    const timer = setTimeout(() => finish('the node does not accept connections'), ASK_WHY_MS);
+    probe.on('error', (error) => finish(rpcReason(error)));
   }
 
   #refused(reason: string): void {

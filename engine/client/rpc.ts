@@ -1,5 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES } from '../config/limits.ts';
+import { REFUSAL_HEADER, tlsProblemOf, type TlsProblem, type TlsProblemKind } from '../net/tls-problem.ts';
 
 /** Reconnects soon after a node is back, and notices a peer that is gone without a word. */
 export const channelOptions: grpc.ChannelOptions = {
@@ -60,9 +61,20 @@ export function unary<Response>(
   });
 }
 
+/** What is wrong with TLS, where a call failed because of that. */
+export function tlsProblemIn(error: unknown): TlsProblem | null {
+  const { code, details, metadata } = error as Partial<grpc.ServiceError>;
+  if (code === grpc.status.UNAVAILABLE) return tlsProblemOf(details ?? '');
+  const kind = code === grpc.status.UNAUTHENTICATED ? metadata?.get(REFUSAL_HEADER)[0] : undefined;
+  if (kind === undefined) return null;
+  return { kind: kind as TlsProblemKind, words: (details ?? '').replace(/\.$/, '') };
+}
+
 /** A ServiceError in a few words for people. */
 export function rpcReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  const problem = tlsProblemIn(error);
+  if (problem !== null) return problem.words;
   const code = (error as Partial<grpc.ServiceError>).code;
   const details = (error as Partial<grpc.ServiceError>).details ?? error.message;
   if (code === grpc.status.DEADLINE_EXCEEDED) return 'no answer in time';

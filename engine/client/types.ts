@@ -1,3 +1,4 @@
+import type { TlsOptions } from '../net/credentials.ts';
 import type { ReadMode } from '../rpc/kv.ts';
 import type { BytesInput } from './bytes.ts';
 
@@ -6,6 +7,8 @@ export interface ConnectOptions {
   readonly connectTimeoutMs?: number;
   /** For a call that does not say. Default 5000. */
   readonly timeoutMs?: number;
+  /** Certificates for nodes that speak TLS. `https://` alone trusts what the system trusts. */
+  readonly tls?: TlsOptions;
 }
 
 export interface CallOptions {

@@ -6,3 +6,5 @@ export const MAX_NODES = 9;
 export const MAX_PARTITIONS = 256;
 /** The largest gRPC message either side accepts: a full batch and some room. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+/** A node must accept the largest value with its key, and the frame around them. */
+export const MIN_MESSAGE_BYTES = MAX_VALUE_BYTES + 64 * 1024;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_NODES, MAX_PARTITIONS } from './limits.ts';
+import { MAX_MESSAGE_BYTES, MAX_NODES, MAX_PARTITIONS, MIN_MESSAGE_BYTES } from './limits.ts';
 
 /** Version of the files in a data directory. A newer one is refused, never misread. */
 export const DATA_FORMAT_VERSION = 1;
@@ -51,6 +51,53 @@ export const memberSchema = z.strictObject({
 });
 export type Member = z.infer<typeof memberSchema>;
 
+const file = z.string().min(1);
+
+/** What one client may take of a node, so that the others are served beside it. A client is an address. */
+export const limitsSchema = z.strictObject({
+  /** Of one gRPC message; room for the largest value is the least. */
+  messageBytes: z
+    .number()
+    .int()
+    .min(MIN_MESSAGE_BYTES)
+    .max(64 * 1024 * 1024)
+    .default(MAX_MESSAGE_BYTES),
+  connections: z.number().int().min(8).max(100_000).default(4096),
+  connectionsPerClient: z.number().int().min(1).max(100_000).default(1024),
+  streamsPerConnection: z.number().int().min(1).max(10_000).default(256),
+  /** Calls and streams of one client at a time, over all of its connections. */
+  callsPerClient: z.number().int().min(1).max(1_000_000).default(8192),
+  /** Requests of one KvService stream that are not answered yet. */
+  requestsPerStream: z.number().int().min(1).max(1_000_000).default(4096),
+});
+export type NodeLimits = z.infer<typeof limitsSchema>;
+
+/**
+ * Names of PEM files, which are read again when they change. A node proves which one it is
+ * with the DNS name `n<id>.<clusterId>.prkdb` in its Raft certificate.
+ */
+export const tlsSchema = z
+  .strictObject({
+    /** The client port. Without it that port speaks plaintext. */
+    client: z
+      .strictObject({
+        cert: file,
+        key: file,
+        /** Callers must present a certificate of this authority, or of the cluster's own. */
+        clientCa: file.optional(),
+        /** The authority of the other nodes' certificates here; the cluster's own unless given. */
+        serverCa: file.optional(),
+      })
+      .optional(),
+    /** The Raft port: mutual TLS under the cluster's own authority. Without it, plaintext. */
+    raft: z.strictObject({ ca: file, cert: file, key: file }).optional(),
+  })
+  .refine((t) => t.client?.clientCa === undefined || t.raft !== undefined, {
+    error: 'clientCa needs raft too: nodes call each other with their Raft certificate',
+    path: ['client', 'clientCa'],
+  });
+export type TlsConfig = z.infer<typeof tlsSchema>;
+
 /**
  * Everything one node process needs to start: the file that `prkdb node --config`
  * reads and that the supervisor writes. Members and partition counts are the genesis
@@ -70,6 +117,9 @@ export const nodeConfigSchema = z
     replicationFactor: z.number().int().min(1).max(MAX_NODES),
     timing: timingSchema.default({ tickMs: 50, heartbeatTicks: 1, electionTicksMin: 6, electionTicksMax: 12 }),
     compaction: compactionSchema.prefault({}),
+    tls: tlsSchema.optional(),
+    /** Each limit that is not given has its default. */
+    limits: limitsSchema.optional(),
     /** Whether ClusterService.SetFaults is allowed. */
     faultsEnabled: z.boolean().default(false),
     logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
@@ -84,6 +134,13 @@ export const nodeConfigSchema = z
         code: 'custom',
         message: `node ${config.nodeId} is not one of the members`,
         path: ['nodeId'],
+      });
+    }
+    if (config.tls?.raft !== undefined && !/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(config.clusterId)) {
+      context.addIssue({
+        code: 'custom',
+        message: 'with TLS between nodes it becomes part of a DNS name: use letters, digits, dots and hyphens',
+        path: ['clusterId'],
       });
     }
     if (config.replicationFactor > ids.length) {

@@ -1,58 +1,69 @@
 import * as grpc from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES } from '../config/limits.ts';
+import type { NodeLimits } from '../config/node-config.ts';
+import type { CertificateFiles } from '../net/certificate-files.ts';
+import { Listener } from '../net/listener.ts';
 import { withBoundedRequests } from './bounded-requests.ts';
 import { bindError } from './errors.ts';
-
-/** Streams one client connection may open, so that one client cannot use up the node. */
-const MAX_STREAMS_PER_CONNECTION = 256;
 
 export interface ServiceRegistration {
   readonly definition: grpc.ServiceDefinition;
   readonly implementation: grpc.UntypedServiceImplementation;
 }
 
-/**
- * Starts the server that clients and tools call; `extras` add services that bring their own
- * registration. Rejects with a NodeStartError when the port cannot be bound.
- */
-export async function startGrpcServer(
-  host: string,
-  port: number,
-  services: readonly ServiceRegistration[],
-  extras: readonly ((server: Pick<grpc.Server, 'addService'>) => void)[] = [],
-): Promise<grpc.Server> {
+export interface GrpcServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly services: readonly ServiceRegistration[];
+  /** Add services that bring their own registration. */
+  readonly extras?: readonly ((server: Pick<grpc.Server, 'addService'>) => void)[];
+  /** Null: plaintext. */
+  readonly certificates: CertificateFiles | null;
+  readonly limits: NodeLimits;
+  readonly onRefused: (reason: string) => void;
+}
+
+export interface GrpcServer {
+  /** Lets calls end for a moment, then ends them. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Starts the server that clients and tools call. Rejects with a NodeStartError when the port cannot be bound. */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const { host, port, limits } = options;
   const server = new grpc.Server({
-    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_receive_message_length': limits.messageBytes,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
-    'grpc.max_concurrent_streams': MAX_STREAMS_PER_CONNECTION,
-    // A busy port must be an error, never shared with another process.
-    'grpc.so_reuseport': 0,
+    'grpc.max_concurrent_streams': limits.streamsPerConnection,
   });
-  for (const { definition, implementation } of services) {
-    server.addService(withBoundedRequests(definition), implementation);
-  }
-  const bounded: Pick<grpc.Server, 'addService'> = {
+  const registry: Pick<grpc.Server, 'addService'> = {
     addService: (definition, implementation) => {
       server.addService(withBoundedRequests(definition as grpc.ServiceDefinition), implementation);
     },
   };
-  for (const add of extras) add(bounded);
-  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  await new Promise<void>((resolve, reject) => {
-    server.bindAsync(authority, grpc.ServerCredentials.createInsecure(), (error) => {
-      if (error !== null) reject(bindError('client', host, port, error));
-      else resolve();
-    });
+  for (const { definition, implementation } of options.services) registry.addService(definition, implementation);
+  for (const add of options.extras ?? []) add(registry);
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  const listener = await Listener.listen({
+    host,
+    port,
+    certificates: options.certificates,
+    maxConnections: limits.connections,
+    maxConnectionsPerClient: limits.connectionsPerClient,
+    onConnection: (socket) => injector.injectConnection(socket),
+    onRefused: options.onRefused,
+  }).catch((error: unknown) => {
+    throw bindError('client', host, port, error);
   });
-  return server;
+  return { stop: (graceMs) => stop(server, listener, graceMs) };
 }
 
 /** A frozen caller never closes its end of a connection that was ended; it is not waited for. */
 const FORCED_WAIT_MS = 250;
 
-/** Lets calls end for a moment, then ends them. */
-export function stopGrpcServer(server: grpc.Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
+async function stop(server: grpc.Server, listener: Listener, graceMs: number): Promise<void> {
+  listener.stopListening();
+  await new Promise<void>((resolve) => {
     let timer = setTimeout(() => {
       server.forceShutdown();
       timer = setTimeout(resolve, FORCED_WAIT_MS);
@@ -62,4 +73,5 @@ export function stopGrpcServer(server: grpc.Server, graceMs: number): Promise<vo
       resolve();
     });
   });
+  listener.close();
 }

@@ -1,4 +1,5 @@
-import * as grpc from '@grpc/grpc-js';
+import type * as grpc from '@grpc/grpc-js';
+import type { Credentials } from '../net/credentials.ts';
 import type { MetadataResponse } from '../rpc/kv.ts';
 import { serviceClient } from '../rpc/protos.ts';
 import type { Router } from '../server/router.ts';
@@ -23,12 +24,14 @@ export class LeaderLookup {
   readonly #store: Store;
   readonly #router: Router;
   readonly #targetOf: (nodeId: number) => string;
+  readonly #credentials: Credentials;
   readonly #clients = new Map<number, MetadataClient>();
   readonly #timer: NodeJS.Timeout | null;
   #turn = 0;
 
-  constructor(store: Store, router: Router, targetOf: (nodeId: number) => string) {
+  constructor(store: Store, router: Router, targetOf: (nodeId: number) => string, credentials: Credentials) {
     this.#store = store;
+    this.#credentials = credentials;
     this.#router = router;
     this.#targetOf = targetOf;
     const foreign = this.#foreignPartitions();
@@ -74,7 +77,8 @@ export class LeaderLookup {
     const target = this.#targetOf(nodeId);
     if (target === '') return null;
     const Service = serviceClient('prkdb', 'raft.PrkDbService');
-    const client = new Service(target, grpc.credentials.createInsecure()) as unknown as MetadataClient;
+    const { credentials, options } = this.#credentials.dial(target);
+    const client = new Service(target, credentials, options) as unknown as MetadataClient;
     this.#clients.set(nodeId, client);
     return client;
   }

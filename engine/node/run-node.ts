@@ -1,5 +1,5 @@
 import { pino, type Logger } from 'pino';
-import type { Member, NodeConfig } from '../config/node-config.ts';
+import { limitsSchema, type Member, type NodeConfig } from '../config/node-config.ts';
 import type { LogRequest, StopRequest, TransferRequest } from '../rpc/cluster.ts';
 import { serviceDefinition } from '../rpc/protos.ts';
 import { clusterService } from '../server/cluster-service.ts';
@@ -22,10 +22,12 @@ import { EntryType } from '../raft/types.ts';
 import { Store, genesisRouting, groupStatuses, leadersKnown } from '../store/index.ts';
 import { createGrpcTransport } from '../transport/grpc-transport.ts';
 import type { PeerListener } from '../transport/types.ts';
+import { RefusalReporter } from '../transport/refusal-reporter.ts';
+import { openCertificates } from './certificates.ts';
 import { NodeStartError, bindError } from './errors.ts';
 import { FaultControl } from './faults.ts';
 import { claimDataDirectory } from './genesis.ts';
-import { startGrpcServer, stopGrpcServer } from './grpc-server.ts';
+import { startGrpcServer } from './grpc-server.ts';
 import { holdLeash } from './leash.ts';
 import { logEvent } from './log-event.ts';
 import { LeaderLookup } from './leader-lookup.ts';
@@ -80,6 +82,10 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   const startedAtMs = Date.now();
   const memberTarget = (id: number): string => targetOf(config.members.find((m) => m.id === id));
 
+  const limits = limitsSchema.parse(config.limits ?? {});
+  const certificates = openCertificates(config, log, resources);
+  const scheme = certificates.client === null ? 'http' : 'https';
+
   claimDataDirectory(config);
   const faults = new FaultControl(config.nodeId, config.faultsEnabled);
   const { log: raftLog, state } = await openStorage(config, faults, resources);
@@ -99,6 +105,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     peers: config.members,
     listener,
     snapshotListener: { offered: (from, offer) => store?.offerSnapshot(from, offer) ?? null },
+    certificates: certificates.raft,
     pingIntervalMs: config.timing.tickMs * config.timing.heartbeatTicks,
     onRefused: (reason) => log.warn({ reason }, 'a peer was refused'),
     log: { info: (message) => log.info(message), warn: (message) => log.warn(message) },
@@ -133,9 +140,9 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   const executor = new Executor(
     running,
     () => performance.now(),
-    (id) => Metadata.addressOf(running, id),
+    (id) => Metadata.addressOf(running, id, scheme),
   );
-  const forwarder = new Forwarder(memberTarget);
+  const forwarder = new Forwarder(memberTarget, certificates.toNodes);
   resources.add(() => forwarder.close());
   const router = new Router(
     running,
@@ -143,9 +150,9 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     (...call) => forwarder.forward(...call),
     () => performance.now(),
   );
-  const metadata = new Metadata(running, router);
+  const metadata = new Metadata(running, router, scheme);
   const metrics = new NodeMetrics(running, config.timing.tickMs);
-  const lookup = new LeaderLookup(running, router, memberTarget);
+  const lookup = new LeaderLookup(running, router, memberTarget, certificates.toNodes);
   resources.add(() => lookup.close());
 
   let stopping: Promise<void> | null = null;
@@ -214,10 +221,14 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   resources.add(() => health.close());
   resources.add(events.listen((event) => (event.kind === 'nodeStopping' ? health.stopping() : health.refresh())));
   const published = serviceDefinition('prkdb', 'raft.PrkDbService');
-  const server = await startGrpcServer(
-    config.bindHost,
-    self.clientPort,
-    [
+  const callers = new RefusalReporter((reason) => log.warn({ reason }, 'a caller was refused'));
+  const server = await startGrpcServer({
+    host: config.bindHost,
+    port: self.clientPort,
+    certificates: certificates.client,
+    limits,
+    onRefused: (reason) => callers.report(reason),
+    services: [
       { definition: published, implementation: prkDbService(running, router, metadata, metrics) },
       notOffered(published),
       {
@@ -229,9 +240,9 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
         implementation: clusterService(control),
       },
     ],
-    [(registry) => health.addTo(registry), addReflection],
-  );
-  resources.add(() => stopGrpcServer(server, STOP_GRACE_MS));
+    extras: [(registry) => health.addTo(registry), addReflection],
+  });
+  resources.add(() => server.stop(STOP_GRACE_MS));
   const http = await serveHttp(config.bindHost, self.metricsPort, metrics.registry, probes).catch((error: unknown) => {
     throw bindError('metrics', config.bindHost, self.metricsPort, error);
   });

@@ -1,3 +1,4 @@
+import type { Credentials } from '../client/credentials.ts';
 import { NodeLink, type LinkRequest } from '../client/node-link.ts';
 import { KvStatus, type KvRequest, type KvResponse } from '../rpc/kv.ts';
 import { response } from './responses.ts';
@@ -9,10 +10,12 @@ const GRACE_MS = 250;
 export class Forwarder {
   readonly #links = new Map<number, NodeLink>();
   readonly #targetOf: (nodeId: number) => string;
+  readonly #credentials: Credentials;
 
   /** `targetOf` gives host:port of a node's client interface, or '' for no member. */
-  constructor(targetOf: (nodeId: number) => string) {
+  constructor(targetOf: (nodeId: number) => string, credentials: Credentials) {
     this.#targetOf = targetOf;
+    this.#credentials = credentials;
   }
 
   forward(nodeId: number, request: KvRequest, respond: (response: KvResponse) => void): void {
@@ -54,7 +57,7 @@ export class Forwarder {
     if (known !== undefined) return known;
     const target = this.#targetOf(nodeId);
     if (target === '') return null;
-    const link = new NodeLink(target);
+    const link = new NodeLink(target, this.#credentials);
     this.#links.set(nodeId, link);
     return link;
   }

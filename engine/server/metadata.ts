@@ -2,20 +2,25 @@ import type { MetadataResponse } from '../rpc/kv.ts';
 import type { Store } from '../store/index.ts';
 import type { Router } from './router.ts';
 
+/** Of client ports; https where they speak TLS. */
+export type Scheme = 'http' | 'https';
+
 /** Where things are, as this node knows it. */
 export class Metadata {
   readonly #store: Store;
   readonly #router: Router;
+  readonly #scheme: Scheme;
 
-  constructor(store: Store, router: Router) {
+  constructor(store: Store, router: Router, scheme: Scheme) {
     this.#store = store;
     this.#router = router;
+    this.#scheme = scheme;
   }
 
-  /** A dialable `http://host:port`, or '' for a node that is not a member. */
-  static addressOf(store: Store, nodeId: number): string {
+  /** A dialable `http(s)://host:port`, or '' for a node that is not a member. */
+  static addressOf(store: Store, nodeId: number, scheme: Scheme): string {
     const member = store.routing.members.find((m) => m.id === nodeId);
-    return member === undefined ? '' : `http://${member.host}:${member.clientPort}`;
+    return member === undefined ? '' : `${scheme}://${member.host}:${member.clientPort}`;
   }
 
   current(): MetadataResponse {
@@ -23,7 +28,7 @@ export class Metadata {
     return {
       nodes: routing.members.map((m) => ({
         nodeId: m.id,
-        address: `http://${m.host}:${m.clientPort}`,
+        address: `${this.#scheme}://${m.host}:${m.clientPort}`,
         metricsUrl: `http://${m.host}:${m.metricsPort}/metrics`,
       })),
       partitions: routing.partitions.map(({ partition, replicas }) => ({

@@ -22,7 +22,8 @@ export function nodeStatus(facts: NodeFacts): NodeStatus {
   const { config, store } = facts;
   const { counters } = store;
   const self = config.members.find((m) => m.id === config.nodeId);
-  const hostOf = new Map(config.members.map((m) => [m.id, `http://${m.host}:${m.clientPort}`]));
+  const scheme = config.tls?.client === undefined ? 'http' : 'https';
+  const hostOf = new Map(config.members.map((m) => [m.id, `${scheme}://${m.host}:${m.clientPort}`]));
   const cpu = process.cpuUsage();
   return {
     nodeId: config.nodeId,

@@ -1,5 +1,8 @@
 import { Server, ServerCredentials, status, type ServerDuplexStream } from '@grpc/grpc-js';
+import type { CertificateFiles } from '../net/certificate-files.ts';
+import { Listener } from '../net/listener.ts';
 import type { NodeId } from '../raft/types.ts';
+import { impostorWords } from './certified-node.ts';
 import type { PeerFrame } from './codec.ts';
 import { MalformedFrameError, TransportBindError } from './errors.ts';
 import { helloFrame, isRefusal, malformed, readHello, type Identity, type Refusal } from './handshake.ts';
@@ -11,12 +14,17 @@ import { snapshotMethod } from './snapshot-service.ts';
 const HELLO_TIMEOUT_MS = 5000;
 /** A frozen peer never closes its end of a connection that was ended; it is not waited for. */
 const CLOSE_WAIT_MS = 250;
+/** A cluster has few nodes; whoever else opens connections must not keep them out. */
+const MAX_CONNECTIONS = 1024;
+const MAX_CONNECTIONS_PER_ADDRESS = 128;
 
 export interface AcceptorOptions {
   readonly identity: Identity;
   readonly links: ReadonlyMap<NodeId, PeerLink>;
   readonly bindHost: string;
   readonly raftPort: number;
+  /** Mutual TLS, with this node's certificate and the cluster's authority. Null: plaintext. */
+  readonly certificates: CertificateFiles | null;
   readonly onRefused: (reason: string) => void;
   readonly snapshots: SnapshotReceiver;
 }
@@ -26,6 +34,7 @@ export class Acceptor {
   readonly #options: AcceptorOptions;
   readonly #server = new Server({ ...channelOptions, 'grpc.max_concurrent_streams': 16 });
   readonly #helloTimers = new Set<NodeJS.Timeout>();
+  #listener: Listener | undefined;
   #closed = false;
 
   private constructor(options: AcceptorOptions) {
@@ -42,16 +51,22 @@ export class Acceptor {
   /** Resolves to the acceptor and the port it listens on. Rejects with TransportBindError. */
   static async listen(options: AcceptorOptions): Promise<{ acceptor: Acceptor; port: number }> {
     const acceptor = new Acceptor(options);
-    const address = hostAndPort(options.bindHost, options.raftPort);
-    const port = await new Promise<number>((resolve, reject) => {
-      acceptor.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-        if (error === null) resolve(bound);
-        else {
-          const advice = 'is the port in use by another process, or the address not one of this machine?';
-          reject(new TransportBindError(`cannot listen for peers on ${address}: ${advice} (${error.message})`));
-        }
-      });
+    const injector = acceptor.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    const listener = await Listener.listen({
+      host: options.bindHost,
+      port: options.raftPort,
+      certificates: options.certificates,
+      maxConnections: MAX_CONNECTIONS,
+      maxConnectionsPerClient: MAX_CONNECTIONS_PER_ADDRESS,
+      onConnection: (socket) => injector.injectConnection(socket),
+      onRefused: options.onRefused,
+    }).catch((error: unknown) => {
+      const address = hostAndPort(options.bindHost, options.raftPort);
+      const advice = 'is the port in use by another process, or the address not one of this machine?';
+      throw new TransportBindError(`cannot listen for peers on ${address}: ${advice} (${(error as Error).message})`);
     });
+    acceptor.#listener = listener;
+    const { port } = listener;
     return { acceptor, port };
   }
 
@@ -59,6 +74,7 @@ export class Acceptor {
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#helloTimers) clearTimeout(timer);
+    this.#listener?.stopListening();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, CLOSE_WAIT_MS);
       this.#server.tryShutdown(() => {
@@ -67,6 +83,7 @@ export class Acceptor {
       });
       this.#server.forceShutdown();
     });
+    this.#listener?.close();
   }
 
   #accept(call: ServerDuplexStream<Received, PeerFrame>): void {
@@ -106,7 +123,7 @@ export class Acceptor {
         return;
       }
       stopHelloTimer();
-      const admitted = this.#admit(received);
+      const admitted = this.#admit(received, call);
       if ('code' in admitted) return refuse(admitted);
       if (admitted.cut) {
         // Over a cut link no hello may go back. The dialer learns no more than from a dead host.
@@ -132,10 +149,12 @@ export class Acceptor {
   }
 
   /** The link that a first frame belongs to, or why there is none. */
-  #admit(received: Received): PeerLink | Refusal {
+  #admit(received: Received, call: ServerDuplexStream<Received, PeerFrame>): PeerLink | Refusal {
     const { identity, links } = this.#options;
     const hello = readHello(identity, received);
     if (isRefusal(hello)) return hello;
+    const impostor = this.#options.certificates === null ? null : impostorWords(call, identity, hello.nodeId);
+    if (impostor !== null) return { code: status.PERMISSION_DENIED, reason: impostor };
     const link = links.get(hello.nodeId);
     if (link === undefined) {
       return {

@@ -1,4 +1,6 @@
-import { Client, credentials, status, type ClientDuplexStream, type StatusObject } from '@grpc/grpc-js';
+import { Client, status, type ClientDuplexStream, type StatusObject } from '@grpc/grpc-js';
+import type { Credentials } from '../net/credentials.ts';
+import { tlsProblemOf } from '../net/tls-problem.ts';
 import { encodePeerFrame, type PeerFrame } from './codec.ts';
 import { MalformedFrameError } from './errors.ts';
 import { helloFrame, isRefusal, malformed, readHello, type Identity, type Refusal } from './handshake.ts';
@@ -29,6 +31,7 @@ export interface DialerOptions {
   readonly link: PeerLink;
   readonly host: string;
   readonly raftPort: number;
+  readonly credentials: Credentials;
   readonly random: () => number;
   readonly onRefused: (reason: string) => void;
 }
@@ -41,7 +44,8 @@ export interface DialerOptions {
 export class Dialer {
   readonly #options: DialerOptions;
   readonly #address: string;
-  #attempt: { readonly client: Client; readonly call: ClientDuplexStream<PeerFrame, Received> } | undefined;
+  #attempt:
+    { readonly client: Client; readonly call: ClientDuplexStream<PeerFrame, Received>; connected: boolean } | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
   #closed = false;
@@ -60,6 +64,11 @@ export class Dialer {
     this.#dial();
   }
 
+  /** Takes back a hello that is still on its way: the link was cut before it arrived. */
+  abandon(): void {
+    if (this.#attempt?.connected === false) this.#attempt.call.cancel();
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retryTimer);
@@ -73,15 +82,18 @@ export class Dialer {
     const { identity, link } = this.#options;
     // Over a cut link not even a hello may go; `wake` is called when it heals.
     if (link.cut) return;
-    const client = new Client(this.#address, credentials.createInsecure(), {
+    const dialing = this.#options.credentials.dial(this.#address);
+    const client = new Client(this.#address, dialing.credentials, {
       ...channelOptions,
+      ...dialing.options,
       'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_retries': 0,
       'grpc.enable_http_proxy': 0,
       'grpc.service_config_disable_resolution': 1,
     });
     const call = client.makeBidiStreamRequest(PEER_METHOD_PATH, encodePeerFrame, decodeReceived);
-    this.#attempt = { client, call };
+    const attempt = { client, call, connected: false };
+    this.#attempt = attempt;
     let refused: string | undefined;
     let connectedAtMs: number | undefined;
 
@@ -105,6 +117,7 @@ export class Dialer {
         }
         clearTimeout(handshakeTimer);
         connectedAtMs = performance.now();
+        attempt.connected = true;
         link.attach(stream);
         return;
       }
@@ -122,6 +135,8 @@ export class Dialer {
       if (refused === undefined && REFUSING.has(ended.code)) {
         refused = `node ${link.peer} at ${this.#address} refused this node: ${ended.details}`;
       }
+      const problem = refused === undefined && ended.code === status.UNAVAILABLE ? tlsProblemOf(ended.details) : null;
+      if (problem !== null) refused = `node ${link.peer} at ${this.#address}: ${problem.words}`;
       if (refused !== undefined) this.#options.onRefused(refused);
       const livedMs = connectedAtMs === undefined ? 0 : performance.now() - connectedAtMs;
       this.#planRetry(refused !== undefined, livedMs);

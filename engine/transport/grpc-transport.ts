@@ -1,5 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES } from '../config/limits.ts';
+import type { CertificateFiles } from '../net/certificate-files.ts';
+import { nodeCertificateName } from '../net/certificates.ts';
+import { fileCredentials, plaintext, type Credentials } from '../net/credentials.ts';
 import type { NodeId } from '../raft/types.ts';
 import { Acceptor } from './acceptor.ts';
 import { Dialer } from './dialer.ts';
@@ -48,6 +51,8 @@ export interface GrpcTransportOptions {
   readonly peers: readonly PeerAddress[];
   readonly listener: PeerListener;
   readonly snapshotListener: SnapshotListener;
+  /** Mutual TLS with these; plaintext without. The owner closes them. */
+  readonly certificates?: CertificateFiles | null;
   /**
    * A stream was refused, by this node or by the peer it dialed: nearly always a mistake in
    * a configuration. The same reason is reported once in ten seconds.
@@ -80,6 +85,11 @@ export async function createGrpcTransport(options: GrpcTransportOptions): Promis
   const { self, listener, log, random = Math.random } = options;
   const identity: Identity = { self, clusterId: options.clusterId };
   const limits = { ...QUEUE_LIMITS, ...options.queueLimits };
+  const certificates = options.certificates ?? null;
+  const credentialsOf = (peer: NodeId): Credentials =>
+    certificates === null
+      ? plaintext
+      : fileCredentials(certificates, () => nodeCertificateName(options.clusterId, peer));
   const refusals = new RefusalReporter((reason) => {
     log?.warn(`refused: ${reason}`);
     options.onRefused?.(reason);
@@ -92,12 +102,19 @@ export async function createGrpcTransport(options: GrpcTransportOptions): Promis
 
   const isCut = (peer: NodeId): boolean => links.get(peer)?.cut ?? false;
   const isPeer = (node: NodeId): boolean => links.has(node);
-  const snapshots = new SnapshotReceiver({ identity, isPeer, isCut, listener: options.snapshotListener, onRefused });
+  const snapshots = new SnapshotReceiver({
+    identity,
+    isPeer,
+    isCut,
+    listener: options.snapshotListener,
+    certified: certificates !== null,
+    onRefused,
+  });
   const addressOf = (node: NodeId): string | undefined => {
     const peer = peers.find(({ id }) => id === node);
     return peer === undefined ? undefined : hostAndPort(peer.host, peer.raftPort);
   };
-  const transfers = new SnapshotSender({ identity, addressOf, isCut, random });
+  const transfers = new SnapshotSender({ identity, addressOf, credentialsOf, isCut, random });
 
   const { acceptor, port } = await Acceptor.listen({
     snapshots,
@@ -105,6 +122,7 @@ export async function createGrpcTransport(options: GrpcTransportOptions): Promis
     links,
     bindHost: options.bindHost,
     raftPort: options.raftPort,
+    certificates,
     onRefused,
   });
   log?.info(`listening for peers on ${options.bindHost}:${port}`);
@@ -113,7 +131,8 @@ export async function createGrpcTransport(options: GrpcTransportOptions): Promis
   for (const { id, host, raftPort } of peers) {
     const link = links.get(id);
     if (link === undefined || self > id) continue;
-    dialers.set(id, new Dialer({ identity, link, host, raftPort, random, onRefused }));
+    const credentials = credentialsOf(id);
+    dialers.set(id, new Dialer({ identity, link, host, raftPort, credentials, random, onRefused }));
   }
   const pingTimer = setInterval(() => {
     for (const link of links.values()) link.ping();
@@ -143,7 +162,8 @@ export async function createGrpcTransport(options: GrpcTransportOptions): Promis
       for (const [id, link] of links) {
         const wasCut = link.cut;
         link.setFault(filters.get(id));
-        if (wasCut && !link.cut) dialers.get(id)?.wake();
+        if (link.cut) dialers.get(id)?.abandon();
+        else if (wasCut) dialers.get(id)?.wake();
       }
     },
     droppedMessages: (peer) => links.get(peer)?.droppedMessages ?? 0,

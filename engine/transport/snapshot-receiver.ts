@@ -1,5 +1,6 @@
 import { status, type ServerDuplexStream } from '@grpc/grpc-js';
 import type { NodeId } from '../raft/types.ts';
+import { impostorWords } from './certified-node.ts';
 import { isRefusal, readHello, type Identity, type Refusal } from './handshake.ts';
 import { fromWire, type SnapshotAnswer, type SnapshotFrame } from './snapshot-service.ts';
 import type { ChunkSink, SnapshotListener } from './types.ts';
@@ -13,6 +14,8 @@ export interface SnapshotReceiverOptions {
   /** Whether the link to this peer is cut by a fault. */
   readonly isCut: (node: NodeId) => boolean;
   readonly listener: SnapshotListener;
+  /** Peers come with certificates, which must be of the node that the hello names. */
+  readonly certified: boolean;
   readonly onRefused: (reason: string) => void;
 }
 
@@ -86,6 +89,8 @@ export class SnapshotReceiver {
     const hello = readHello(identity, { hello: frame.hello ?? null, messages: [], ping: 0, pong: 0 });
     if (isRefusal(hello)) return hello;
     const from = hello.nodeId;
+    const impostor = this.#options.certified ? impostorWords(call, identity, from) : null;
+    if (impostor !== null) return { code: status.PERMISSION_DENIED, reason: impostor };
     if (!isPeer(from)) {
       return { code: status.FAILED_PRECONDITION, reason: `node ${from} is not a peer of node ${identity.self}` };
     }

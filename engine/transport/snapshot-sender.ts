@@ -1,5 +1,6 @@
-import { Client, credentials, type ClientDuplexStream } from '@grpc/grpc-js';
+import { Client, type ClientDuplexStream } from '@grpc/grpc-js';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Credentials } from '../net/credentials.ts';
 import type { NodeId } from '../raft/types.ts';
 import { helloFrame, type Identity } from './handshake.ts';
 import { channelOptions } from './service.ts';
@@ -16,6 +17,7 @@ export interface SnapshotSenderOptions {
   readonly identity: Identity;
   /** `host:port` of a peer; undefined for a stranger. */
   readonly addressOf: (peer: NodeId) => string | undefined;
+  readonly credentialsOf: (peer: NodeId) => Credentials;
   /** Whether the link to this peer is cut by a fault. */
   readonly isCut: (peer: NodeId) => boolean;
   /** Uniform in [0, 1). */
@@ -67,11 +69,13 @@ export class SnapshotSender {
   }
 
   async #attempt(to: NodeId, offer: WireOffer, source: ChunkSource, progressed: () => void): Promise<Outcome> {
-    const { identity, addressOf, isCut } = this.#options;
+    const { identity, addressOf, credentialsOf, isCut } = this.#options;
     const address = addressOf(to);
     if (address === undefined) return 'refused';
-    const client = new Client(address, credentials.createInsecure(), {
+    const dialing = credentialsOf(to).dial(address);
+    const client = new Client(address, dialing.credentials, {
       ...channelOptions,
+      ...dialing.options,
       'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_http_proxy': 0,
     });

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compactionSchema, type Member, type NodeConfig } from '../../engine/config/node-config.ts';
+import { TestAuthority } from './certificates.ts';
 
 const entry = fileURLToPath(new URL('../../engine/node.ts', import.meta.url));
 
@@ -108,6 +109,8 @@ export interface NodeCluster {
   readonly nodes: readonly NodeProcess[];
   readonly endpoints: string[];
   readonly directory: string;
+  /** Of a cluster with TLS. */
+  readonly authority: TestAuthority | null;
   /** Kills what still runs and removes the data. */
   dispose(): Promise<void>;
 }
@@ -116,8 +119,10 @@ export interface NodeCluster {
 export async function nodeCluster(
   count: number,
   options: Partial<
-    Pick<NodeConfig, 'partitions' | 'replicationFactor' | 'faultsEnabled' | 'timing' | 'compaction'>
-  > = {},
+    Pick<NodeConfig, 'partitions' | 'replicationFactor' | 'faultsEnabled' | 'timing' | 'compaction' | 'limits'>
+  > & {
+    readonly tls?: boolean;
+  } = {},
 ): Promise<NodeCluster> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'prkdb-test-'));
   const ports = await freePorts(count * 3);
@@ -128,10 +133,13 @@ export async function nodeCluster(
     raftPort: ports[i * 3 + 1]!,
     metricsPort: ports[i * 3 + 2]!,
   }));
-  const nodes = members.map(({ id }) => {
+  const clusterId = path.basename(directory);
+  const authority = options.tls === true ? await TestAuthority.create(directory) : null;
+  const tls = authority === null ? [] : await Promise.all(members.map(({ id }) => authority.nodeTls(clusterId, id)));
+  const nodes = members.map(({ id }, i) => {
     const config = {
       formatVersion: 1 as const,
-      clusterId: path.basename(directory),
+      clusterId,
       clusterName: 'test',
       nodeId: id,
       dataDir: path.join(directory, `n${id}`),
@@ -141,6 +149,8 @@ export async function nodeCluster(
       replicationFactor: options.replicationFactor ?? Math.min(3, count),
       timing: options.timing ?? { tickMs: 50, heartbeatTicks: 1, electionTicksMin: 6, electionTicksMax: 12 },
       compaction: options.compaction ?? compactionSchema.parse({}),
+      ...(tls[i] === undefined ? {} : { tls: tls[i] }),
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
       faultsEnabled: options.faultsEnabled ?? false,
       logLevel: 'info' as const,
     };
@@ -150,8 +160,9 @@ export async function nodeCluster(
   });
   return {
     nodes,
-    endpoints: nodes.map((n) => `http://${n.address}`),
+    endpoints: nodes.map((n) => `${authority === null ? 'http' : 'https'}://${n.address}`),
     directory,
+    authority,
     async dispose() {
       await Promise.all(nodes.map((n) => n.kill()));
       rmSync(directory, { recursive: true, force: true });
