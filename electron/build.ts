@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions } from 'esbuild';
+import { VENDOR_BANNER, vendoredProtos } from './vendored-protos.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -53,7 +54,8 @@ export const bundles: readonly BuildOptions[] = [
     format: 'esm',
     // Holds a native library, which has to stay a file of its own.
     external: ['better-sqlite3'],
-    banner: { js: REQUIRE_BANNER },
+    banner: { js: `${REQUIRE_BANNER} ${VENDOR_BANNER}` },
+    plugins: [vendoredProtos(root)],
     // A utility process has no main module in Node's sense, and this bundle is nothing but a program.
     define: { 'import.meta.main': 'true' },
   },

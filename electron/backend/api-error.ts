@@ -75,6 +75,7 @@ const supervisorErrors: Record<SupervisorErrorCode, ApiErrorCode> = {
   unsupported: 'refused',
   launchFailed: 'internal',
   corruptRecord: 'storage',
+  certificates: 'storage',
   busy: 'refused',
   closed: 'disconnected',
 };

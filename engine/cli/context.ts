@@ -1,9 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import type { TlsOptions } from '../client/index.ts';
 import { ReportStore } from '../drill/index.ts';
 import {
   childProcessLauncher,
   createSupervisor,
   defaultHome,
+  endpointOf,
   SupervisorError,
+  tlsOf,
   type LocalCluster,
   type Supervisor,
 } from '../supervisor/index.ts';
@@ -52,9 +56,19 @@ export function isUp(cluster: LocalCluster): boolean {
   return cluster.nodes.some((node) => node.pid !== null);
 }
 
-/** `http://host:port` of every node. */
+/** `http://host:port` of every node, https where they speak TLS. */
 export function endpointsOf(cluster: LocalCluster): string[] {
-  return cluster.record.members.map((m) => `http://${m.host}:${m.clientPort}`);
+  return cluster.record.members.map((member) => endpointOf(cluster.record, member));
+}
+
+/** Where to connect to, and with what. */
+export interface Target {
+  readonly endpoints: readonly string[];
+  readonly tls: TlsOptions | undefined;
+}
+
+function targetOf(cluster: LocalCluster): Target {
+  return { endpoints: endpointsOf(cluster), tls: tlsOf(cluster.record) };
 }
 
 /** `n1` or `1`. */
@@ -78,21 +92,32 @@ export async function clusterNamedOrOnly(supervisor: Supervisor, name: string | 
 export interface TargetOptions {
   readonly endpoints?: string;
   readonly cluster?: string;
+  /** Files, for endpoints that speak TLS. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly serverName?: string;
 }
 
 /** Where a data command goes: the endpoints given, the cluster named, or the only one that runs. */
-export async function targetEndpoints(context: CommandContext, options: TargetOptions): Promise<string[]> {
+export async function connectionTarget(context: CommandContext, options: TargetOptions): Promise<Target> {
   if (options.endpoints !== undefined) {
     if (options.cluster !== undefined) throw new UsageError('Give either --endpoints or --cluster, not both.');
-    return options.endpoints
+    const endpoints = options.endpoints
       .split(',')
       .map((e) => e.trim())
       .filter((e) => e !== '');
+    return { endpoints, tls: await tlsOptions(options) };
+  }
+  for (const name of ['ca', 'cert', 'key', 'serverName'] as const) {
+    if (options[name] === undefined) continue;
+    const option = name === 'serverName' ? 'server-name' : name;
+    throw new UsageError(`--${option} goes with --endpoints: a local cluster has certificates of its own.`);
   }
   const supervisor = await context.supervisor();
   if (options.cluster !== undefined) {
     const cluster = await supervisor.get(options.cluster);
-    if (isUp(cluster)) return endpointsOf(cluster);
+    if (isUp(cluster)) return targetOf(cluster);
     const { name } = cluster.record;
     throw new SupervisorError('notRunning', `The cluster ${name} is not running.`, `Start it with: prkdb up ${name}`);
   }
@@ -104,7 +129,19 @@ export async function targetEndpoints(context: CommandContext, options: TargetOp
   if (another !== undefined) {
     throw new UsageError(`Several clusters are running: ${namesOf(running)}. Name one with --cluster.`);
   }
-  return endpointsOf(only);
+  return targetOf(only);
+}
+
+async function tlsOptions({ ca, cert, key, serverName }: TargetOptions): Promise<TlsOptions | undefined> {
+  if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key go together.');
+  if (ca === undefined && cert === undefined && serverName === undefined) return undefined;
+  const read = async (file: string | undefined): Promise<string | undefined> => {
+    if (file === undefined) return undefined;
+    return readFile(file, 'utf8').catch((error: unknown) => {
+      throw new CommandError(`${file} cannot be read: ${(error as Error).message}`);
+    });
+  };
+  return { ca: await read(ca), cert: await read(cert), key: await read(key), serverName };
 }
 
 function namesOf(clusters: readonly LocalCluster[]): string {

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ReadMode } from '../client/index.ts';
 
 /** For commander: a whole number in a range. */
@@ -12,6 +12,18 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 
 export const jsonOption = () => new Option('--json', 'print JSON');
 export const endpointsOption = () => new Option('--endpoints <urls>', 'nodes to ask, separated by commas');
+/** For endpoints that speak TLS. */
+export const tlsOptions = () => [
+  new Option('--ca <file>', 'the CA of the nodes (with --endpoints https://...)'),
+  new Option('--cert <file>', 'the certificate to show to the nodes'),
+  new Option('--key <file>', 'its key'),
+  new Option('--server-name <name>', 'the name in the nodes’ certificates, where it is not the host'),
+];
+/** Adds options to a command. */
+export function addOptions(command: Command, options: readonly Option[]): Command {
+  for (const option of options) command.addOption(option);
+  return command;
+}
 export const clusterOption = () => new Option('--cluster <name>', 'the local cluster to ask');
 export const timeoutOption = () =>
   new Option('--timeout <ms>', 'give up after so many milliseconds').argParser(wholeNumber(1, 3_600_000)).default(5000);

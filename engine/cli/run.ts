@@ -1,6 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import { Command, CommanderError } from 'commander';
 import { createContext, type CommandIo } from './context.ts';
+import { addCerts } from './commands/certs.ts';
 import { addDelete } from './commands/delete.ts';
 import { addDown } from './commands/down.ts';
 import { addDrill } from './commands/drill.ts';
@@ -48,6 +49,7 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   addGet(program, context);
   addDelete(program, context);
   addScan(program, context);
+  addCerts(program, context);
   addNode(program);
   addServe(program, context);
   try {

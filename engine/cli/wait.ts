@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterClient } from '../client/index.ts';
 import type { NodeStatus } from '../rpc/cluster.ts';
 import type { LocalCluster, Supervisor } from '../supervisor/index.ts';
-import { describeExit } from '../supervisor/index.ts';
+import { describeExit, endpointOf, tlsOf } from '../supervisor/index.ts';
 import { CommandError } from './errors.ts';
 
 const POLL_MS = 75;
@@ -10,14 +10,16 @@ const STATUS_TIMEOUT_MS = 1000;
 
 /** Asks every node at once; null for one that does not answer in time. */
 export async function statusesOf(cluster: LocalCluster, timeoutMs = STATUS_TIMEOUT_MS): Promise<(NodeStatus | null)[]> {
+  const { record } = cluster;
+  const tls = tlsOf(record);
   return Promise.all(
-    cluster.record.members.map(async (member, index) => {
+    record.members.map(async (member, index) => {
       if (cluster.nodes[index]?.state !== 'running') return null;
-      const client = new ClusterClient(`${member.host}:${member.clientPort}`);
+      const client = new ClusterClient(endpointOf(record, member), { tls });
       try {
         const status = await client.status({ timeoutMs });
         // Another process may have taken the port since.
-        return status.clusterId === cluster.record.clusterId && status.nodeId === member.id ? status : null;
+        return status.clusterId === record.clusterId && status.nodeId === member.id ? status : null;
       } catch {
         return null;
       } finally {

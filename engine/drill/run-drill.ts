@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PrkDbClient } from '../client/index.ts';
-import type { LocalCluster, Supervisor } from '../supervisor/index.ts';
+import { endpointOf, tlsOf, type LocalCluster, type Supervisor } from '../supervisor/index.ts';
 import { buildReport, type FaultRecord } from './build-report.ts';
 import { checkHistorySlowly } from './check-slowly.ts';
 import { DrillError, refuseWhenCancelled } from './errors.ts';
@@ -89,8 +89,8 @@ class Drill {
     this.#settings = settings;
     this.#signal = signal;
     this.#listeners = listeners;
-    const { name, clusterId, members } = cluster.record;
-    this.#watch = new ClusterWatch(clusterId, members);
+    const { name } = cluster.record;
+    this.#watch = new ClusterWatch(cluster.record);
     this.#controls = {
       kill: (node) => supervisor.killNode(name, node),
       pause: (node) => supervisor.pauseNode(name, node),
@@ -105,8 +105,10 @@ class Drill {
       this.#tell('preparing', 'Looking at the cluster.');
       await this.#untilWhole(READY_WAIT_MS, 'before the drill; nothing was done to it');
       checkStatuses(this.#cluster, this.#watch.freshStatuses(), this.#scenario);
-      const { members, partitions } = this.#cluster.record;
-      client = await PrkDbClient.connect(members.map((m) => `http://${m.host}:${m.clientPort}`));
+      const { record } = this.#cluster;
+      const { members, partitions } = record;
+      const endpoints = members.map((member) => endpointOf(record, member));
+      client = await PrkDbClient.connect(endpoints, { tls: tlsOf(record) });
       const workload = new Workload(client, partitions, `drill/${this.#id}/`, this.#settings);
       this.#workload = workload;
       return await this.#runLoaded(workload);

@@ -1,6 +1,6 @@
 import { ClusterClient } from '../client/index.ts';
-import type { Member } from '../config/node-config.ts';
 import type { Faults, NodeStatus, Observation } from '../rpc/cluster.ts';
+import { endpointOf, tlsOf, type ClusterRecord } from '../supervisor/index.ts';
 import type { Election } from './measures.ts';
 
 const OBSERVE_MS = 200;
@@ -30,10 +30,11 @@ export class ClusterWatch {
   readonly #elections = new Map<string, Election>();
   #closed = false;
 
-  constructor(clusterId: string, members: readonly Member[]) {
-    this.#clusterId = clusterId;
-    for (const member of members) {
-      this.#clients.set(member.id, new ClusterClient(`${member.host}:${member.clientPort}`));
+  constructor(record: ClusterRecord) {
+    this.#clusterId = record.clusterId;
+    const tls = tlsOf(record);
+    for (const member of record.members) {
+      this.#clients.set(member.id, new ClusterClient(endpointOf(record, member), { tls }));
       this.#observe(member.id);
     }
   }

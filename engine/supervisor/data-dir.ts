@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { deleteCertificates } from './certificates.ts';
 import { SupervisorError } from './errors.ts';
 import { readJson, writeJson } from './files.ts';
 import { nodeDir } from './home.ts';
@@ -59,6 +60,7 @@ export async function deleteDataDir(record: ClusterRecord): Promise<void> {
   for (const member of record.members) {
     await rm(nodeDir(record.dataDir, member.id), { recursive: true, force: true });
   }
+  await deleteCertificates(record);
   await rm(path.join(record.dataDir, MARKER), { force: true });
   if (marker.madeDirectory) await removeIfEmpty(record.dataDir);
 }

@@ -12,6 +12,7 @@ export type SupervisorErrorCode =
   | 'unsupported'
   | 'launchFailed'
   | 'corruptRecord'
+  | 'certificates'
   | 'busy'
   | 'closed';
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterClient } from '../client/cluster-client.ts';
 import { nodeConfigSchema, type Member } from '../config/node-config.ts';
+import { endpointOf, nodeTlsOf, tlsOf } from './certificates.ts';
 import { SupervisorError } from './errors.ts';
 import { writeJson } from './files.ts';
 import { nodeDir, nodeLogFile } from './home.ts';
@@ -62,6 +63,7 @@ export class NodeControl {
       replicationFactor: record.replicationFactor,
       timing: record.timing,
       faultsEnabled: true,
+      tls: nodeTlsOf(record, member.id),
     });
     await writeJson(configFile, config);
     const logFile = nodeLogFile(record.dataDir, member.id);
@@ -128,7 +130,7 @@ export class NodeControl {
     }
     const marked = await this.#mark(record.name, run, 'stopped', { pausedAtMs: null });
     if (state === 'paused') await signalOurs(run.pid, run.token, 'SIGCONT');
-    await askToStop(member, run, withCluster);
+    await askToStop(record, member, run, withCluster);
     if (!(await this.#waitGone(run, STOP_GRACE_MS, false))) {
       await signalOurs(run.pid, run.token, 'SIGKILL');
       await this.#waitGone(run, KILL_WAIT_MS);
@@ -254,15 +256,16 @@ export class NodeControl {
   }
 }
 
-async function askToStop(member: Member, run: RunState, withCluster: boolean): Promise<void> {
-  const client = new ClusterClient(`${member.host}:${member.clientPort}`);
+async function askToStop(record: ClusterRecord, member: Member, run: RunState, withCluster: boolean): Promise<void> {
+  let client: ClusterClient | null = null;
   try {
+    client = new ClusterClient(endpointOf(record, member), { tls: tlsOf(record) });
     await client.stop(run.token, { timeoutMs: STOP_RPC_TIMEOUT_MS, withCluster });
   } catch {
-    // Not serving yet, or hung. Where SIGTERM is no orderly stop, the wait for it is all there is.
+    // Not serving yet, or hung, or its certificates are gone. Where SIGTERM is no orderly stop, the wait for it is all there is.
     if (process.platform !== 'win32') await signalOurs(run.pid, run.token, 'SIGTERM');
   } finally {
-    client.close();
+    client?.close();
   }
 }
 

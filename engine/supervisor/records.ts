@@ -16,6 +16,7 @@ const recordSchema = z.object({
   dataDir: z.string().min(1),
   members: z.array(memberSchema).min(1),
   timing: timingSchema,
+  tls: z.boolean().optional(),
 });
 
 const actorSchema = z.enum(['app', 'command', 'none']);

@@ -22,6 +22,7 @@ const specSchema = z
       .nullable(),
     dataDir: z.string().min(1, 'the data directory has no name').nullable(),
     timing: timingSchema.optional(),
+    tls: z.boolean().optional(),
   })
   .refine((s) => s.replicationFactor <= s.nodes, {
     error: 'the replication factor is at most the number of nodes',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DATA_FORMAT_VERSION, timingSchema, type Member } from '../config/node-config.ts';
+import { ensureCertificates } from './certificates.ts';
 import { checkDataDir, claimDataDir, deleteDataDir, removeIfEmpty } from './data-dir.ts';
 import { SupervisorError } from './errors.ts';
 import { HomePaths, checkName, defaultHome, nodeLogFile } from './home.ts';
@@ -111,9 +112,11 @@ class LocalSupervisor implements Supervisor {
         dataDir: spec.dataDir ?? this.#paths.cluster(spec.name),
         members,
         timing: timingSchema.parse(spec.timing ?? {}),
+        ...(spec.tls === true ? { tls: true } : {}),
       };
       await claimDataDir(record);
       try {
+        await ensureCertificates(record);
         await mkdir(this.#paths.runDir(spec.name), { recursive: true, mode: 0o700 });
         await this.#records.writeRecord(record);
       } catch (error) {
@@ -269,6 +272,7 @@ class LocalSupervisor implements Supervisor {
     if (missing.length === 0) return;
     await checkDataDir(record);
     await checkPorts(missing, new Map());
+    await ensureCertificates(record);
     await Promise.all(missing.map((member) => this.#control.launch(record, member, leash)));
   }
 

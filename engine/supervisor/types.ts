@@ -12,6 +12,8 @@ export interface ClusterSpec {
   /** Where node data goes; null for <home>/clusters/<name>. */
   readonly dataDir: string | null;
   readonly timing?: Timing;
+  /** TLS on all ports but that of the metrics, with certificates of its own. */
+  readonly tls?: boolean;
 }
 
 /** cluster.json: what stays the same from start to start. */
@@ -25,6 +27,8 @@ export interface ClusterRecord {
   readonly dataDir: string;
   readonly members: readonly Member[];
   readonly timing: Timing;
+  /** The nodes speak TLS; their certificates are in `certs` of the data directory. */
+  readonly tls?: boolean;
 }
 
 /** live, suspect, paused, partitioned: a process exists. dead: it is gone and should not be. stopped: as asked. */

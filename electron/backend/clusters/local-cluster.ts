@@ -1,6 +1,7 @@
 import type { ClusterSummary, ClusterView, PartitionLive, Sample, StoryEvent } from '../../contract/model.ts';
 import type { RaftRecord } from '../../contract/recording.ts';
-import type { PrkDbClient } from '../../../engine/client/index.ts';
+import type { PrkDbClient, TlsOptions } from '../../../engine/client/index.ts';
+import { endpointOf, tlsOf } from '../../../engine/supervisor/index.ts';
 import type { LocalCluster, ProcessEvent, Supervisor } from '../../../engine/supervisor/types.ts';
 import { BackendError } from '../errors.ts';
 import type { EventLog } from '../history/event-log.ts';
@@ -21,7 +22,7 @@ import { ClusterModel } from './cluster-model.ts';
 import type { ClusterDriver, FaultControls, LiveUpdate, LoadControls, ProcessControls } from './driver.ts';
 import { LinkFaults } from './link-faults.ts';
 import { localProcesses } from './local-processes.ts';
-import type { ConnectNode, NodeLink } from './node-link.ts';
+import type { ConnectNode, NodeLink, NodeListener } from './node-link.ts';
 import { Pacer } from './pacer.ts';
 
 const TICK_MS = 100;
@@ -210,7 +211,15 @@ export class LocalClusterDriver implements ClusterDriver {
       }
       const member = record.members.find((m) => m.id === process.nodeId);
       if (!exists || member === undefined || this.#links.has(process.nodeId)) continue;
-      const link = this.#options.connectNode(`${member.host}:${member.clientPort}`, record.clusterId, {
+      let tls: TlsOptions | undefined;
+      try {
+        tls = tlsOf(record);
+      } catch (error) {
+        // Its certificates are gone; the next look at the processes tries again.
+        this.#options.onError(error);
+        continue;
+      }
+      const listener: NodeListener = {
         event: (event) => {
           this.#story.push({ type: 'event', event });
           this.#raft.takeEvent(event);
@@ -224,7 +233,9 @@ export class LocalClusterDriver implements ClusterDriver {
           }
           this.#changed();
         },
-      });
+      };
+      const address = `${member.host}:${member.clientPort}`;
+      const link = this.#options.connectNode(address, record.clusterId, listener, tls);
       this.#links.set(process.nodeId, { pid: process.pid, link });
     }
     if (this.#links.size > 0) this.#startTimer();
@@ -298,11 +309,12 @@ export class LocalClusterDriver implements ClusterDriver {
     if (running.length === 0) {
       throw new BackendError('disconnected', `No node of ${this.name} is running.`, 'Start the cluster.');
     }
-    return record.members.filter((m) => running.includes(m.id)).map((m) => `http://${m.host}:${m.clientPort}`);
+    return record.members.filter((m) => running.includes(m.id)).map((member) => endpointOf(record, member));
   }
 
   async #connect(): Promise<PrkDbClient> {
-    return this.#options.connectClient(this.#endpoints(), this.#model.cluster.record);
+    const { record } = this.#model.cluster;
+    return this.#options.connectClient(this.#endpoints(), record, tlsOf(record));
   }
 
   async #isolate(node: number): Promise<void> {

@@ -1,4 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
+import { credentialsFor, type TlsOptions } from '../../../engine/client/index.ts';
 import type {
   ClusterEvent,
   Faults,
@@ -30,15 +31,16 @@ export interface NodeLink {
 }
 
 /** How a driver reaches its nodes; tests give their own. */
-export type ConnectNode = (address: string, clusterId: string, listener: NodeListener) => NodeLink;
+export type ConnectNode = (address: string, clusterId: string, listener: NodeListener, tls?: TlsOptions) => NodeLink;
 
 /**
  * Watches one node over ClusterService: every event once and in order, also across
  * reconnects, and a status every 200 ms and on every change. Reconnects until closed, and
- * passes nothing on from a node of another cluster. `address` is `host:port`.
+ * passes nothing on from a node of another cluster. `address` is `host:port`; without `tls`
+ * it is dialed in plaintext.
  */
-export const connectNode: ConnectNode = (address, clusterId, listener) =>
-  new GrpcNodeLink(address, clusterId, listener);
+export const connectNode: ConnectNode = (address, clusterId, listener, tls) =>
+  new GrpcNodeLink(address, clusterId, listener, tls);
 
 class GrpcNodeLink implements NodeLink {
   readonly #client: ClusterClient;
@@ -52,11 +54,13 @@ class GrpcNodeLink implements NodeLink {
   #isOurs = false;
   #closed = false;
 
-  constructor(address: string, clusterId: string, listener: NodeListener) {
+  constructor(address: string, clusterId: string, listener: NodeListener, tls: TlsOptions | undefined) {
     this.#clusterId = clusterId;
     this.#listener = listener;
     const Client = serviceClient('cluster', 'prkdb.cluster.ClusterService');
-    this.#client = new Client(address, grpc.credentials.createInsecure(), {
+    const { credentials, options } = credentialsFor([address], tls).dial(address);
+    this.#client = new Client(address, credentials, {
+      ...options,
       'grpc.initial_reconnect_backoff_ms': FIRST_RETRY_MS,
       'grpc.min_reconnect_backoff_ms': FIRST_RETRY_MS,
       'grpc.max_reconnect_backoff_ms': MAX_RETRY_MS,

@@ -1,4 +1,4 @@
-import { PrkDbClient } from '../../../engine/client/index.ts';
+import { PrkDbClient, type TlsOptions } from '../../../engine/client/index.ts';
 import { BackendError } from '../errors.ts';
 
 const CONNECT_TIMEOUT_MS = 4_000;
@@ -7,11 +7,12 @@ const CONNECT_TIMEOUT_MS = 4_000;
 export type ConnectClient = (
   endpoints: readonly string[],
   cluster: { readonly clusterId: string; readonly name: string },
+  tls?: TlsOptions,
 ) => Promise<PrkDbClient>;
 
 /** Connects, and makes sure that it is this cluster that answers: a port may have passed to another. */
-export const connectClient: ConnectClient = async (endpoints, cluster) => {
-  const client = await PrkDbClient.connect(endpoints, { connectTimeoutMs: CONNECT_TIMEOUT_MS });
+export const connectClient: ConnectClient = async (endpoints, cluster, tls) => {
+  const client = await PrkDbClient.connect(endpoints, { connectTimeoutMs: CONNECT_TIMEOUT_MS, tls });
   try {
     const { clusterId, clusterName } = await client.metadata();
     if (clusterId === cluster.clusterId) return client;

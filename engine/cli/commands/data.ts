@@ -1,5 +1,5 @@
 import { PrkDbClient } from '../../client/index.ts';
-import { targetEndpoints, type CommandContext, type TargetOptions } from '../context.ts';
+import { connectionTarget, type CommandContext, type TargetOptions } from '../context.ts';
 
 export interface DataOptions extends TargetOptions {
   readonly timeout: number;
@@ -12,8 +12,9 @@ export async function withClient<T>(
   options: DataOptions,
   use: (client: PrkDbClient) => Promise<T>,
 ): Promise<T> {
-  const endpoints = await targetEndpoints(context, options);
+  const { endpoints, tls } = await connectionTarget(context, options);
   const client = await PrkDbClient.connect(endpoints, {
+    tls,
     connectTimeoutMs: options.timeout,
     timeoutMs: options.timeout,
   });

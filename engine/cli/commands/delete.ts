@@ -1,23 +1,23 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { CommandError } from '../errors.ts';
-import { clusterOption, endpointsOption, jsonOption, timeoutOption } from '../options.ts';
+import { addOptions, tlsOptions, clusterOption, endpointsOption, jsonOption, timeoutOption } from '../options.ts';
 import { printJson, printLine } from '../output.ts';
 import { withClient, type DataOptions } from './data.ts';
 
 export function addDelete(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('delete')
     .description('Delete a key.')
     .argument('<key>')
     .addOption(endpointsOption())
     .addOption(clusterOption())
     .addOption(timeoutOption())
-    .addOption(jsonOption())
-    .action(async (key: string, options: DataOptions) => {
-      const { found, partition } = await withClient(context, options, (client) => client.delete(key));
-      if (options.json === true) printJson(context.io, { key, found, partition });
-      else if (found) printLine(context.io, 'deleted');
-      if (!found) throw new CommandError(`There is no key "${key}".`);
-    });
+    .addOption(jsonOption());
+  addOptions(command, tlsOptions()).action(async (key: string, options: DataOptions) => {
+    const { found, partition } = await withClient(context, options, (client) => client.delete(key));
+    if (options.json === true) printJson(context.io, { key, found, partition });
+    else if (found) printLine(context.io, 'deleted');
+    if (!found) throw new CommandError(`There is no key "${key}".`);
+  });
 }

@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import {
+  addOptions,
+  tlsOptions,
   clusterOption,
   endpointsOption,
   jsonOption,
@@ -18,7 +20,7 @@ interface GetOptions extends DataOptions {
 }
 
 export function addGet(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('get')
     .description('Print the value of a key, byte for byte.')
     .argument('<key>')
@@ -26,8 +28,8 @@ export function addGet(program: Command, context: CommandContext): void {
     .addOption(endpointsOption())
     .addOption(clusterOption())
     .addOption(timeoutOption())
-    .addOption(jsonOption())
-    .action((key: string, options: GetOptions) => get(context, key, options));
+    .addOption(jsonOption());
+  addOptions(command, tlsOptions()).action((key: string, options: GetOptions) => get(context, key, options));
 }
 
 async function get(context: CommandContext, key: string, options: GetOptions): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterClient } from '../../client/index.ts';
-import type { LocalCluster } from '../../supervisor/index.ts';
+import { endpointOf, tlsOf, type LocalCluster } from '../../supervisor/index.ts';
 import { nodeIdOf, type CommandContext } from '../context.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { jsonOption, wholeNumber } from '../options.ts';
@@ -92,12 +92,13 @@ async function leaderOf(cluster: LocalCluster, partition: number): Promise<numbe
 }
 
 async function withNode<T>(cluster: LocalCluster, nodeId: number, run: (client: ClusterClient) => Promise<T>) {
-  const member = cluster.record.members.find((candidate) => candidate.id === nodeId);
+  const { record } = cluster;
+  const member = record.members.find((candidate) => candidate.id === nodeId);
   if (member === undefined) {
-    const names = cluster.record.members.map(({ id }) => `n${id}`).join(', ');
-    throw new UsageError(`${cluster.record.name} has no node n${nodeId}. Its nodes are ${names}.`);
+    const names = record.members.map(({ id }) => `n${id}`).join(', ');
+    throw new UsageError(`${record.name} has no node n${nodeId}. Its nodes are ${names}.`);
   }
-  const client = new ClusterClient(`${member.host}:${member.clientPort}`);
+  const client = new ClusterClient(endpointOf(record, member), { tls: tlsOf(record) });
   try {
     return await run(client);
   } finally {

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { MAX_VALUE_BYTES } from '../../config/limits.ts';
 import type { CommandContext } from '../context.ts';
-import { clusterOption, endpointsOption, jsonOption, timeoutOption } from '../options.ts';
+import { addOptions, tlsOptions, clusterOption, endpointsOption, jsonOption, timeoutOption } from '../options.ts';
 import { printJson, printLine } from '../output.ts';
 import { withClient, type DataOptions } from './data.ts';
 
 export function addPut(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('put')
     .description('Write a key.')
     .argument('<key>')
@@ -14,8 +14,10 @@ export function addPut(program: Command, context: CommandContext): void {
     .addOption(endpointsOption())
     .addOption(clusterOption())
     .addOption(timeoutOption())
-    .addOption(jsonOption())
-    .action((key: string, value: string, options: DataOptions) => put(context, key, value, options));
+    .addOption(jsonOption());
+  addOptions(command, tlsOptions()).action((key: string, value: string, options: DataOptions) =>
+    put(context, key, value, options),
+  );
 }
 
 async function put(context: CommandContext, key: string, value: string, options: DataOptions): Promise<void> {

@@ -3,6 +3,8 @@ import { MAX_SCAN_LIMIT } from '../../config/limits.ts';
 import type { Entry } from '../../client/index.ts';
 import type { CommandContext } from '../context.ts';
 import {
+  addOptions,
+  tlsOptions,
   clusterOption,
   endpointsOption,
   jsonOption,
@@ -23,7 +25,7 @@ interface ScanOptions extends DataOptions {
 }
 
 export function addScan(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('scan')
     .description('List keys in order, one page at a time.')
     .argument('[prefix]', 'only keys that begin with it', '')
@@ -34,8 +36,8 @@ export function addScan(program: Command, context: CommandContext): void {
     .addOption(endpointsOption())
     .addOption(clusterOption())
     .addOption(timeoutOption())
-    .addOption(jsonOption())
-    .action((prefix: string, options: ScanOptions) => scan(context, prefix, options));
+    .addOption(jsonOption());
+  addOptions(command, tlsOptions()).action((prefix: string, options: ScanOptions) => scan(context, prefix, options));
 }
 
 async function scan(context: CommandContext, prefix: string, options: ScanOptions): Promise<void> {

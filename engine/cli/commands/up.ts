@@ -14,6 +14,7 @@ interface UpOptions {
   readonly replicationFactor?: number;
   readonly basePort?: number;
   readonly dataDir?: string;
+  readonly tls?: boolean;
   readonly detach?: boolean;
   readonly json?: boolean;
 }
@@ -44,6 +45,7 @@ export function addUp(program: Command, context: CommandContext): void {
       wholeNumber(1024, 65_000),
     )
     .option('--data-dir <dir>', 'where the nodes keep their data')
+    .option('--tls', 'with TLS everywhere, under certificates that are made for it')
     .option('--detach', 'leave the cluster running')
     .addOption(jsonOption())
     .action((name: string, options: UpOptions) => up(context, name, options));
@@ -86,6 +88,12 @@ async function createOrCheck(supervisor: Supervisor, name: string, options: UpOp
   differs('number of nodes', options.nodes, record.members.length);
   differs('number of partitions', options.partitions, record.partitions);
   differs('replication factor', options.replicationFactor, record.replicationFactor);
+  if (options.tls === true && record.tls !== true) {
+    throw new CommandError(
+      `The cluster ${name} already exists without TLS.`,
+      'Leave --tls out to start it as it is, or choose another name.',
+    );
+  }
   differs('base port', options.basePort, record.members[0]!.clientPort - 1);
 }
 
@@ -98,6 +106,7 @@ function specOf(name: string, options: UpOptions): ClusterSpec {
     replicationFactor: options.replicationFactor ?? Math.min(3, nodes),
     basePort: options.basePort ?? null,
     dataDir: options.dataDir ?? null,
+    ...(options.tls === true ? { tls: true } : {}),
   };
 }
 
@@ -111,6 +120,7 @@ function print(context: CommandContext, cluster: LocalCluster, options: UpOption
       partitions: record.partitions,
       replicationFactor: record.replicationFactor,
       dataDir: record.dataDir,
+      tls: record.tls === true,
       endpoints,
       nodes: nodes.map((node, index) => ({ id: node.nodeId, pid: node.pid, address: endpoints[index] })),
     });
