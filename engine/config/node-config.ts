@@ -67,8 +67,17 @@ export const limitsSchema = z.strictObject({
   streamsPerConnection: z.number().int().min(1).max(10_000).default(256),
   /** Calls and streams of one client at a time, over all of its connections. */
   callsPerClient: z.number().int().min(1).max(1_000_000).default(8192),
-  /** Requests of one KvService stream that are not answered yet. */
-  requestsPerStream: z.number().int().min(1).max(1_000_000).default(4096),
+  /** Watchers of events and status, which cost most. */
+  observersPerClient: z.number().int().min(1).max(10_000).default(64),
+  /** Requests of KvService that are not answered yet, over all streams of a connection. */
+  requestsPerConnection: z.number().int().min(1).max(1_000_000).default(4096),
+  /** Of those, over all connections. Less than a partition lets wait, so that no client fills that alone. */
+  requestBytesPerClient: z
+    .number()
+    .int()
+    .min(MIN_MESSAGE_BYTES)
+    .max(1024 * 1024 * 1024)
+    .default(24 * 1024 * 1024),
 });
 export type NodeLimits = z.infer<typeof limitsSchema>;
 

@@ -98,21 +98,23 @@ export class Listener {
     }
     this.#sockets.add(socket);
     const ofClient = (this.#perClient.get(client) ?? 0) + 1;
-    this.#perClient.set(client, ofClient);
+    const { maxConnectionsPerClient } = this.#options;
+    // One that is refused has no share: it is gone soon, and must not keep others out until then.
+    const counts = ofClient <= maxConnectionsPerClient;
+    if (counts) this.#perClient.set(client, ofClient);
     socket.once('close', () => {
       this.#sockets.delete(socket);
+      if (!counts) return;
       const left = (this.#perClient.get(client) ?? 1) - 1;
       if (left === 0) this.#perClient.delete(client);
       else this.#perClient.set(client, left);
     });
-    const { maxConnectionsPerClient } = this.#options;
-    const refusal: ConnectionRefusal | null =
-      ofClient <= maxConnectionsPerClient
-        ? null
-        : {
-            code: status.RESOURCE_EXHAUSTED,
-            reason: `${client} has ${maxConnectionsPerClient} connections open to this node, which is the limit. Close some, or share one.`,
-          };
+    const refusal: ConnectionRefusal | null = counts
+      ? null
+      : {
+          code: status.RESOURCE_EXHAUSTED,
+          reason: `${client} has ${maxConnectionsPerClient} connections open to this node, which is the limit. Close some, or share one.`,
+        };
     const timer = setTimeout(() => socket.destroy(), OPENING_MS);
     socket.once('close', () => clearTimeout(timer));
     socket.once('data', (first: Buffer) => {

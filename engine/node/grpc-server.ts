@@ -3,6 +3,7 @@ import { MAX_MESSAGE_BYTES } from '../config/limits.ts';
 import type { NodeLimits } from '../config/node-config.ts';
 import type { CertificateFiles } from '../net/certificate-files.ts';
 import { Listener } from '../net/listener.ts';
+import { CallLimits } from './call-limits.ts';
 import { withBoundedRequests } from './bounded-requests.ts';
 import { bindError } from './errors.ts';
 
@@ -36,9 +37,11 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_concurrent_streams': limits.streamsPerConnection,
   });
+  const calls = new CallLimits(limits);
   const registry: Pick<grpc.Server, 'addService'> = {
     addService: (definition, implementation) => {
-      server.addService(withBoundedRequests(definition as grpc.ServiceDefinition), implementation);
+      const service = definition as grpc.ServiceDefinition;
+      server.addService(withBoundedRequests(service), calls.guard(service, implementation));
     },
   };
   for (const { definition, implementation } of options.services) registry.addService(definition, implementation);

@@ -17,6 +17,7 @@ import { GrpcHealth } from '../server/health.ts';
 import { notOffered } from '../server/not-offered.ts';
 import { addReflection } from '../server/reflection.ts';
 import { prkDbService } from '../server/prkdb-service.ts';
+import { RequestBudgets } from '../server/request-budget.ts';
 import { Router } from '../server/router.ts';
 import { EntryType } from '../raft/types.ts';
 import { Store, genesisRouting, groupStatuses, leadersKnown } from '../store/index.ts';
@@ -233,7 +234,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
       notOffered(published),
       {
         definition: serviceDefinition('prkdb', 'raft.KvService'),
-        implementation: { Stream: kvStreamHandler(router, metrics) },
+        implementation: { Stream: kvStreamHandler(router, metrics, new RequestBudgets(limits)) },
       },
       {
         definition: serviceDefinition('cluster', 'prkdb.cluster.ClusterService'),

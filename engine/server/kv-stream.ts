@@ -1,0 +1,192 @@
+import * as grpc from '@grpc/grpc-js';
+import { KvStatus, WriteKind, type KvRequest, type KvRequests, type KvResponse, type KvResponses } from '../rpc/kv.ts';
+import type { OperationMetrics } from './metrics.ts';
+import type { RequestBudget } from './request-budget.ts';
+import { response } from './responses.ts';
+import type { Router } from './router.ts';
+
+/** Requests of one stream that begin in one turn of the event loop: other callers come in between. */
+const MAX_STARTS_PER_TURN = 256;
+/** Answers in one message: enough to share its cost, bounded by the message limit through the scan's own bound. */
+const MAX_RESPONSES_PER_MESSAGE = 512;
+const MAX_MESSAGE_VALUE_BYTES = 4 * 1024 * 1024;
+/** What may lie in gRPC's hands for a caller that does not read. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+/** A caller that leaves so many answers lying loses the stream. */
+const MAX_WAITING_ANSWERS = 65_536;
+const ANSWER_BYTES = 128;
+
+type KvStream = grpc.ServerDuplexStream<KvRequests, KvResponses>;
+
+/**
+ * One stream of one caller: many calls in flight, answered as they are done, those of one
+ * turn in one message. Reads begin only while the caller takes what they find.
+ */
+export class KvStreamSession {
+  readonly #call: KvStream;
+  readonly #router: Router;
+  readonly #metrics: OperationMetrics;
+  readonly #budget: RequestBudget;
+  readonly #onClosed: () => void;
+  #open = true;
+  #waiting: KvResponse[] = [];
+  #unreadBytes = 0;
+  /** Of this stream in the budget's window: waiting or unread. */
+  #windowBytes = 0;
+  #flushScheduled = false;
+  /** Taken into the budget and not begun. */
+  #backlog: KvRequest[] = [];
+  #startsLeft = MAX_STARTS_PER_TURN;
+  #turnScheduled = false;
+
+  constructor(call: KvStream, router: Router, metrics: OperationMetrics, budget: RequestBudget, onClosed: () => void) {
+    this.#call = call;
+    this.#router = router;
+    this.#metrics = metrics;
+    this.#budget = budget;
+    this.#onClosed = onClosed;
+    call.on('data', (message: KvRequests) => this.#take(message.requests));
+    call.on('end', () => {
+      this.#close();
+      call.end();
+    });
+    for (const end of ['cancelled', 'error', 'close']) call.on(end, () => this.#close());
+  }
+
+  #take(requests: readonly KvRequest[]): void {
+    for (const request of requests) {
+      if (!this.#open) return;
+      const refusal = this.#budget.take(requestBytes(request), request.forwarded);
+      if (refusal !== null) {
+        this.#answer({ ...response(request.id, 0, 0), status: KvStatus.Overloaded, message: refusal });
+      } else if (this.#backlog.length === 0 && this.#mayStart(request)) this.#start(request);
+      else this.#backlog.push(request);
+    }
+    this.#scheduleTurn();
+  }
+
+  #mayStart(request: KvRequest): boolean {
+    return this.#startsLeft > 0 && (isWrite(request) || this.#budget.mayRead());
+  }
+
+  #start(request: KvRequest): void {
+    this.#startsLeft--;
+    const isRead = !isWrite(request);
+    if (isRead) this.#budget.readBegins();
+    // A forwarded request is counted by the node that the client called.
+    const end = request.forwarded ? null : this.#metrics.start(operationName(request));
+    this.#router.handle(request, (result) => {
+      this.#budget.give(requestBytes(request));
+      if (isRead) this.#budget.readEnds(answerBytes(result));
+      end?.(result.status);
+      this.#answer(result);
+      if (this.#backlog.length > 0) this.#scheduleTurn();
+    });
+  }
+
+  #scheduleTurn(): void {
+    if (this.#turnScheduled || !this.#open) return;
+    this.#turnScheduled = true;
+    setImmediate(() => this.#turn());
+  }
+
+  /** Begins what may begin now; what has to wait for the caller is looked at again when it has taken answers. */
+  #turn(): void {
+    this.#turnScheduled = false;
+    this.#startsLeft = MAX_STARTS_PER_TURN;
+    const backlog = this.#backlog;
+    this.#backlog = [];
+    let at = 0;
+    for (; this.#open && at < backlog.length && this.#mayStart(backlog[at]!); at++) this.#start(backlog[at]!);
+    const rest = at === 0 ? backlog : backlog.slice(at);
+    if (!this.#open) {
+      for (const request of rest) this.#budget.give(requestBytes(request));
+      return;
+    }
+    this.#backlog = rest;
+    if (this.#startsLeft === 0 && this.#backlog.length > 0) this.#scheduleTurn();
+  }
+
+  #answer(result: KvResponse): void {
+    if (!this.#open) return;
+    this.#waiting.push(result);
+    const sizeBytes = answerBytes(result);
+    this.#windowBytes += sizeBytes;
+    this.#budget.answerWaits(sizeBytes);
+    if (this.#waiting.length > MAX_WAITING_ANSWERS) {
+      const details = `${MAX_WAITING_ANSWERS} answers wait on this stream and are not read. Read them, or send less.`;
+      this.#call.emit('error', { code: grpc.status.RESOURCE_EXHAUSTED, details });
+      this.#close();
+      return;
+    }
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushScheduled = false;
+    while (this.#open && this.#unreadBytes < MAX_UNREAD_BYTES && this.#waiting.length > 0) {
+      const { responses, sizeBytes } = takeMessage(this.#waiting);
+      this.#waiting = this.#waiting.slice(responses.length);
+      this.#unreadBytes += sizeBytes;
+      this.#call.write({ responses }, () => this.#taken(sizeBytes));
+    }
+  }
+
+  /** The connection has taken a message. */
+  #taken(sizeBytes: number): void {
+    if (!this.#open) return;
+    this.#unreadBytes -= sizeBytes;
+    this.#windowBytes -= sizeBytes;
+    this.#budget.answerTaken(sizeBytes);
+    if (this.#waiting.length > 0) this.#flush();
+    if (this.#backlog.length > 0) this.#scheduleTurn();
+  }
+
+  #close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#budget.answerTaken(this.#windowBytes);
+    for (const request of this.#backlog) this.#budget.give(requestBytes(request));
+    this.#waiting = [];
+    this.#backlog = [];
+    this.#onClosed();
+  }
+}
+
+function isWrite(request: KvRequest): boolean {
+  return request.write !== undefined && request.write !== null;
+}
+
+/** About what a request takes in memory. */
+function requestBytes({ get, write, scan }: KvRequest): number {
+  if (write) return 64 + write.key.length + write.value.length;
+  return 64 + (get?.key.length ?? 0) + (scan ? scan.prefix.length + scan.after.length : 0);
+}
+
+/** About what an answer takes in memory. */
+function answerBytes(result: KvResponse): number {
+  let bytes = ANSWER_BYTES + (result.entry?.value.length ?? 0);
+  for (const entry of result.entries) bytes += entry.key.length + entry.value.length;
+  return bytes;
+}
+
+function operationName(request: KvRequest): string {
+  if (request.get) return 'get';
+  if (request.scan) return 'scan';
+  return request.write?.kind === WriteKind.Delete ? 'delete' : 'put';
+}
+
+/** The first answers that fit one message; at least one. */
+function takeMessage(waiting: readonly KvResponse[]): { responses: KvResponse[]; sizeBytes: number } {
+  let sizeBytes = 0;
+  let count = 0;
+  for (const result of waiting) {
+    const bytes = answerBytes(result);
+    if (count > 0 && (count >= MAX_RESPONSES_PER_MESSAGE || sizeBytes + bytes > MAX_MESSAGE_VALUE_BYTES)) break;
+    sizeBytes += bytes;
+    count++;
+  }
+  return { responses: waiting.slice(0, count), sizeBytes };
+}
