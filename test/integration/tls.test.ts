@@ -130,7 +130,7 @@ describe('a cluster over mutual TLS', () => {
     let failed: unknown = null;
     let stop = false;
     const load = (async () => {
-      while (!stop) {
+      while (!stop && failed === null) {
         await db.put(`load-${written % 50}`, String(written)).catch((error: unknown) => (failed ??= error));
         written++;
       }
