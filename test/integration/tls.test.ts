@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import * as grpc from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ClusterClient, PrkDbClient, TlsError, type TlsOptions } from '../../engine/client/index.ts';
+import { ClusterClient, PrkDbClient, ReadMode, TlsError, type TlsOptions } from '../../engine/client/index.ts';
 import { TestAuthority } from '../support/certificates.ts';
 import { eventually, nodeCluster, type NodeCluster, type NodeProcess } from '../support/node-cluster.ts';
 
@@ -23,7 +23,8 @@ describe('a cluster over mutual TLS', () => {
   let db: PrkDbClient;
 
   beforeAll(async () => {
-    cluster = await nodeCluster(3, { tls: true, partitions: 4 });
+    const compaction = { maxEntries: 100, maxBytes: 1024 * 1024, keepEntries: 10, keepBytes: 0 };
+    cluster = await nodeCluster(3, { tls: true, partitions: 4, compaction });
     tls = await cluster.authority!.client();
     await Promise.all(cluster.nodes.map((n) => n.start()));
     db = await PrkDbClient.connect(cluster.endpoints, { tls });
@@ -60,6 +61,23 @@ describe('a cluster over mutual TLS', () => {
     await eventually('its peers', async () => (await admin.status()).peers.every((peer) => peer.connected));
     admin.close();
     for (const key of keys) expect((await db.get(key))?.value.toString()).toBe('2');
+  });
+
+  it('brings back with a snapshot who was away for long', async () => {
+    const [node] = cluster.nodes as [NodeProcess];
+    await node.kill();
+    for (let round = 0; round < 100; round++) {
+      await Promise.all(Array.from({ length: 16 }, (_, i) => db.put(`many-${i}`, String(round))));
+    }
+    await node.start();
+    await eventually('the snapshot', () => Promise.resolve(node.output.includes('snapshotRestored')));
+    const alone = await PrkDbClient.connect([`https://${node.address}`], { tls });
+    await eventually('the last value', async () => {
+      const entry = await alone.get('many-3', { readMode: ReadMode.Stale });
+      return entry?.value.toString() === '99';
+    });
+    alone.close();
+    expect(node.output).not.toContain('a peer was refused');
   });
 
   it('refuses callers, each with its sentence to the caller and in the log', async () => {
@@ -120,7 +138,7 @@ describe('a cluster over mutual TLS', () => {
       const admin = new ClusterClient(one.endpoint, { tls: one.tls });
       expect(await failure(admin.status())).toMatchObject({ code: 'TLS', kind: one.kind });
       admin.close();
-      expect(node.output).toContain(one.log ?? '');
+      await eventually('the log', () => Promise.resolve(node.output.includes(one.log ?? '')));
     }
   });
 
@@ -290,7 +308,7 @@ describe('the Raft port', () => {
       'its certificate has expired',
       'malformed frame',
     ]) {
-      expect(node.output).toContain(words);
+      await eventually(words, () => Promise.resolve(node.output.includes(words)));
     }
   });
 });
@@ -313,6 +331,6 @@ describe('a plaintext node', () => {
       kind: 'speaksPlaintext',
       message: expect.stringMatching(/http:/) as string,
     });
-    expect(node.output).toContain('it speaks TLS on a plaintext port');
+    await eventually('the log', () => Promise.resolve(node.output.includes('it speaks TLS on a plaintext port')));
   });
 });

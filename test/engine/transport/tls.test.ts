@@ -1,5 +1,9 @@
+import { Client, status, type StatusObject } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CertificateFiles } from '../../../engine/net/certificate-files.ts';
+import { tlsCredentials } from '../../../engine/net/credentials.ts';
+import { helloFrame } from '../../../engine/transport/handshake.ts';
+import { snapshotMethod } from '../../../engine/transport/snapshot-service.ts';
 import { TestAuthority } from '../../support/certificates.ts';
 import { tempDir } from '../../support/temp.ts';
 import { envelope } from './frames.ts';
@@ -53,6 +57,30 @@ describe('peers over mutual TLS', () => {
     );
     expect(one.refusals.join()).toContain('refused this node: it says that it is node 1');
     expect([...one.events, ...two.events]).toEqual([]);
+  });
+
+  it('are refused when they offer a snapshot under the certificate of another node', async () => {
+    const ca = await authority();
+    const ports = await freePorts(3);
+    const two = await tlsNode(ca, 2, 2, ports);
+    const offer = async (certifiedAs: number): Promise<StatusObject> => {
+      const { cert, key } = await ca.node(CLUSTER, certifiedAs);
+      const credentials = tlsCredentials({ ca: ca.pair.cert, cert, key }).dial(`127.0.0.1:${ports[1]}`);
+      const client = new Client(`127.0.0.1:${ports[1]}`, credentials.credentials, credentials.options);
+      cleanup.add(() => client.close());
+      const { path, requestSerialize, responseDeserialize } = snapshotMethod();
+      const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+      call.on('error', () => undefined);
+      call.resume();
+      call.write({ hello: helloFrame({ self: 1, clusterId: CLUSTER }, 2).hello });
+      return new Promise((resolve) => call.on('status', resolve));
+    };
+    const stolen = await offer(3);
+    expect(stolen).toMatchObject({ code: status.PERMISSION_DENIED });
+    expect(stolen.details).toContain('it says that it is node 1, and its certificate is for n3.');
+    expect(two.refusals.join()).toContain(stolen.details);
+    // Under its own name it is heard, and offers nothing.
+    expect((await offer(1)).details).toContain('offers no snapshot');
   });
 
   it('are refused when they answer under the certificate of another node', async () => {
