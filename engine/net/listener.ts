@@ -1,5 +1,6 @@
 import { constants } from 'node:crypto';
 import net, { type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import tls, { type TLSSocket } from 'node:tls';
 import { status } from '@grpc/grpc-js';
 import type { CertificateFiles } from './certificate-files.ts';
@@ -77,6 +78,20 @@ export class Listener {
   stopListening(): void {
     this.#stopReloading?.();
     if (this.#server.listening) this.#server.close();
+  }
+
+  /** Lets connections that are ending get out what they have to say, for a while; then ends them. */
+  async closeAfter(waitMs: number): Promise<void> {
+    this.stopListening();
+    const open = [...this.#sockets].filter((socket) => !socket.destroyed);
+    const gone = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    const timeout = new AbortController();
+    await Promise.race([
+      Promise.all(gone),
+      sleep(waitMs, undefined, { signal: timeout.signal }).catch(() => undefined),
+    ]);
+    timeout.abort();
+    this.close();
   }
 
   /** Ends every connection. */

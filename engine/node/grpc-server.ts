@@ -76,5 +76,6 @@ async function stop(server: grpc.Server, listener: Listener, graceMs: number): P
       resolve();
     });
   });
-  listener.close();
+  // The last answers may still be on their way out.
+  await listener.closeAfter(FORCED_WAIT_MS);
 }
