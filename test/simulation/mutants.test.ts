@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { MUTANTS, mutantNames, runMutant } from './mutants.ts';
+import { fits, MUTANTS, mutantNames, runMutant } from './mutants.ts';
 
 /** Those that are caught within a second or two; all of them: `npm run simulate:mutants`. */
 const CHEAP = ['01-commit-counts-older-terms', '02-leader-counts-itself-before-sync', '24-cas-ignores-revision'];
@@ -14,6 +14,10 @@ describe('deliberate bugs', () => {
     },
     120_000,
   );
+
+  test('every patch fits the sources as they are', () => {
+    expect(mutantNames().filter((name) => !fits(name))).toEqual([]);
+  });
 
   test('every patch says what the bug is and where it is known from', () => {
     const names = mutantNames();

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,6 +27,16 @@ export function mutantNames(): string[] {
     .sort();
 }
 
+function applyPatch(name: string, directory: string, ...options: string[]): SpawnSyncReturns<string> {
+  const patch = path.join(MUTANTS, `${name}.patch`);
+  return spawnSync('git', ['apply', '-C1', '--recount', ...options, patch], { cwd: directory, encoding: 'utf8' });
+}
+
+/** Whether the patch still changes the sources as they are. */
+export function fits(name: string): boolean {
+  return applyPatch(name, ROOT, '--check').status === 0;
+}
+
 /** A copy of what a simulation runs, with one bug in it. Throws when the patch does not fit. */
 function makeMutant(name: string): string {
   const directory = mkdtempSync(path.join(tmpdir(), 'prkdb-mutant-'));
@@ -34,8 +44,7 @@ function makeMutant(name: string): string {
     cpSync(path.join(ROOT, part), path.join(directory, part), { recursive: true });
   }
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(directory, 'node_modules'), 'dir');
-  const patch = path.join(MUTANTS, `${name}.patch`);
-  const applied = spawnSync('git', ['apply', '-C1', '--recount', patch], { cwd: directory, encoding: 'utf8' });
+  const applied = applyPatch(name, directory);
   if (applied.status === 0) return directory;
   rmSync(directory, { recursive: true, force: true });
   const why = applied.error?.message ?? applied.stderr.trim();
