@@ -11,9 +11,10 @@ const SEEDS = [1, 2, 3, 5, 6, 7, 14, 36, 41, 66, 76];
 /** Each brings back a bug that the engine had (see the mutant of that name) when it is put back. */
 const REGRESSIONS = [
   { seed: 29, bug: '29-failed-storage-keeps-office' },
-  { seed: 92, bug: '26-read-rounds-restart-at-one' },
-  { seed: 124284460, bug: '40-truncated-snapshot-passes' },
-  { seed: 100, bug: '23-pushed-out-proposal-refused' },
+  { seed: 75, bug: '26-read-rounds-restart-at-one' },
+  { seed: 84, bug: '40-truncated-snapshot-passes' },
+  { seed: 677, bug: '41-stalled-disk-takes-over' },
+  { seed: 61, bug: '23-pushed-out-proposal-refused' },
 ];
 
 /** Empty, or what to read and what to run. */
