@@ -398,6 +398,7 @@ export class Store {
 
   /** Right after a start, the preferred leader of a group does not wait for its timer. */
   #standWherePreferred(): void {
+    if (this.#disk.stalled) return;
     if (this.#options.clock.monotonicMs() - this.#startedMs > START_GRACE_MS) return;
     for (const group of this.#groups.values()) {
       if (group.preferredLeader !== this.#options.nodeId || group.core.leader !== NONE) continue;
