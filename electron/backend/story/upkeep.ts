@@ -1,8 +1,8 @@
 import type { ClusterEvent, ClusterEventKind } from '../../../engine/rpc/cluster.ts';
-import type { StoryContext } from './context.ts';
+import type { Fault, StoryContext } from './context.ts';
 import type { StoryInput } from './input.ts';
 import type { ReorderBuffer } from './reorder.ts';
-import { count, nodeName, nodeNames, partitionNames, sentence } from './text.ts';
+import { count, nodeName, nodeNames, partitionNames, sentence, type Part } from './text.ts';
 
 type EventInput = Extract<StoryInput, { type: 'event' }>;
 
@@ -69,58 +69,54 @@ export class UpkeepTeller {
   }
 
   #keeps(event: ClusterEvent): void {
-    if (event.partition === undefined) return;
-    this.#context.tell({
-      timeMs: event.timeMs,
-      kind: 'notice',
-      parts: sentence(
-        nodeName(event.nodeId),
-        ' goes on leading ',
-        partitionNames([event.partition]),
-        ': ',
-        nodeName(event.peer),
-        ` did not take over (${event.detail}).`,
-      ),
-      node: event.nodeId,
-      partition: event.partition,
-    });
+    this.#notice(event, event.nodeId, (partition) => [
+      nodeName(event.nodeId),
+      ' goes on leading ',
+      partition,
+      ': ',
+      nodeName(event.peer),
+      ` did not take over (${event.detail}).`,
+    ]);
   }
 
   #restored(event: ClusterEvent): void {
-    if (event.partition === undefined) return;
-    this.#context.tell({
-      timeMs: event.timeMs,
-      kind: 'notice',
-      parts: sentence(
+    const fault = this.#context.faultOf(event.nodeId, event.timeMs);
+    this.#notice(
+      event,
+      event.nodeId,
+      (partition) => [
         nodeName(event.nodeId),
         ' took in a snapshot of ',
-        partitionNames([event.partition]),
+        partition,
         ' from ',
         nodeName(event.peer),
         `, up to entry ${count(event.index)}: the entries that it missed were no longer in the log.`,
-      ),
-      node: event.nodeId,
-      partition: event.partition,
-      fault: this.#context.faultOf(event.nodeId, event.timeMs),
-    });
+      ],
+      fault,
+    );
   }
 
   #failed(event: ClusterEvent): void {
-    if (event.partition === undefined) return;
-    this.#context.tell({
-      timeMs: event.timeMs,
-      kind: 'notice',
-      parts: sentence(
-        'A snapshot of ',
-        partitionNames([event.partition]),
-        ' from ',
-        nodeName(event.nodeId),
-        ' did not reach ',
-        nodeName(event.peer),
-        '; it is sent again when that node is heard from.',
-      ),
-      node: event.peer,
-      partition: event.partition,
-    });
+    this.#notice(event, event.peer, (partition) => [
+      'A snapshot of ',
+      partition,
+      ' from ',
+      nodeName(event.nodeId),
+      ' did not reach ',
+      nodeName(event.peer),
+      '; it is sent again when that node is heard from.',
+    ]);
+  }
+
+  /** About one partition; what happens to the system group is not told. */
+  #notice(
+    { timeMs, partition }: ClusterEvent,
+    node: number,
+    pieces: (partition: Part[]) => Parameters<typeof sentence>,
+    fault: Fault | null = null,
+  ): void {
+    if (partition === undefined) return;
+    const parts = sentence(...pieces(partitionNames([partition])));
+    this.#context.tell({ timeMs, kind: 'notice', parts, node, partition, fault });
   }
 }

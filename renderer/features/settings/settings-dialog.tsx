@@ -76,9 +76,7 @@ export function SettingsDialog({ onClose }: { onClose: () => void }) {
           checked={typeToDelete}
           onChange={(next) => changeSettings({ typeToDelete: next })}
         />
-        <p className={styles.help}>
-          Stopping and deleting ask in any case. Clusters marked as production take no faults at all.
-        </p>
+        <p className={styles.help}>Stopping and deleting ask in any case.</p>
       </Group>
       <Group title="Keyboard">
         <Switch label="Act on single keys" checked={shortcuts} onChange={enableShortcuts} />
