@@ -16,7 +16,7 @@ import type { Message } from './types.ts';
 export function campaign(state: RaftState, reason: string): void {
   if (state.role === Role.Leader || !isVoter(state.membership, state.id)) return;
   state.resetElectionTimer();
-  if (state.diskStalledFor(state.config.electionTicksMin)) return;
+  if (!state.mayStand) return;
   endCandidacy(state, 'no majority answered within the election timeout');
   state.setLeader(NONE);
   state.setRole(Role.PreCandidate, reason);
@@ -56,8 +56,7 @@ function standForElection(state: RaftState, transfer: boolean): void {
  * still lives. An old such message does no harm: its term has passed.
  */
 export function handleTimeoutNow(state: RaftState, message: Message): void {
-  if (message.from !== state.leader || state.role !== Role.Follower) return;
-  if (!isVoter(state.membership, state.id) || state.diskStalledFor(state.config.electionTicksMin)) return;
+  if (message.from !== state.leader || state.role !== Role.Follower || !state.mayStand) return;
   state.setLeader(NONE);
   standForElection(state, true);
 }

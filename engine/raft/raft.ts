@@ -98,10 +98,15 @@ export class Raft implements RaftCore {
     step(this.#state, message);
   }
 
-  stepDown(reason: string): void {
+  rest(reason: string): void {
     const state = this.#state;
+    state.rests = true;
     if (state.role === Role.Follower || state.role === Role.Learner) return;
     becomeFollower(state, state.term, NONE, reason);
+  }
+
+  wake(): void {
+    this.#state.rests = false;
   }
 
   transferLeadership(to: NodeId): TransferRefusal {

@@ -23,6 +23,8 @@ export class RaftState {
   votedFor: NodeId;
   leader: NodeId = NONE;
   role: Role;
+  /** The driver has asked this member to stand for nothing. */
+  rests = false;
   /** Ticks since this member started: the only clock here. */
   nowTick = 0;
   ticksSinceLeader = 0;
@@ -100,5 +102,10 @@ export class RaftState {
   /** The disk has owed a confirmation for this many ticks: this member cannot do its part. */
   diskStalledFor(ticks: number): boolean {
     return this.writes.stalledFor(ticks, this.nowTick);
+  }
+
+  /** A vote for itself could not become durable soon, nor could anything that it did as leader. */
+  get mayStand(): boolean {
+    return isVoter(this.membership, this.id) && !this.rests && !this.diskStalledFor(this.config.electionTicksMin);
   }
 }

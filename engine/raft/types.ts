@@ -289,10 +289,12 @@ export interface RaftCore {
   /** Starts an election now (pre-vote first), unless already leader or not a voter. */
   campaign(): void;
   /**
-   * Gives up leadership (or a candidacy) within the same term, without a successor: for a
-   * node that cannot do its work, such as one whose disk hangs. `reason` is for events.
+   * Gives up leadership (or a candidacy) within the same term, without a successor, and stands
+   * for none until `wake`, whoever asks for it: for a node that cannot do its work, such as
+   * one whose disk hangs. `reason` is for events.
    */
-  stepDown(reason: string): void;
+  rest(reason: string): void;
+  wake(): void;
   /**
    * Hands leadership to another voter (Raft dissertation, section 3.10): proposals are
    * refused until it has the whole log and has stood, or for an election timeout at most,

@@ -1,6 +1,5 @@
 import { SYSTEM_GROUP, groupOfPartition, type GroupId } from '../config/ids.ts';
 import {
-  MessageType,
   NONE,
   Role,
   type Message,
@@ -131,8 +130,6 @@ export class Store {
       // The stream was opened by `from`; it cannot speak for another node.
       if (group === undefined || message.from !== from || message.to !== this.#options.nodeId) continue;
       if (!isPlausible(message)) continue;
-      // A node whose disk hangs has given up leading, and its timers rest; nobody can talk it into standing.
-      if (this.#disk.stalled && message.type === MessageType.TimeoutNow) continue;
       this.#withStorage(() => group.core.step(message));
       if (!this.#working()) return;
       if (from === group.core.leader) group.leaderHeardAtMs = nowMs;
@@ -168,7 +165,7 @@ export class Store {
     for (const group of this.#groups.values()) this.counters.failed += group.expire(nowMs);
     if (this.#failure !== null) return;
     if (this.#disk.check(nowMs)) this.#stepDownForDisk();
-    // While the disk hangs no timer runs: this node must neither lead nor stand.
+    // While the disk hangs no timer runs: this node neither leads nor stands.
     if (this.#disk.stalled) return;
     this.#continueHandOver();
     this.#withStorage(() => this.#options.state.tidy());
@@ -353,7 +350,9 @@ export class Store {
   }
 
   #diskAnswered(ticket: number): void {
-    if (this.#disk.end(ticket)) this.events.emit('storageRecovered', { detail: 'The disk answers again.' });
+    if (!this.#disk.end(ticket)) return;
+    this.events.emit('storageRecovered', { detail: 'The disk answers again.' });
+    for (const group of this.#groups.values()) group.core.wake();
   }
 
   #apply(group: Group, ready: Ready): void {
@@ -398,7 +397,6 @@ export class Store {
 
   /** Right after a start, the preferred leader of a group does not wait for its timer. */
   #standWherePreferred(): void {
-    if (this.#disk.stalled) return;
     if (this.#options.clock.monotonicMs() - this.#startedMs > START_GRACE_MS) return;
     for (const group of this.#groups.values()) {
       if (group.preferredLeader !== this.#options.nodeId || group.core.leader !== NONE) continue;
@@ -436,7 +434,7 @@ export class Store {
     const detail = 'The disk does not answer; this node gives up leadership until it does.';
     this.events.emit('storageFailed', { detail });
     for (const group of this.#groups.values()) {
-      group.core.stepDown('its disk does not answer');
+      group.core.rest('its disk does not answer');
       this.#touch(group);
     }
   }
@@ -457,7 +455,7 @@ export class Store {
     this.#failure = reason;
     this.events.emit('storageFailed', { detail: reason });
     for (const group of this.#groups.values()) {
-      group.core.stepDown('its storage failed');
+      group.core.rest('its storage failed');
       group.failAll({ ok: false, reason: 'unavailable', detail: reason });
     }
   }

@@ -107,7 +107,8 @@ describe('the leader’s own disk (pitfall 4, etcd#14370)', () => {
     member.becomeLeader([]);
     member.raft.propose(bytes('x'));
     const older = member.take();
-    member.raft.stepDown('asked to');
+    member.raft.rest('asked to');
+    member.raft.wake();
     member.raft.campaign();
     const vote = member.take();
     member.persist(older);

@@ -350,19 +350,32 @@ describe('check-quorum (dissertation, section 6.2)', () => {
   });
 });
 
-describe('stepDown', () => {
+describe('a member that rests', () => {
   it('ends leadership and candidacy within the term, and means nothing to a follower', () => {
     const leader = leaderMember();
-    leader.raft.stepDown('its disk hangs');
+    leader.raft.rest('its disk hangs');
     leader.settle();
     expect(leader.raft.status()).toMatchObject({ role: 'follower', term: 1, leader: 0, votedFor: 1 });
     expect(leader.ofKind('steppedDown')).toMatchObject([{ term: 1, reason: 'its disk hangs' }]);
+    leader.raft.wake();
     leader.raft.campaign();
-    leader.raft.stepDown('its disk hangs');
+    leader.raft.rest('its disk hangs');
     expect(leader.raft.role).toBe('follower');
     const follower = followerMember();
-    follower.raft.stepDown('its disk hangs');
+    follower.raft.rest('its disk hangs');
     expect(follower.raft.leader).toBe(2);
     expect(follower.raft.hasReady()).toBe(false);
+  });
+
+  it('stands for nobody: not when it is asked to, nor when the leader hands over, nor by its timer', () => {
+    const follower = followerMember();
+    follower.raft.rest('its disk hangs');
+    follower.raft.campaign();
+    follower.step({ type: TimeoutNow, from: 2 });
+    for (let i = 0; i < 3 * ELECTION_MAX; i++) follower.tick();
+    expect(follower.raft.status()).toMatchObject({ role: 'follower', term: 1 });
+    follower.raft.wake();
+    follower.raft.campaign();
+    expect(follower.raft.role).toBe('preCandidate');
   });
 });

@@ -135,7 +135,7 @@ describe('ReadIndex on a leader (dissertation, section 6.4)', () => {
     member.settle();
     member.raft.readIndex(2);
     member.step({ type: ReadIndex, from: 3, context: 8 });
-    member.raft.stepDown('asked to');
+    member.raft.rest('asked to');
     const ready = member.take();
     expect(ready.rejectedReads).toEqual([1, 2]);
     expect(ofType(ready.messages, ReadIndexResponse)).toMatchObject([{ to: 3, context: 8, reject: true }]);
