@@ -54,7 +54,8 @@ export const replicaSchema = z.object({
   appliedIndex: z.number(),
   /** As the leader sees it; null when there is none to ask. */
   matchIndex: z.number().nullable(),
-  keyCount: z.number(),
+  /** Null where nobody counts them. */
+  keyCount: z.number().nullable(),
 });
 export type Replica = z.infer<typeof replicaSchema>;
 
@@ -282,9 +283,10 @@ export const keyMetaSchema = z.object({
   partition: z.number(),
   revision: z.number(),
   version: z.number(),
-  valueSizeBytes: z.number(),
-  createdAtMs: z.number(),
-  updatedAtMs: z.number(),
+  /** Null where a list does not say it, and of keys whose store keeps no such times (etcd). */
+  valueSizeBytes: z.number().nullable(),
+  createdAtMs: z.number().nullable(),
+  updatedAtMs: z.number().nullable(),
 });
 export type KeyMeta = z.infer<typeof keyMetaSchema>;
 

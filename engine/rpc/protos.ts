@@ -16,7 +16,8 @@ export function packageDefinition(file: ProtoFile): protoLoader.PackageDefinitio
   let definition = definitions.get(file);
   if (definition === undefined) {
     definition = protoLoader.loadSync(path.join(protoDir, `${file}.proto`), {
-      longs: Number,
+      // etcd's member and cluster ids use all 64 bits.
+      longs: file === 'etcd' ? String : Number,
       enums: Number,
       defaults: true,
       oneofs: true,

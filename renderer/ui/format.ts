@@ -18,6 +18,11 @@ export function formatBytes(sizeBytes: number): string {
   return `${value.toFixed(digits)} ${units[unit] ?? 'TB'}`;
 }
 
+/** The same, and a dash for what is not known. */
+export function formatBytesOrDash(sizeBytes: number | null): string {
+  return sizeBytes === null ? '–' : formatBytes(sizeBytes);
+}
+
 /** "0.4 ms", "12 ms", "1.18 s". */
 export function formatMs(durationMs: number): string {
   if (durationMs < 10) return `${durationMs.toFixed(1)} ms`;

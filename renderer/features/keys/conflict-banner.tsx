@@ -41,7 +41,7 @@ export function ConflictBanner({
         <h3>{conflict.kind === 'deleted' ? 'This key was deleted.' : 'Changed while you were editing.'}</h3>
         <p>
           {current !== null &&
-            `Revision ${formatCount(current.revision)} was saved ${changedWords(now - current.updatedAtMs)} ago. `}
+            `Revision ${formatCount(current.revision)} was saved${current.updatedAtMs === null ? '' : ` ${changedWords(now - current.updatedAtMs)} ago`}. `}
           <Detail conflict={conflict} dirty={dirty} />
         </p>
       </div>

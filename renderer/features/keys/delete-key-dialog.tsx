@@ -5,7 +5,7 @@ import { useApi } from '../../api/context.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
-import { formatBytes, formatCount } from '../../ui/format.ts';
+import { formatBytesOrDash, formatCount } from '../../ui/format.ts';
 import { showToast } from '../../ui/toast.tsx';
 import { useKeyChanged } from './use-key-pages.ts';
 import styles from './delete-key-dialog.module.css';
@@ -64,8 +64,8 @@ export function DeleteKeyDialog({
         <span className="mono">{written}</span>
       </p>
       <p className={styles.text}>
-        Revision {formatCount(target.revision)}, {formatBytes(target.valueSizeBytes)} on p{target.partition}. It cannot
-        be brought back.
+        Revision {formatCount(target.revision)}, {formatBytesOrDash(target.valueSizeBytes)} on p{target.partition}. It
+        cannot be brought back.
       </p>
       {changed && (
         <p className={styles.changed} role="alert">

@@ -1,7 +1,7 @@
 import type { KeyMeta } from '../../../electron/contract/model.ts';
 import { useClusterNow, useView } from '../../api/use-cluster-live.tsx';
 import { TermTag } from '../../ui/badge.tsx';
-import { formatBytes, formatCount } from '../../ui/format.ts';
+import { formatBytesOrDash, formatCount } from '../../ui/format.ts';
 import { RoleGlyph } from '../../ui/role-glyph.tsx';
 import { changedWords } from './changed-words.ts';
 import styles from './key-facts.module.css';
@@ -35,7 +35,7 @@ export function KeyFacts({ meta, editedRevision }: { meta: KeyMeta; editedRevisi
       </div>
       <div>
         <dt>Size</dt>
-        <dd>{formatBytes(meta.valueSizeBytes)}</dd>
+        <dd>{formatBytesOrDash(meta.valueSizeBytes)}</dd>
       </div>
       <div>
         <dt>Revision</dt>
@@ -48,10 +48,12 @@ export function KeyFacts({ meta, editedRevision }: { meta: KeyMeta; editedRevisi
         <dt>Version</dt>
         <dd title="Writes of this key since it was created">{formatCount(meta.version)}</dd>
       </div>
-      <div>
-        <dt>Changed</dt>
-        <dd title={new Date(meta.updatedAtMs).toLocaleString()}>{changedWords(now - meta.updatedAtMs)} ago</dd>
-      </div>
+      {meta.updatedAtMs !== null && (
+        <div>
+          <dt>Changed</dt>
+          <dd title={new Date(meta.updatedAtMs).toLocaleString()}>{changedWords(now - meta.updatedAtMs)} ago</dd>
+        </div>
+      )}
     </dl>
   );
 }

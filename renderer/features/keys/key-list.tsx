@@ -4,7 +4,7 @@ import type { KeyMeta } from '../../../electron/contract/model.ts';
 import { useClusterNow } from '../../api/use-cluster-live.tsx';
 import { useSetting } from '../../app/settings.ts';
 import { cx } from '../../ui/cx.ts';
-import { formatBytes, formatCount } from '../../ui/format.ts';
+import { formatBytesOrDash, formatCount } from '../../ui/format.ts';
 import { fromBase64 } from './bytes.ts';
 import { isDirty } from './editor-state.ts';
 import { useOpenKeys } from './editor-store.ts';
@@ -143,7 +143,7 @@ export function KeyList({
             );
           }
           const written = splitForDisplay(escapeKey(fromBase64(row.key)), prefix, separator);
-          const changed = changedWords(now - row.updatedAtMs);
+          const changedMsAgo = row.updatedAtMs === null ? null : now - row.updatedAtMs;
           return (
             <div
               key={row.key}
@@ -173,14 +173,14 @@ export function KeyList({
                 r{formatCount(row.revision)}
               </span>
               <span role="gridcell" className={styles.right}>
-                {formatBytes(row.valueSizeBytes)}
+                {formatBytesOrDash(row.valueSizeBytes)}
               </span>
               <span
                 role="gridcell"
-                className={cx(styles.right, now - row.updatedAtMs < FRESH_MS && styles.fresh)}
-                title={new Date(row.updatedAtMs).toLocaleString()}
+                className={cx(styles.right, changedMsAgo !== null && changedMsAgo < FRESH_MS && styles.fresh)}
+                title={row.updatedAtMs === null ? undefined : new Date(row.updatedAtMs).toLocaleString()}
               >
-                {changed}
+                {changedMsAgo === null ? '–' : changedWords(changedMsAgo)}
               </span>
             </div>
           );

@@ -273,7 +273,7 @@ function useTotalKeys(): number | null {
     for (const { partition, leader } of view.partitions) {
       const node = view.nodes.find((candidate) => candidate.id === leader);
       const replica = node?.replicas.find((candidate) => candidate.partition === partition);
-      if (replica === undefined) return null;
+      if (replica === undefined || replica.keyCount === null) return null;
       total += replica.keyCount;
     }
     return total;

@@ -1,6 +1,6 @@
 import type { ClusterView, KeyMeta } from '../../../electron/contract/model.ts';
 import { clusterPath } from '../../app/paths.ts';
-import { formatAgo, formatBytes, formatCount } from '../../ui/format.ts';
+import { formatAgo, formatBytesOrDash, formatCount } from '../../ui/format.ts';
 import { fromBase64 } from '../keys/bytes.ts';
 import { escapeKey } from '../keys/key-text.ts';
 import type { PaletteAction } from './action.ts';
@@ -30,9 +30,9 @@ export function keyEntry(view: ClusterView, meta: KeyMeta, prefix: string): Rank
           value: leader === undefined ? 'none' : '',
           ...(leader === undefined ? {} : { led: [{ name: leader.name, term: partition?.term ?? 0 }] }),
         },
-        { label: 'Size', value: formatBytes(meta.valueSizeBytes) },
+        { label: 'Size', value: formatBytesOrDash(meta.valueSizeBytes) },
         { label: 'Revision', value: formatCount(meta.revision) },
-        { label: 'Changed', value: formatAgo(view.timeMs - meta.updatedAtMs) },
+        ...(meta.updatedAtMs === null ? [] : [{ label: 'Changed', value: formatAgo(view.timeMs - meta.updatedAtMs) }]),
       ],
     }),
     run: (desk) => desk.navigate(`${clusterPath(name, 'keys')}?${new URLSearchParams({ key }).toString()}`),

@@ -8,8 +8,8 @@ import { eventually, freePorts } from '../../support/node-cluster.ts';
 import { MemberProcess, type System } from './system.ts';
 
 interface Status {
-  header: { memberId: number };
-  leader: number;
+  header: { memberId: string };
+  leader: string;
 }
 
 function status(address: string): Promise<Status> {
@@ -70,7 +70,7 @@ export async function startEtcd(settings: { readonly nodes: number }): Promise<S
     const answers = await Promise.all(
       endpoints.map(async (e, i) => (processes[i]!.alive ? status(e).catch(() => null) : null)),
     );
-    return answers.findIndex((a) => a !== null && a.leader !== 0 && a.leader === a.header.memberId);
+    return answers.findIndex((a) => a !== null && a.leader !== '0' && a.leader === a.header.memberId);
   };
   await eventually('etcd has a leader', async () => (await leader()) >= 0);
   return {

@@ -1,0 +1,30 @@
+export { EtcdClient, type EtcdClientOptions } from './client.ts';
+export { EtcdError, type EtcdErrorCode } from './errors.ts';
+export { countKeys, deleteKey, keyHistory, prefixEnd, readKey, readLease, readRange, writeKey } from './keys.ts';
+export {
+  addMember,
+  compact,
+  defragment,
+  disarmAlarm,
+  listAlarms,
+  listMembers,
+  listRoles,
+  listUsers,
+  moveLeader,
+  promoteMember,
+  removeMember,
+  saveSnapshot,
+} from './maintenance.ts';
+export type {
+  EtcdAlarm,
+  EtcdChange,
+  EtcdEntry,
+  EtcdLease,
+  EtcdMember,
+  EtcdPermission,
+  EtcdStatus,
+  RangeOptions,
+  RangePage,
+  WriteResult,
+} from './types.ts';
+export { watchPrefix } from './watch.ts';

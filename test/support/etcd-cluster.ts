@@ -1,0 +1,165 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as grpc from '@grpc/grpc-js';
+import * as protoLoader from '@grpc/proto-loader';
+import { TestAuthority } from './certificates.ts';
+import { eventually, freePorts } from './node-cluster.ts';
+import { tempDir } from './temp.ts';
+
+interface Member {
+  readonly name: string;
+  readonly client: string;
+  readonly peer: string;
+  readonly args: readonly string[];
+}
+
+/** A real etcd of a test: Debian's, on free ports of this machine. */
+export class EtcdCluster {
+  readonly authority: TestAuthority | null;
+  readonly directory: string;
+  readonly #members: readonly Member[];
+  readonly #processes = new Map<string, ChildProcess>();
+  readonly #remove: () => void;
+
+  private constructor(members: readonly Member[], authority: TestAuthority | null, dir: ReturnType<typeof tempDir>) {
+    this.#members = members;
+    this.authority = authority;
+    this.directory = dir.path;
+    this.#remove = () => dir.remove();
+  }
+
+  /** Resolves when a leader serves. `tls`: servers with certificates for 127.0.0.1 of an authority made here. */
+  static async start(options: { readonly members?: number; readonly tls?: boolean } = {}): Promise<EtcdCluster> {
+    const count = options.members ?? 3;
+    const dir = tempDir();
+    const authority = options.tls === true ? await TestAuthority.create(dir.path) : null;
+    const ports = await freePorts(count * 2);
+    const scheme = authority === null ? 'http' : 'https';
+    const named = Array.from({ length: count }, (_, i) => ({
+      name: `m${i + 1}`,
+      client: `${scheme}://127.0.0.1:${ports[i * 2]}`,
+      peer: `http://127.0.0.1:${ports[i * 2 + 1]}`,
+    }));
+    const files = authority?.write('etcd', await authority.node('etcd', 1));
+    const members = named.map((member) => ({
+      ...member,
+      args: [
+        ['--name', member.name],
+        ['--data-dir', path.join(dir.path, member.name)],
+        ['--listen-client-urls', member.client],
+        ['--advertise-client-urls', member.client],
+        ['--listen-peer-urls', member.peer],
+        ['--initial-advertise-peer-urls', member.peer],
+        ['--initial-cluster', named.map((m) => `${m.name}=${m.peer}`).join(',')],
+        ['--initial-cluster-token', `${ports[0]}`],
+        ['--heartbeat-interval', '50', '--election-timeout', '400'],
+        ['--log-level', 'error'],
+        files === undefined ? [] : ['--cert-file', files.cert, '--key-file', files.key],
+      ].flat(),
+    }));
+    for (const member of members) mkdirSync(path.join(dir.path, member.name), { mode: 0o700 });
+    const cluster = new EtcdCluster(members, authority, dir);
+    for (const { name } of members) cluster.startMember(name);
+    try {
+      await eventually('etcd serves', () => cluster.#serves());
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+    return cluster;
+  }
+
+  get endpoints(): string[] {
+    return this.#members.map(({ client }) => client);
+  }
+
+  endpointOf(name: string): string {
+    return this.#member(name).client;
+  }
+
+  startMember(name: string): void {
+    const child = spawn('etcd', this.#member(name).args, { stdio: 'ignore' });
+    child.on('error', (error) => {
+      throw new Error(`etcd cannot be started (apt-get install etcd-server): ${error.message}`);
+    });
+    this.#processes.set(name, child);
+  }
+
+  /** SIGKILL; resolves when the process is gone. */
+  async kill(name: string): Promise<void> {
+    const child = this.#processes.get(name);
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    // A stopped process does not die of other signals.
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  signal(name: string, signal: NodeJS.Signals): void {
+    this.#processes.get(name)?.kill(signal);
+  }
+
+  /** The users root (of everything) and reader (reads `app/` only), and sign-in required. */
+  async enableAuth(rootPassword: string): Promise<void> {
+    const user = { name: 'root', password: rootPassword };
+    await this.#auth('UserAdd', user);
+    await this.#auth('RoleAdd', { name: 'root' });
+    await this.#auth('UserGrantRole', { user: 'root', role: 'root' });
+    await this.#auth('UserAdd', { name: 'reader', password: rootPassword });
+    await this.#auth('RoleAdd', { name: 'app-reader' });
+    const perm = { permType: 0, key: Buffer.from('app/'), rangeEnd: Buffer.from('app0') };
+    await this.#auth('RoleGrantPermission', { name: 'app-reader', perm });
+    await this.#auth('UserGrantRole', { user: 'reader', role: 'app-reader' });
+    await this.#auth('AuthEnable', {});
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#members.map(({ name }) => this.kill(name)));
+    this.#remove();
+  }
+
+  #member(name: string): Member {
+    const member = this.#members.find((one) => one.name === name);
+    if (member === undefined) throw new Error(`there is no member ${name}`);
+    return member;
+  }
+
+  async #serves(): Promise<boolean> {
+    await this.#call('KV', 'Put', { key: Buffer.from('ready'), value: Buffer.from('1') });
+    await this.#call('KV', 'DeleteRange', { key: Buffer.from('ready') });
+    return true;
+  }
+
+  #auth(method: string, request: object): Promise<unknown> {
+    return this.#call('Auth', method, request);
+  }
+
+  #call(service: string, method: string, request: object): Promise<unknown> {
+    const definition = definitions()[`etcdserverpb.${service}`] as protoLoader.ServiceDefinition;
+    const { path: rpcPath, requestSerialize, responseDeserialize } = definition[method]!;
+    const credentials =
+      this.authority === null
+        ? grpc.credentials.createInsecure()
+        : grpc.credentials.createSsl(Buffer.from(this.authority.pair.cert));
+    const options = { 'grpc.ssl_target_name_override': 'localhost' };
+    const client = new grpc.Client(new URL(this.endpoints[0]!).host, credentials, options);
+    return new Promise((resolve, reject) => {
+      client.makeUnaryRequest(
+        rpcPath,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        new grpc.Metadata(),
+        { deadline: Date.now() + 3_000 },
+        (error, response) => (error === null ? resolve(response) : reject(error)),
+      );
+    }).finally(() => client.close());
+  }
+}
+
+/** What only tests ask of etcd: to make users. */
+function definitions(): protoLoader.PackageDefinition {
+  return protoLoader.loadSync(fileURLToPath(new URL('./etcd-setup.proto', import.meta.url)), { longs: String });
+}
