@@ -1,7 +1,8 @@
 import { becomeLeader } from './leader.ts';
-import { allVoters, isVoter } from './membership.ts';
+import { allVoters, isMember, isVoter } from './membership.ts';
 import { preVote, preVoteResponse, vote, voteResponse } from './messages.ts';
 import { voteResult } from './quorum.ts';
+import { tellRemoved } from './reconfiguration.ts';
 import { becomeFollower, endCandidacy, supportsAnother } from './roles.ts';
 import type { RaftState } from './state.ts';
 import { MessageType, NONE, Role } from './types.ts';
@@ -10,8 +11,7 @@ import type { Message } from './types.ts';
 /**
  * Starts an election with a pre-vote (Raft dissertation, section 9.6): the term is
  * raised only once a majority says that it would vote, so that a member that cannot
- * win does not depose a leader by its term. While the own disk hangs no vote could
- * become durable, so none is asked for.
+ * win does not depose a leader by its term.
  */
 export function campaign(state: RaftState, reason: string): void {
   if (state.role === Role.Leader || !isVoter(state.membership, state.id)) return;
@@ -89,11 +89,15 @@ function grantedBy(state: RaftState): number[] {
 }
 
 /**
- * RequestVote (Raft paper, sections 5.2 and 5.4.1) and its rehearsal. The candidate
- * need not be a voter in the membership known here, and this member need not either:
- * either may not have seen the newest change yet, and refusing could leave a group
- * without a leader (dissertation, section 4.2.2). The candidate counts by its own
- * lists. A removed member that stands is held off by `supportsAnother` and by its log.
+ * RequestVote (Raft paper, sections 5.2 and 5.4.1) and its rehearsal. The vote is given by
+ * the log alone, whether or not the membership in force here lists the candidate or this
+ * member (dissertation, section 4.2.2). Memberships take effect when they are applied, so
+ * a voter that was just promoted cannot know it before a leader tells it what is committed;
+ * when the majority needs it, refusing would leave the group without a leader for good.
+ * The same goes for one that has just applied its removal while the others have not: they
+ * still count it. Nothing is lost by it: the candidate counts by its own lists, and those
+ * are at most one change away from anyone's (see `Membership`). A removed member that
+ * stands is held off by `supportsAnother` and by its log.
  */
 export function handleVoteRequest(state: RaftState, message: Message): void {
   const isPreVote = message.type === MessageType.PreVote;
@@ -106,6 +110,7 @@ export function handleVoteRequest(state: RaftState, message: Message): void {
     // member with a higher term that is hidden behind pre-votes (etcd#8501).
     const respond = isPreVote ? preVoteResponse : voteResponse;
     state.send(respond(id, from, state.term, true, context));
+    if (isPreVote && state.leadership !== null && !isMember(state.membership, from)) tellRemoved(state, message);
     return;
   }
   outbox.emit({ kind: 'voteGranted', candidate: from, term, preVote: isPreVote });
@@ -119,7 +124,10 @@ export function handleVoteRequest(state: RaftState, message: Message): void {
 }
 
 function reasonToRefuse(state: RaftState, message: Message, isPreVote: boolean): string | undefined {
-  if (!message.transfer && supportsAnother(state, message.from)) return `node ${state.leader} leads term ${state.term}`;
+  if (!message.transfer && supportsAnother(state, message.from)) {
+    const stranger = isMember(state.membership, message.from) ? '' : ', and the candidate is no member of the group';
+    return `node ${state.leader} leads term ${state.term}${stranger}`;
+  }
   if (message.term < state.term) return `it is already in term ${state.term}`;
   if (isPreVote) {
     if (message.term === state.term) return `it is already in term ${state.term}`;

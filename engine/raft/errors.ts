@@ -7,3 +7,8 @@ export class InvalidInitialStateError extends Error {
 export class DriverOrderError extends Error {
   override readonly name = 'DriverOrderError';
 }
+
+/** A committed entry whose data are none of our encodings: nothing after it can be applied. */
+export class CorruptEntryError extends Error {
+  override readonly name = 'CorruptEntryError';
+}

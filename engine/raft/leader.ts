@@ -1,11 +1,12 @@
 import { Leadership } from './leadership.ts';
 import { hasQuorum } from './quorum.ts';
 import { broadcastHeartbeat } from './reads.ts';
+import { leaveJointWhenDue } from './reconfiguration.ts';
 import { becomeFollower } from './roles.ts';
 import type { RaftState } from './state.ts';
-import { expireTransfer } from './transfer.ts';
+import { expireTransfer, tellAgain } from './transfer.ts';
 import { EntryType, NONE, Role } from './types.ts';
-import type { NodeId, ProposeResult } from './types.ts';
+import type { NodeId } from './types.ts';
 
 const NO_DATA = new Uint8Array(0);
 
@@ -23,32 +24,21 @@ export function becomeLeader(state: RaftState, voters: readonly NodeId[]): void 
   log.push({ index: log.lastIndex + 1, term, type: EntryType.Normal, data: NO_DATA });
 }
 
-/** Appends a proposal to the leader's own log; it goes out with the next ready. */
-export function propose(state: RaftState, data: Uint8Array): ProposeResult {
-  const { leadership, log, term } = state;
-  if (leadership === null) return { accepted: false, reason: 'notLeader', leader: state.leader };
-  if (leadership.transfer !== null) return { accepted: false, reason: 'transferring', leader: state.id };
-  // One proposal is always let in, or one bigger than the limit could never be made.
-  const waiting = leadership.uncommittedBytes;
-  if (waiting > 0 && waiting + data.length > state.config.maxUncommittedBytes) {
-    return { accepted: false, reason: 'tooManyUncommitted', leader: state.id };
-  }
-  const index = log.lastIndex + 1;
-  log.push({ index, term, type: EntryType.Normal, data });
-  leadership.uncommittedBytes += data.length;
-  leadership.replicationDue = true;
-  return { accepted: true, index, term };
-}
-
 export function tickLeader(state: RaftState, leadership: Leadership): void {
   expireTransfer(state, leadership);
+  if (state.leadership === null) return;
   leadership.ticksSinceHeartbeat++;
   if (leadership.ticksSinceHeartbeat < state.config.heartbeatTicks) return;
   // Heartbeats of read rounds do not reset this: reads must not put check-quorum off.
   leadership.ticksSinceHeartbeat = 0;
   const reason = reasonToStepDown(state, leadership);
-  if (reason === undefined) broadcastHeartbeat(state, leadership);
-  else becomeFollower(state, state.term, NONE, reason);
+  if (reason !== undefined) {
+    becomeFollower(state, state.term, NONE, reason);
+    return;
+  }
+  broadcastHeartbeat(state, leadership);
+  tellAgain(state, leadership);
+  leaveJointWhenDue(state, leadership);
 }
 
 /**

@@ -1,9 +1,13 @@
 import { InvalidInitialStateError } from './errors.ts';
 import { NO_ENTRIES } from './messages.ts';
+import { EntryType } from './types.ts';
 import type { Entry, InitialState, LogIndex, LogPoint, LogReader, Term } from './types.ts';
 
 /** What an entry costs in memory beyond its data; so that empty entries do not count as free. */
 const ENTRY_OVERHEAD_BYTES = 64;
+
+/** How much is read at a time to look for membership changes. */
+const SCAN_BYTES = 1024 * 1024;
 
 /**
  * The log of one group: its tail in memory, the rest behind a LogReader.
@@ -38,6 +42,9 @@ export class RaftLog {
   #offset: LogIndex;
   /** Of those tail entries that are applied and only kept for followers. */
   #cachedBytes = 0;
+  /** Committed entries up to here were looked at for membership changes, and the last one found. */
+  #scannedTo: LogIndex = 0;
+  #confChangeAt: LogIndex = 0;
 
   constructor(initial: InitialState, reader: LogReader, maxCachedBytes: number) {
     const commitIndex = Math.max(initial.hardState.commitIndex, initial.appliedIndex, initial.snapshotIndex);
@@ -184,6 +191,19 @@ export class RaftLog {
     const entries = this.slice(this.handedOutIndex + 1, end, maxBytes);
     this.handedOutIndex += entries.length;
     return entries;
+  }
+
+  /** Whether a membership change is known to be committed and not applied. Asked by candidates only. */
+  hasUnappliedConfChange(): boolean {
+    while (this.#confChangeAt <= this.appliedIndex) {
+      const from = Math.max(this.appliedIndex, this.#scannedTo) + 1;
+      if (from > this.commitIndex) return false;
+      const entries = this.slice(from, this.commitIndex + 1, SCAN_BYTES);
+      const found = entries.find((entry) => entry.type === EntryType.ConfChange);
+      this.#scannedTo = found?.index ?? from + entries.length - 1;
+      this.#confChangeAt = found?.index ?? 0;
+    }
+    return true;
   }
 
   appliedTo(index: LogIndex): void {

@@ -43,6 +43,11 @@ export class Outbox {
     this.#snapshotsDue.push(peer);
   }
 
+  /** This peer is no member any more. */
+  forgetSnapshot(peer: NodeId): void {
+    this.#snapshotsDue = this.#snapshotsDue.filter((id) => id !== peer);
+  }
+
   emit(event: RaftEvent): void {
     this.#events.push(event);
   }

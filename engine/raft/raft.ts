@@ -1,8 +1,10 @@
 import { campaign, countOwnVote } from './election.ts';
 import { DriverOrderError } from './errors.ts';
 import { tickFollower } from './follower.ts';
-import { propose, tickLeader } from './leader.ts';
+import { tickLeader } from './leader.ts';
+import { propose } from './proposal.ts';
 import { beginReadRound, readRoundDue, requestRead } from './reads.ts';
+import { applyMembership, leaveJointWhenDue, proposeMembership } from './reconfiguration.ts';
 import { maybeCommit, replicate } from './replication.ts';
 import { becomeFollower } from './roles.ts';
 import { compact, considerSnapshot, restoreSnapshot, snapshotFinished } from './snapshot.ts';
@@ -11,12 +13,16 @@ import { step } from './step.ts';
 import { transferLeadership } from './transfer.ts';
 import { NONE, Role } from './types.ts';
 import type {
+  Entry,
   HardState,
   LogIndex,
   LogPoint,
+  Membership,
+  MembershipTarget,
   Message,
   NodeId,
   PersistMark,
+  ProposeMembershipResult,
   ProposeResult,
   RaftConfig,
   RaftCore,
@@ -35,12 +41,15 @@ export class Raft implements RaftCore {
   readonly #state: RaftState;
   /** What the last ready with a hard state told, and what a new one is compared with. */
   #told: HardState;
+  /** What the last one told that had to be synced: the driver may have dropped those since. */
+  #written: HardState;
 
   /** Throws InvalidInitialStateError when what was recovered contradicts itself. */
   constructor(config: RaftConfig) {
     this.id = config.id;
     this.#state = new RaftState(config);
     this.#told = config.initial.hardState;
+    this.#written = this.#told;
   }
 
   get role(): Role {
@@ -71,6 +80,10 @@ export class Raft implements RaftCore {
     return this.#state.log.snapshotIndex;
   }
 
+  get membership(): Membership {
+    return this.#state.membership;
+  }
+
   logTerm(index: LogIndex): Term | undefined {
     return this.#state.log.term(index);
   }
@@ -88,6 +101,10 @@ export class Raft implements RaftCore {
 
   propose(data: Uint8Array): ProposeResult {
     return propose(this.#state, data);
+  }
+
+  proposeMembership(target: MembershipTarget): ProposeMembershipResult {
+    return proposeMembership(this.#state, target);
   }
 
   readIndex(requestId: number): boolean {
@@ -117,12 +134,12 @@ export class Raft implements RaftCore {
     const { leadership, log, outbox } = this.#state;
     if (leadership !== null && (leadership.replicationDue || readRoundDue(this.#state, leadership))) return true;
     if (this.#state.restored !== null) return true;
-    return !outbox.isEmpty || log.hasUntaken || log.hasApplicable || this.#hardStateChanged();
+    return !outbox.isEmpty || log.hasUntaken || log.hasApplicable || this.#differsFrom(this.#told);
   }
 
-  #hardStateChanged(): boolean {
+  #differsFrom(other: HardState): boolean {
     const { term, votedFor, log } = this.#state;
-    return term !== this.#told.term || votedFor !== this.#told.votedFor || log.commitIndex !== this.#told.commitIndex;
+    return term !== other.term || votedFor !== other.votedFor || log.commitIndex !== other.commitIndex;
   }
 
   /**
@@ -143,9 +160,12 @@ export class Raft implements RaftCore {
     const mustSync =
       restored !== null || entries.length > 0 || term !== this.#told.term || votedFor !== this.#told.votedFor;
     let hardState: HardState | null = null;
-    if (this.#hardStateChanged()) {
+    // Entries never get to the disk without the commit index known when they came: who has an
+    // entry after a committed membership change shall know after a crash that it is committed.
+    if (this.#differsFrom(mustSync ? this.#written : this.#told)) {
       hardState = { term, votedFor, commitIndex: log.commitIndex };
       this.#told = hardState;
+      if (mustSync) this.#written = hardState;
     }
     const last = entries[entries.length - 1];
     const mark: PersistMark = { term, votedFor, lastIndex: last?.index ?? 0, lastTerm: last?.term ?? 0 };
@@ -176,14 +196,19 @@ export class Raft implements RaftCore {
     else countOwnVote(state);
   }
 
+  applyMembership(entry: Entry): Membership {
+    return applyMembership(this.#state, entry);
+  }
+
   /** Throws DriverOrderError for entries that no ready has handed out. */
   applied(index: LogIndex): void {
-    const { log } = this.#state;
+    const { log, leadership } = this.#state;
     if (index <= log.appliedIndex) return;
     if (index > log.handedOutIndex) {
       throw new DriverOrderError(`entry ${index} was applied, but only ${log.handedOutIndex} were handed out`);
     }
     log.appliedTo(index);
+    if (leadership !== null) leaveJointWhenDue(this.#state, leadership);
   }
 
   compact(index: LogIndex): LogPoint | null {
@@ -194,8 +219,8 @@ export class Raft implements RaftCore {
     return considerSnapshot(this.#state, leader, term, point);
   }
 
-  restoreSnapshot(leader: NodeId, point: LogPoint): void {
-    restoreSnapshot(this.#state, leader, point);
+  restoreSnapshot(leader: NodeId, point: LogPoint, membership: Membership): void {
+    restoreSnapshot(this.#state, leader, point, membership);
   }
 
   snapshotFinished(peer: NodeId, index: LogIndex): void {

@@ -1,5 +1,6 @@
 import type { Leadership } from './leadership.ts';
 import { heartbeat, readIndex, readIndexResponse } from './messages.ts';
+import type { Progress } from './progress.ts';
 import { committedIndex } from './quorum.ts';
 import { isLocal } from './readonly.ts';
 import type { RaftState } from './state.ts';
@@ -55,17 +56,18 @@ export function beginReadRound(state: RaftState, leadership: Leadership): void {
   releaseConfirmedReads(state, leadership);
 }
 
-/**
- * Each heartbeat carries the newest round, so a lost one is made good by the next. The
- * commit index it tells is bounded by what the follower is known to have: beyond that
- * its log may still be another's.
- */
+/** Each heartbeat carries the newest round, so a lost one is made good by the next. */
 export function broadcastHeartbeat(state: RaftState, leadership: Leadership): void {
-  const { current } = leadership.reads;
-  for (const peer of leadership.peers) {
-    const commit = Math.min(peer.matchIndex, state.log.commitIndex);
-    state.send(heartbeat(state.id, peer.id, state.term, commit, current));
-  }
+  for (const peer of leadership.peers) tellCommit(state, leadership, peer);
+}
+
+/**
+ * One heartbeat. The commit index it tells is bounded by what the follower is known to
+ * have: beyond that its log may still be another's.
+ */
+export function tellCommit(state: RaftState, leadership: Leadership, peer: Progress): void {
+  const commit = Math.min(peer.matchIndex, state.log.commitIndex);
+  state.send(heartbeat(state.id, peer.id, state.term, commit, leadership.reads.current));
 }
 
 export function handleHeartbeatResponse(state: RaftState, leadership: Leadership, message: Message): void {
@@ -87,7 +89,7 @@ export function handleHeartbeatResponse(state: RaftState, leadership: Leadership
 }
 
 /** A quorum that answered a later heartbeat has confirmed every earlier round with it. */
-function releaseConfirmedReads(state: RaftState, leadership: Leadership): void {
+export function releaseConfirmedReads(state: RaftState, leadership: Leadership): void {
   const { voters, votersOutgoing } = state.membership;
   const confirmed = committedIndex(voters, votersOutgoing, leadership.ackedReadRoundOf);
   for (const round of leadership.reads.takeConfirmed(confirmed)) {

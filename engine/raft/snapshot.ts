@@ -1,8 +1,9 @@
 import { DriverOrderError } from './errors.ts';
 import { appendAccepted, appendRejected } from './messages.ts';
+import { adoptMembership } from './reconfiguration.ts';
 import { becomeFollower, heardFromLeader } from './roles.ts';
 import type { RaftState } from './state.ts';
-import type { LogIndex, LogPoint, NodeId, Term } from './types.ts';
+import type { LogIndex, LogPoint, Membership, NodeId, Term } from './types.ts';
 
 /**
  * Log compaction (Raft paper, section 7). Taking, sending and storing snapshots is the
@@ -41,7 +42,7 @@ export function considerSnapshot(state: RaftState, leader: NodeId, term: Term, p
 }
 
 /** See `RaftCore.restoreSnapshot`. */
-export function restoreSnapshot(state: RaftState, leader: NodeId, point: LogPoint): void {
+export function restoreSnapshot(state: RaftState, leader: NodeId, point: LogPoint, membership: Membership): void {
   const { log } = state;
   if (state.leader !== leader || point.index <= log.commitIndex) {
     throw new DriverOrderError(`a snapshot up to ${point.index} was restored without being considered`);
@@ -51,6 +52,7 @@ export function restoreSnapshot(state: RaftState, leader: NodeId, point: LogPoin
   log.restore(point);
   state.restored = point;
   state.outbox.emit({ kind: 'snapshotRestored', leader, index: point.index });
+  adoptMembership(state, membership, point.index);
   // The data are durable already, so this promises nothing that a crash could take back.
   state.send(appendAccepted(state.id, leader, state.term, point.index));
 }

@@ -14,7 +14,10 @@ import type { LogIndex, LogPoint, Membership, Message, NodeId, RaftConfig, Term 
 export class RaftState {
   readonly config: RaftConfig;
   readonly id: NodeId;
-  readonly membership: Membership;
+  /** In force: as of the last change that was applied. Replaced as a whole, never altered. */
+  membership: Membership;
+  /** The entry or snapshot that brought it since this member started; 0 when none did. */
+  membershipIndex: LogIndex = 0;
   readonly log: RaftLog;
   readonly writes: PendingWrites;
   readonly outbox = new Outbox();
@@ -104,8 +107,16 @@ export class RaftState {
     return this.writes.stalledFor(ticks, this.nowTick);
   }
 
-  /** A vote for itself could not become durable soon, nor could anything that it did as leader. */
+  /**
+   * Not while a vote for itself could not become durable soon. And whoever knows that a
+   * membership change is committed counts by it or not at all: were it to win by the
+   * membership before, the group could have moved on by one more change, to a majority that
+   * shares nobody with this one.
+   */
   get mayStand(): boolean {
-    return isVoter(this.membership, this.id) && !this.rests && !this.diskStalledFor(this.config.electionTicksMin);
+    if (!isVoter(this.membership, this.id) || this.rests || this.diskStalledFor(this.config.electionTicksMin)) {
+      return false;
+    }
+    return !this.log.hasUnappliedConfChange();
   }
 }

@@ -2,7 +2,9 @@ import type { Leadership } from './leadership.ts';
 import { isVoter } from './membership.ts';
 import { timeoutNow } from './messages.ts';
 import type { Progress } from './progress.ts';
+import { becomeFollower } from './roles.ts';
 import type { RaftState } from './state.ts';
+import { NONE } from './types.ts';
 import type { NodeId, TransferRefusal } from './types.ts';
 
 /** What a leader keeps while it hands over. */
@@ -41,11 +43,26 @@ export function tellWhenCaughtUp(state: RaftState, leadership: Leadership, peer:
   state.send(timeoutNow(state.id, peer.id, state.term));
 }
 
-/** An attempt that takes an election timeout has failed; clients shall not wait longer for it. */
+/** A word that was lost, or came while the receiver had a membership change to apply, is said again. */
+export function tellAgain(state: RaftState, { transfer }: Leadership): void {
+  if (transfer?.told === true) state.send(timeoutNow(state.id, transfer.to, state.term));
+}
+
+/**
+ * An attempt that takes an election timeout has failed; clients shall not wait longer for it.
+ * A leader that was removed does not go on then.
+ */
 export function expireTransfer(state: RaftState, leadership: Leadership): void {
   const { transfer } = leadership;
   if (transfer === null || state.nowTick - transfer.startedAtTick < state.config.electionTicksMax) return;
+  cancelTransfer(state, leadership, transfer.told ? 'it did not stand in time' : 'it did not catch up in time');
+  if (isVoter(state.membership, state.id)) return;
+  becomeFollower(state, state.term, NONE, 'it was removed from the group and nobody took over');
+}
+
+export function cancelTransfer(state: RaftState, leadership: Leadership, reason: string): void {
+  const { transfer } = leadership;
+  if (transfer === null) return;
   leadership.transfer = null;
-  const reason = transfer.told ? 'it did not stand in time' : 'it did not catch up in time';
   state.outbox.emit({ kind: 'transferFailed', to: transfer.to, term: state.term, reason });
 }

@@ -34,11 +34,25 @@ export interface HardState {
 /**
  * Who takes part in a group. In a joint configuration (Raft paper, section 6) a
  * decision needs a majority of `voters` and a majority of `votersOutgoing`;
- * outside of one, `votersOutgoing` is empty. Lists are sorted and without repeats.
+ * outside of one, `votersOutgoing` is empty. Lists are sorted and without repeats; only
+ * in a joint configuration may a node be in two of them.
+ *
+ * A membership takes effect when its entry is applied, not when it is appended. That is
+ * safe because of three rules together: a leader has at most one change that it has not
+ * applied; nobody stands while it knows of a committed change that it has not applied; and
+ * what is known to be committed is as durable as the entries that came after it. So whoever
+ * wins an election is at most one change behind any other member, and two configurations
+ * next to each other have no disjoint majorities.
  */
 export interface Membership {
   readonly voters: readonly NodeId[];
   readonly votersOutgoing: readonly NodeId[];
+  readonly learners: readonly NodeId[];
+}
+
+/** What a membership change leads to; in any order, nobody twice. */
+export interface MembershipTarget {
+  readonly voters: readonly NodeId[];
   readonly learners: readonly NodeId[];
 }
 
@@ -118,6 +132,11 @@ export interface LogPoint {
 /** What a group knows when it starts: all of it from disk, or the genesis of a new group. */
 export interface InitialState {
   readonly hardState: HardState;
+  /**
+   * As of `appliedIndex`: what the state machine has stored with it, or the genesis of the
+   * group. Empty for a replica that was told to join and knows nothing: it stays silent
+   * until the log, or a snapshot, says who the members are.
+   */
   readonly membership: Membership;
   /** The entry the log begins after (0, 0 while nothing was compacted). */
   readonly snapshotIndex: LogIndex;
@@ -145,6 +164,8 @@ export interface RaftConfig {
   readonly maxInflightBytes: number;
   /** Proposals are refused while this many bytes wait for their commit. */
   readonly maxUncommittedBytes: number;
+  /** A learner becomes a voter only when it lacks no more entries than this. */
+  readonly maxPromotionLagEntries: number;
   /** Applied entries kept in memory for followers that are nearly in step. */
   readonly maxCachedBytes: number;
 }
@@ -182,6 +203,16 @@ export type RaftEvent =
   | { readonly kind: 'compacted'; readonly index: LogIndex }
   | { readonly kind: 'snapshotNeeded'; readonly peer: NodeId; readonly nextIndex: LogIndex }
   | { readonly kind: 'snapshotRestored'; readonly leader: NodeId; readonly index: LogIndex }
+  /** This member has applied a change: who decides from here on. */
+  | {
+      readonly kind: 'membershipChanged';
+      readonly index: LogIndex;
+      readonly voters: readonly NodeId[];
+      readonly votersOutgoing: readonly NodeId[];
+      readonly learners: readonly NodeId[];
+    }
+  /** A committed change that changes nothing: another was committed before it. */
+  | { readonly kind: 'membershipRefused'; readonly index: LogIndex; readonly reason: string }
   | { readonly kind: 'transferStarted'; readonly to: NodeId; readonly term: Term }
   | { readonly kind: 'transferFailed'; readonly to: NodeId; readonly term: Term; readonly reason: string };
 
@@ -192,12 +223,16 @@ export type RaftEvent =
  * 2. When `restored` is not null, the log drops everything and begins after that point;
  *    this belongs into the same write, before the rest. Persist `hardState` (when not null) and `entries` (replacing everything from
  *    `entries[0].index` on) in one atomic, synced write. When `mustSync` is false,
- *    nothing here needs to be durable and the write may wait for the next one.
+ *    nothing here needs to be durable and nothing need be written: the next hard state that
+ *    comes with `mustSync` says it again.
  * 3. After the sync, and never before it: send `messagesAfterPersist` and call
  *    `persisted(ready.mark)`. Several readies may be on their way to the disk;
  *    they are persisted and reported in the order they were taken.
  * 4. Apply `committed` in order, then call `applied(index)`. They are persisted
- *    locally already: an entry is never applied ahead of the own log.
+ *    locally already: an entry is never applied ahead of the own log. An entry of
+ *    `EntryType.ConfChange` is given to `applyMembership` at its place in that order, and
+ *    the state machine stores the membership that this returns in the same transaction as
+ *    the applied index.
  * 5. Answer `readStates` once their index is applied; fail `rejectedReads`.
  */
 export interface Ready {
@@ -234,6 +269,35 @@ export type ProposeResult =
       /** The last two pass: the same member may accept later. */
       readonly reason: 'notLeader' | 'tooManyUncommitted' | 'transferring';
       readonly leader: NodeId;
+    };
+
+export type ProposeMembershipResult =
+  | { readonly accepted: true; readonly index: LogIndex; readonly term: Term }
+  | {
+      readonly accepted: false;
+      /**
+       * - notLeader: ask `leader`
+       * - pending: an earlier change, or what an earlier leader may have left, is not applied yet
+       * - joint: an earlier change is not complete; the leader completes it by itself
+       * - noOwnCommit: nothing of this leader's own term is committed yet
+       * - notCaughtUp: who is to become a voter is not a learner nearly in step
+       * - transferring, tooManyUncommitted: as for `propose`
+       * - invalid: such a membership cannot be, or is there already
+       *
+       * All but the first and the last pass.
+       */
+      readonly reason:
+        | 'notLeader'
+        | 'pending'
+        | 'joint'
+        | 'noOwnCommit'
+        | 'notCaughtUp'
+        | 'transferring'
+        | 'tooManyUncommitted'
+        | 'invalid';
+      readonly leader: NodeId;
+      /** A sentence for people, without a full stop. */
+      readonly detail: string;
     };
 
 /** Why leadership cannot be handed to a member, or null: the transfer has begun. */
@@ -281,6 +345,8 @@ export interface RaftCore {
   readonly lastIndex: LogIndex;
   /** The log begins after this entry. */
   readonly snapshotIndex: LogIndex;
+  /** As of the last change that was applied. */
+  readonly membership: Membership;
   /** The term of an entry of the log, or of the one it begins after; undefined for others. */
   logTerm(index: LogIndex): Term | undefined;
   /** Takes in one message. Anything malformed or stale is ignored, never thrown. */
@@ -304,6 +370,12 @@ export interface RaftCore {
   transferLeadership(to: NodeId): TransferRefusal;
   propose(data: Uint8Array): ProposeResult;
   /**
+   * Changes who takes part (Raft paper, section 6): through a joint configuration, which the
+   * leader leaves by itself, or at once where at most one voter comes or goes. Done when a
+   * membership without `votersOutgoing` is applied.
+   */
+  proposeMembership(target: MembershipTarget): ProposeMembershipResult;
+  /**
    * Asks for a linearizable read index; the answer comes as a ReadState or a rejected
    * read with this id. Works on a leader and, by asking it, on a follower. `requestId`
    * is the caller's, unique on this node for the group's lifetime; it is never used to
@@ -315,6 +387,12 @@ export interface RaftCore {
   hasReady(): boolean;
   ready(): Ready;
   persisted(mark: PersistMark): void;
+  /**
+   * Takes a committed entry of `EntryType.ConfChange` into effect and returns the membership
+   * from it on. Throws CorruptEntryError for data that say nothing, and DriverOrderError for
+   * an entry that is not next in the apply order.
+   */
+  applyMembership(entry: Entry): Membership;
   applied(index: LogIndex): void;
   /**
    * Forgets the entries up to `index`, which the state machine must hold durably; the driver
@@ -327,8 +405,12 @@ export interface RaftCore {
    * leader has been answered as far as there is something to say.
    */
   considerSnapshot(leader: NodeId, term: Term, point: LogPoint): boolean;
-  /** The state machine is now that of `point`, durably. Throws DriverOrderError unless it was just considered. */
-  restoreSnapshot(leader: NodeId, point: LogPoint): void;
+  /**
+   * The state machine is now that of `point`, durably, and so is the membership it holds:
+   * the one applied up to there, never a newer one (openraft#1808). Throws DriverOrderError
+   * unless the snapshot was just considered.
+   */
+  restoreSnapshot(leader: NodeId, point: LogPoint, membership: Membership): void;
   /** A snapshot up to `index` has reached this peer, or (0) has not. Ends what `snapshotsDue` began. */
   snapshotFinished(peer: NodeId, index: LogIndex): void;
   /** A stream to this peer broke: what was in flight may be lost, so probe again. */

@@ -117,6 +117,8 @@ export type ClusterEventKind =
   | 'snapshotSent'
   | 'snapshotFailed'
   | 'snapshotRestored'
+  | 'membershipChanged'
+  | 'membershipRefused'
   | 'transferStarted'
   | 'transferFailed'
   | 'storageFailed'

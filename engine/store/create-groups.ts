@@ -16,6 +16,7 @@ const DEFAULT_LIMITS: StoreLimits = {
   maxInflightAppends: 64,
   maxInflightBytes: 8 * MiB,
   maxUncommittedBytes: 16 * MiB,
+  maxPromotionLagEntries: 256,
   maxCachedBytes: 4 * MiB,
 };
 

@@ -1,5 +1,5 @@
 import { partitionOfGroup, type GroupId } from '../config/ids.ts';
-import type { NodeId, RaftEvent } from '../raft/types.ts';
+import type { Membership, NodeId, RaftEvent } from '../raft/types.ts';
 import type { ClusterEvent, ClusterEventKind } from '../rpc/cluster.ts';
 import type { Clock } from './types.ts';
 
@@ -98,10 +98,26 @@ export class EventSource {
         return this.emit('snapshotNeeded', { group, peer: event.peer, index: event.nextIndex });
       case 'snapshotRestored':
         return this.emit('snapshotRestored', { group, peer: event.leader, index: event.index });
+      case 'membershipChanged':
+        return this.emit('membershipChanged', {
+          group,
+          index: event.index,
+          voters: [...event.voters],
+          detail: membershipWords(event),
+        });
+      case 'membershipRefused':
+        return this.emit('membershipRefused', { group, index: event.index, detail: event.reason });
       case 'transferStarted':
         return this.emit('transferStarted', { group, term: event.term, peer: event.to });
       case 'transferFailed':
         return this.emit('transferFailed', { group, term: event.term, peer: event.to, detail: event.reason });
     }
   }
+}
+
+function membershipWords({ voters, votersOutgoing, learners }: Membership): string {
+  const words = [`voters ${voters.join(', ')}`];
+  if (votersOutgoing.length > 0) words.push(`together with the voters before, ${votersOutgoing.join(', ')}`);
+  if (learners.length > 0) words.push(`learners ${learners.join(', ')}`);
+  return words.join('; ');
 }

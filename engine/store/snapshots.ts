@@ -179,7 +179,7 @@ class RowSink implements ChunkSink {
 
   #install(point: LogPoint): boolean {
     if (!this.#sink.install()) return false;
-    this.#group.core.restoreSnapshot(this.#leader, point);
+    this.#group.core.restoreSnapshot(this.#leader, point, this.#group.core.membership);
     this.#group.stateReplaced();
     return true;
   }

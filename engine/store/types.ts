@@ -24,7 +24,12 @@ export interface StoreTiming {
 /** Sizes of the consensus core, for each group. See `RaftConfig`. */
 export type StoreLimits = Pick<
   RaftConfig,
-  'maxAppendBytes' | 'maxInflightAppends' | 'maxInflightBytes' | 'maxUncommittedBytes' | 'maxCachedBytes'
+  | 'maxAppendBytes'
+  | 'maxInflightAppends'
+  | 'maxInflightBytes'
+  | 'maxUncommittedBytes'
+  | 'maxPromotionLagEntries'
+  | 'maxCachedBytes'
 >;
 
 export interface StoreOptions {

@@ -87,6 +87,7 @@ function limitsOf(random: Random): StoreLimits {
     maxInflightAppends: random.pick([1, 2, 4, 64]),
     maxInflightBytes: random.pick([100, 1 * KiB, 8 * MiB]),
     maxUncommittedBytes: random.pick([200, 4 * KiB, 16 * MiB]),
+    maxPromotionLagEntries: 4,
     maxCachedBytes: random.pick([0, 300, 4 * KiB, 4 * MiB]),
   };
 }

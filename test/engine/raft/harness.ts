@@ -125,6 +125,7 @@ export function configOf(options: Options, disk: MemoryDisk): RaftConfig {
     maxInflightAppends: 64,
     maxInflightBytes: 16 * 1024 * 1024,
     maxUncommittedBytes: 64 * 1024 * 1024,
+    maxPromotionLagEntries: 16,
     maxCachedBytes: 1024 * 1024,
     ...options.limits,
   };

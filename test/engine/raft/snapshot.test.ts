@@ -102,7 +102,7 @@ describe('a snapshot that is offered (Raft paper, figure 13)', () => {
   it('replaces the log, is acknowledged at once, and what follows is appended behind it', () => {
     const follower = followerMember({ disk: new MemoryDisk(logOf(1, 1)) });
     expect(follower.raft.considerSnapshot(2, 1, point)).toBe(true);
-    follower.raft.restoreSnapshot(2, point);
+    follower.raft.restoreSnapshot(2, point, follower.raft.membership);
     const ready = follower.take();
     expect(ready.restored).toEqual(point);
     expect(ready.mustSync).toBe(true);
@@ -126,7 +126,9 @@ describe('a snapshot that is offered (Raft paper, figure 13)', () => {
     const follower = followerMember({ disk });
     expect(follower.raft.considerSnapshot(2, 1, { index: 2, term: 1 })).toBe(false);
     expect(ofType(follower.settle(), AppendResponse)).toMatchObject([{ index: 3, reject: false }]);
-    expect(() => follower.raft.restoreSnapshot(2, { index: 2, term: 1 })).toThrow(DriverOrderError);
+    expect(() => follower.raft.restoreSnapshot(2, { index: 2, term: 1 }, follower.raft.membership)).toThrow(
+      DriverOrderError,
+    );
   });
 
   it('does not replace entries that the log has: the leader may have counted them (figure 13, rule 6)', () => {
@@ -141,7 +143,7 @@ describe('a snapshot that is offered (Raft paper, figure 13)', () => {
     follower.step({ type: Append, from: 2, index: 0, logTerm: 0, entries: [entry(1, 1), entry(2, 1)] });
     const before = follower.take();
     follower.raft.considerSnapshot(2, 1, point);
-    follower.raft.restoreSnapshot(2, point);
+    follower.raft.restoreSnapshot(2, point, follower.raft.membership);
     follower.take();
     follower.raft.persisted(before.mark);
     expect(follower.raft.status().persistedIndex).toBe(50);
