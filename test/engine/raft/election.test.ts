@@ -22,6 +22,7 @@ const {
   HeartbeatResponse,
   ReadIndex,
   ReadIndexResponse,
+  TimeoutNow,
 } = MessageType;
 
 describe('elections (Raft paper, section 5.2)', () => {
