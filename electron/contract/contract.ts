@@ -7,6 +7,7 @@ import {
   drillReportSchema,
   drillSummarySchema,
 } from './drills.ts';
+import { faultRequestSchema } from './faults.ts';
 import {
   appInfoSchema,
   bytesSchema,
@@ -115,8 +116,12 @@ export const contract = {
     'node.pause': { input: node, output: done },
     'node.resume': { input: node, output: done },
     'node.restart': { input: node, output: done },
-    /** Cuts every link between this node and the others, both ways. */
+    /** Cuts every link between this node and the others, both ways, until it is healed. */
     'node.isolate': { input: node, output: done },
+    /** Answered once every node that runs suffers its part. Refused while a drill runs. */
+    'fault.start': { input: z.strictObject({ cluster: z.string(), fault: faultRequestSchema }), output: done },
+    /** Ends one fault by its id; one that has ended meanwhile is no error. */
+    'fault.end': { input: z.strictObject({ cluster: z.string(), id: z.string().max(64) }), output: done },
     /** Ends every fault of the cluster that is not a pause. */
     'cluster.heal': { input: cluster, output: done },
     'load.start': {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { activeFaultSchema, sendFaultSchema } from './faults.ts';
 
 /** Bytes travel as base64, since both carriers speak JSON. */
 export const bytesSchema = z.base64();
@@ -62,8 +63,11 @@ export type Replica = z.infer<typeof replicaSchema>;
 export const peerLinkSchema = z.object({
   to: z.number(),
   connected: z.boolean(),
+  /** In either direction. */
   cut: z.boolean(),
   roundTripMs: z.number().nullable(),
+  /** The fault on what this node sends over it; null for none. */
+  sends: sendFaultSchema.nullable(),
 });
 
 export const nodeViewSchema = z.object({
@@ -93,6 +97,8 @@ export const nodeViewSchema = z.object({
     })
     .nullable(),
   storageError: z.string().nullable(),
+  /** By a fault, added to each write to its log's disk; 0 for none. */
+  diskDelayMs: z.number(),
   /** When this node's own word was last heard; null before the first. Older than 2 s is stale. */
   heardAtMs: z.number().nullable(),
   replicas: z.array(replicaSchema),
@@ -228,6 +234,8 @@ export const clusterViewSchema = z.object({
   nodes: z.array(nodeViewSchema),
   partitions: z.array(partitionViewSchema),
   load: loadViewSchema.nullable(),
+  /** In the order they were asked for. */
+  faults: z.array(activeFaultSchema),
 });
 export type ClusterView = z.infer<typeof clusterViewSchema>;
 

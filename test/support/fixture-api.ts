@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { ApiError } from '../../electron/contract/contract.ts';
+import { faultRequestSchema } from '../../electron/contract/faults.ts';
 import { clientFrameSchema, WIRE_PATH, type ServerFrame } from '../../electron/contract/wire.ts';
 import { FixtureCluster } from './fixture-cluster.ts';
 
@@ -88,6 +89,12 @@ export async function startFixtureApi(options: {
         return {};
       case 'cluster.heal':
         cluster.heal(now);
+        return {};
+      case 'fault.start':
+        cluster.startFault(faultRequestSchema.parse(input['fault']), now);
+        return {};
+      case 'fault.end':
+        cluster.endFault(String(input['id']));
         return {};
       case 'load.start':
         cluster.setLoad(Number(input['clients']), Number(input['readPercent']), now);

@@ -1,3 +1,5 @@
+import { FaultBook } from '../../electron/backend/clusters/fault-book.ts';
+import type { FaultRequest } from '../../electron/contract/faults.ts';
 import type {
   ClusterState,
   ClusterSummary,
@@ -45,6 +47,7 @@ export class FixtureCluster {
   readonly nodes: Node[] = [];
   readonly partitions: Partition[] = [];
   load: ClusterView['load'] = null;
+  readonly #book: FaultBook;
   silent = false;
   #faults = new Map<number, { id: string; atMs: number }>();
   #eventNumber = 0;
@@ -56,6 +59,7 @@ export class FixtureCluster {
 
   constructor(name: string, options: { nodes: number; partitions: number; running: boolean; nowMs: number }) {
     this.name = name;
+    this.#book = new FaultBook(Array.from({ length: options.nodes }, (_, i) => i + 1));
     this.#running = options.running;
     const { nowMs } = options;
     this.#sinceMs = options.running ? nowMs - 8_040_000 : nowMs - 172_800_000;
@@ -112,6 +116,7 @@ export class FixtureCluster {
     }
     this.samples.push(...samples);
     while ((this.samples[0]?.timeMs ?? nowMs) < nowMs - HISTORY_MS) this.samples.shift();
+    this.#book.expire(nowMs);
     this.#lastTickMs = nowMs;
     return { events: this.events.slice(eventsBefore), samples };
   }
@@ -165,7 +170,17 @@ export class FixtureCluster {
     }
   }
 
+  startFault(fault: FaultRequest, nowMs: number): void {
+    this.#book.add(fault, nowMs);
+    if (fault.kind === 'isolate') this.act('isolate', fault.node, nowMs);
+  }
+
+  endFault(id: string): void {
+    this.#book.end(id);
+  }
+
   heal(nowMs: number): void {
+    this.#book.clear();
     this.nodes.forEach((node, i) => {
       if (node.state === 'partitioned') this.act('resume', i + 1, nowMs);
     });
@@ -251,6 +266,7 @@ export class FixtureCluster {
         };
       }),
       load: this.load,
+      faults: this.#book.active(),
     };
   }
 
@@ -275,6 +291,7 @@ export class FixtureCluster {
       dataBytes: 412 * 1_048_576,
       exit: node.exitSignal === null ? null : { signal: node.exitSignal, code: null, by: 'app', atMs: node.sinceMs },
       storageError: null,
+      diskDelayMs: this.#book.of(id).diskDelayMs,
       heardAtMs: answers ? timeMs : node.sinceMs,
       replicas: this.partitions.map((p, i) => {
         const lag = p.leader === id ? 0 : Math.max(0, Math.floor(this.#noise(9)) - 4);
@@ -294,11 +311,21 @@ export class FixtureCluster {
       }),
       links: this.nodes.flatMap((other, n) => {
         if (n + 1 === id) return [];
-        const cut = node.state === 'partitioned' || other.state === 'partitioned';
+        const sends = this.#sends(id, n + 1);
+        const cut = sends?.cut === true || this.#sends(n + 1, id)?.cut === true || other.state === 'partitioned';
         const both = answers && other.state === 'live';
-        return [{ to: n + 1, connected: both, cut, roundTripMs: both ? 0.3 + ((id + n) % 3) / 10 : null }];
+        return [
+          { to: n + 1, connected: both && !cut, cut, sends, roundTripMs: both ? 0.3 + ((id + n) % 3) / 10 : null },
+        ];
       }),
     };
+  }
+
+  #sends(from: number, to: number): NodeView['links'][number]['sends'] {
+    const link = this.#book.of(from).links.find((one) => one.toNodeId === to);
+    return link === undefined
+      ? null
+      : { cut: link.cut, delayMs: link.delayMs, dropPercent: Math.round(link.drop * 100) };
   }
 
   #majority(): number {

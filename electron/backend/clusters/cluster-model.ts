@@ -1,3 +1,4 @@
+import type { ActiveFault, SendFault } from '../../contract/faults.ts';
 import type {
   ClusterState,
   ClusterSummary,
@@ -14,6 +15,7 @@ import type { LocalCluster, NodeProcess } from '../../../engine/supervisor/types
 import { LogTotals } from '../history/sampler.ts';
 import { isFresh, isLinkCut, judgeNodes, SILENT_AFTER_MS, type NodeFacts } from './node-state.ts';
 import type { PartitionFacts } from '../raft/partition-facts.ts';
+import { percent } from './fault-book.ts';
 import { judgePartition } from './partitions.ts';
 import { genesisPlacement } from './placement.ts';
 import { NodeRates, type WindowRates } from './rates.ts';
@@ -199,7 +201,7 @@ export class ClusterModel {
     };
   }
 
-  view(nowMs: number, load: LoadView | null): ClusterView {
+  view(nowMs: number, load: LoadView | null, faults: readonly ActiveFault[]): ClusterView {
     const facts = this.#facts();
     return {
       summary: this.summary(),
@@ -207,6 +209,7 @@ export class ClusterModel {
       nodes: this.#nodes.map((node, i) => this.#nodeView(node, facts[i]!, facts)),
       partitions: [...this.#partitions],
       load,
+      faults: [...faults],
     };
   }
 
@@ -236,6 +239,7 @@ export class ClusterModel {
       dataBytes: counters === null ? null : counters.logBytes + counters.stateBytes,
       exit: process.exit === null ? null : { ...process.exit },
       storageError: isRunning && status !== null && status.storageError !== '' ? status.storageError : null,
+      diskDelayMs: isRunning ? (status?.faults?.diskDelayMs ?? 0) : 0,
       heardAtMs: node.heardAtMs,
       replicas: this.#replicas(node),
       links: all
@@ -248,6 +252,7 @@ export class ClusterModel {
             connected: word !== undefined && word.connected && word.state === 'live' && !cut,
             cut,
             roundTripMs: word !== undefined && word.roundTripMs > 0 ? word.roundTripMs : null,
+            sends: isRunning ? sendFault(status, other.process.nodeId) : null,
           };
         }),
     };
@@ -283,6 +288,13 @@ export class ClusterModel {
     if (leader === nodeId) return group.persistedIndex;
     return group.progress.find((progress) => progress.nodeId === nodeId)?.matchIndex ?? null;
   }
+}
+
+/** What the node says it does to messages for `to`. */
+function sendFault(status: NodeStatus | null, to: number): SendFault | null {
+  const fault = status?.faults?.links.find((link) => link.toNodeId === to);
+  if (fault === undefined || !(fault.cut || fault.delayMs > 0 || fault.drop > 0)) return null;
+  return { cut: fault.cut, delayMs: fault.delayMs, dropPercent: percent(fault.drop) };
 }
 
 function processOf(cluster: LocalCluster, nodeId: number): NodeProcess {

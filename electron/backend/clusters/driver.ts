@@ -1,3 +1,4 @@
+import type { ActiveFault, FaultRequest } from '../../contract/faults.ts';
 import type { ClusterSummary, ClusterView, PartitionLive, Sample, StoryEvent } from '../../contract/model.ts';
 import type { RaftRecord } from '../../contract/recording.ts';
 import type { KeySpace } from '../keys/key-space.ts';
@@ -61,8 +62,12 @@ export interface ProcessControls {
 }
 
 export interface FaultControls {
-  /** Cuts every link between this node and the others, in both directions. */
-  isolate(node: number): Promise<void>;
+  /** What this app keeps on, oldest first. */
+  readonly active: readonly ActiveFault[];
+  /** Resolves once every node that runs suffers its part; when one refuses, none does. */
+  start(request: FaultRequest): Promise<void>;
+  /** Ends one fault; one that is over already is no error. */
+  end(id: string): Promise<void>;
   /** Ends every link and disk fault. Pauses stay. */
   heal(): Promise<void>;
   /** A drill has cut every link of these nodes, or with none healed them: the feed tells it. */

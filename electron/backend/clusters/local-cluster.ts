@@ -19,8 +19,8 @@ import type { Condition } from '../story/context.ts';
 import type { StoryCommand } from '../story/input.ts';
 import { StoryTeller } from '../story/teller.ts';
 import { ClusterModel } from './cluster-model.ts';
-import type { ClusterDriver, FaultControls, LiveUpdate, LoadControls, ProcessControls } from './driver.ts';
-import { LinkFaults } from './link-faults.ts';
+import type { ClusterDriver, LiveUpdate, LoadControls, ProcessControls } from './driver.ts';
+import { LocalFaults } from './local-faults.ts';
 import { localProcesses } from './local-processes.ts';
 import type { ConnectNode, NodeLink, NodeListener } from './node-link.ts';
 import { Pacer } from './pacer.ts';
@@ -46,7 +46,7 @@ export class LocalClusterDriver implements ClusterDriver {
   readonly name: string;
   readonly keys: KeySpace;
   readonly processes: ProcessControls;
-  readonly faults: FaultControls;
+  readonly faults: LocalFaults;
   readonly load: LoadControls;
 
   readonly #options: LocalClusterOptions;
@@ -55,7 +55,6 @@ export class LocalClusterDriver implements ClusterDriver {
   readonly #ring = new SampleRing();
   readonly #pacer: Pacer<ClusterView>;
   readonly #links = new Map<number, { readonly pid: number | null; readonly link: NodeLink }>();
-  readonly #linkFaults: LinkFaults;
   readonly #raft: RaftInspector;
   readonly #recorder: RaftRecorder;
   readonly #keys: PrkDbKeys;
@@ -81,7 +80,6 @@ export class LocalClusterDriver implements ClusterDriver {
       emit: (view) => this.#publish({ view }),
       now: options.now,
     });
-    this.#linkFaults = new LinkFaults(nodes);
     const facts = (partition: number) => this.#model.inspect(partition);
     this.#recorder = new RaftRecorder({
       store: options.recordings,
@@ -102,11 +100,18 @@ export class LocalClusterDriver implements ClusterDriver {
       leaderOf: (partition) => this.#model.leaderOf(partition),
     });
     this.keys = this.#keys;
-    this.faults = {
-      isolate: (node) => this.#isolate(node),
-      heal: () => this.#heal(),
-      tell: (isolated) => this.#tellLinks(isolated),
-    };
+    this.faults = new LocalFaults({
+      cluster: this.name,
+      nodes,
+      // Paused nodes cannot answer.
+      running: () => this.#model.cluster.nodes.filter((node) => node.state === 'running').map((node) => node.nodeId),
+      exists: (node) => this.#links.has(node),
+      setFaults: async (node, told) => void (await this.#links.get(node)?.link.setFaults(told)),
+      command: (command, timeMs) => this.#command(command, timeMs),
+      changed: () => this.#changed(),
+      now: options.now,
+      onError: options.onError,
+    });
     this.load = { start: (load) => this.#startLoad(load), stop: () => this.#stopLoad() };
     this.processes = localProcesses({
       name: this.name,
@@ -115,7 +120,7 @@ export class LocalClusterDriver implements ClusterDriver {
       refresh: options.refresh,
       beforeStop: async () => {
         await this.#stopLoad();
-        this.#linkFaults.clear();
+        this.faults.forget();
         this.#command({ name: 'stopCluster' });
       },
     });
@@ -128,7 +133,7 @@ export class LocalClusterDriver implements ClusterDriver {
   }
 
   view(): ClusterView {
-    return this.#model.view(this.#options.now(), this.#load?.view() ?? null);
+    return this.#model.view(this.#options.now(), this.#load?.view() ?? null, this.faults.active);
   }
 
   history(range: { fromMs: number; toMs: number; maxPoints: number }): Sample[] {
@@ -185,7 +190,7 @@ export class LocalClusterDriver implements ClusterDriver {
   async close(): Promise<void> {
     if (this.#closed) return;
     await this.#stopLoad();
-    await this.#endFaults();
+    await this.faults.close();
     this.#closed = true;
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#pacer.close();
@@ -228,9 +233,7 @@ export class LocalClusterDriver implements ClusterDriver {
           if (this.#closed) return;
           this.#model.takeStatus(status, this.#options.now());
           this.#story.push({ type: 'status', timeMs: status.timeMs, status });
-          if (this.#linkFaults.mustTell(status.nodeId, status.faults)) {
-            this.#applyFaults(status.nodeId).catch(this.#options.onError);
-          }
+          this.faults.check(status.nodeId, status.faults);
           this.#changed();
         },
       };
@@ -248,6 +251,7 @@ export class LocalClusterDriver implements ClusterDriver {
 
   #tick(): void {
     const nowMs = this.#options.now();
+    this.faults.tick(nowMs);
     const told = this.#options.eventLog.add(this.#story.advance(nowMs));
     if (told.length > 0) this.#publish({ events: told });
     this.#recorder.tick(this.#links.size > 0);
@@ -315,58 +319,6 @@ export class LocalClusterDriver implements ClusterDriver {
   async #connect(): Promise<PrkDbClient> {
     const { record } = this.#model.cluster;
     return this.#options.connectClient(this.#endpoints(), record, tlsOf(record));
-  }
-
-  async #isolate(node: number): Promise<void> {
-    if (!this.#model.cluster.record.members.some((member) => member.id === node)) {
-      throw new BackendError('notFound', `${this.name} has no node n${node}.`);
-    }
-    if (!this.#links.has(node)) {
-      throw new BackendError('refused', `n${node} is not running, so it has no links to cut.`, `Start n${node} first.`);
-    }
-    if (this.#linkFaults.isIsolated(node)) return;
-    const timeMs = this.#options.now();
-    this.#linkFaults.isolate(node);
-    try {
-      await this.#applyAllFaults();
-    } catch (error) {
-      this.#linkFaults.release(node);
-      // What was cut half-way is mended; the first error is the one to tell.
-      await this.#applyAllFaults().catch(this.#options.onError);
-      throw error;
-    }
-    this.#command({ name: 'isolate', node }, timeMs);
-  }
-
-  async #heal(): Promise<void> {
-    const timeMs = this.#options.now();
-    this.#linkFaults.clear();
-    await this.#applyAllFaults();
-    this.#command({ name: 'heal' }, timeMs);
-  }
-
-  #tellLinks(isolated: readonly number[]): void {
-    for (const node of isolated) this.#command({ name: 'isolate', node });
-    if (isolated.length === 0) this.#command({ name: 'heal' });
-  }
-
-  /** Faults end with the app that asked for them. */
-  async #endFaults(): Promise<void> {
-    if (this.#linkFaults.isEmpty) return;
-    this.#linkFaults.clear();
-    await this.#applyAllFaults().catch(this.#options.onError);
-  }
-
-  /** Paused nodes cannot answer; their next report shows that they were not told, and then they are. */
-  async #applyAllFaults(): Promise<void> {
-    const running = this.#model.cluster.nodes.filter((node) => node.state === 'running');
-    await Promise.all(running.map((node) => this.#applyFaults(node.nodeId)));
-  }
-
-  async #applyFaults(node: number): Promise<void> {
-    const faults = this.#linkFaults.of(node);
-    await this.#links.get(node)?.link.setFaults(faults);
-    this.#linkFaults.told(node, faults);
   }
 
   async #startLoad(options: { clients: number; readPercent: number }): Promise<void> {

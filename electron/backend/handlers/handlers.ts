@@ -1,3 +1,4 @@
+import type { FaultRequest } from '../../contract/faults.ts';
 import type { AppInfo, ClusterSpecInput, SpecCheck } from '../../contract/model.ts';
 import type { ClusterRegistry } from '../clusters/registry.ts';
 import { BackendError } from '../errors.ts';
@@ -26,6 +27,13 @@ export function createHandlers(options: {
   const withoutDrill = async (cluster: string, work: () => Promise<void>): Promise<typeof done> => {
     await drills.cancel(cluster);
     return ok(work());
+  };
+
+  /** A drill brings faults of its own, and would measure these too. */
+  const startFault = async (cluster: string, fault: FaultRequest): Promise<typeof done> => {
+    const controls = faults(cluster);
+    if (drills.live(cluster).running === null) return ok(controls.start(fault));
+    throw new BackendError('refused', `A drill runs on ${cluster}.`, 'Wait for its end or cancel it.');
   };
 
   return {
@@ -57,12 +65,21 @@ export function createHandlers(options: {
       'node.pause': ({ cluster, node }) => ok(processes(cluster).pauseNode(node)),
       'node.resume': ({ cluster, node }) => ok(processes(cluster).resumeNode(node)),
       'node.restart': ({ cluster, node }) => ok(processes(cluster).restartNode(node)),
-      'node.isolate': ({ cluster, node }) => ok(faults(cluster).isolate(node)),
+      'node.isolate': ({ cluster, node }) => startFault(cluster, { kind: 'isolate', node, durationMs: null }),
+      'fault.start': ({ cluster, fault }) => startFault(cluster, fault),
+      'fault.end': ({ cluster, id }) => ok(faults(cluster).end(id)),
       'cluster.heal': ({ cluster }) => ok(faults(cluster).heal()),
       'load.start': ({ cluster, ...options }) => ok(load(cluster).start(options)),
       'load.stop': ({ cluster }) => ok(load(cluster).stop()),
       'drills.start': async (choice) => {
         processes(choice.cluster);
+        if (faults(choice.cluster).active.length > 0) {
+          throw new BackendError(
+            'refused',
+            `${choice.cluster} suffers faults already.`,
+            'Heal all, then run the drill.',
+          );
+        }
         await drills.start(choice, (isolated) => faults(choice.cluster).tell(isolated));
         // It brings its own; two would measure each other.
         return ok(load(choice.cluster).stop());

@@ -13,6 +13,8 @@ export interface Fault {
   readonly id: string;
   readonly timeMs: number;
   readonly node: number;
+  /** The other end, of a link; empty for what befell one node alone. */
+  readonly peers: readonly number[];
   /** Partitions the node led when it happened. */
   readonly led: readonly number[];
 }
@@ -85,16 +87,21 @@ export class StoryContext {
   }
 
   /** Begins a story with its first sentence. */
-  tellFault(telling: Telling & { readonly node: number }, led: readonly number[]): Fault {
+  tellFault(
+    telling: Telling & { readonly node: number },
+    led: readonly number[],
+    peers: readonly number[] = [],
+  ): Fault {
     const event = this.tell(telling, true);
-    const fault: Fault = { id: event.id, timeMs: telling.timeMs, node: telling.node, led };
+    const fault: Fault = { id: event.id, timeMs: telling.timeMs, node: telling.node, peers, led };
     this.#faults = [...this.#faults, fault].slice(-MAX_FAULTS);
     return fault;
   }
 
-  /** The newest story about this node. */
+  /** The newest story about this node, or about a link of it. */
   faultOf(node: number, timeMs: number): Fault | null {
-    return this.#faults.findLast((fault) => fault.node === node && isWithin(fault, timeMs, STORY_LENGTH_MS)) ?? null;
+    const isAbout = (fault: Fault) => fault.node === node || fault.peers.includes(node);
+    return this.#faults.findLast((fault) => isAbout(fault) && isWithin(fault, timeMs, STORY_LENGTH_MS)) ?? null;
   }
 
   /** The story that an election of this partition belongs to: of the node that led it, else of what just happened. */

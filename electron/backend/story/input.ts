@@ -1,9 +1,11 @@
+import type { ActiveFault, FaultRequest } from '../../contract/faults.ts';
 import type { ClusterEvent, NodeStatus } from '../../../engine/rpc/cluster.ts';
 import type { ProcessEvent } from '../../../engine/supervisor/types.ts';
 
 /** What a user asked of the app that no process event tells. */
 export type StoryCommand =
-  | { readonly name: 'isolate'; readonly node: number }
+  | { readonly name: 'fault'; readonly fault: FaultRequest }
+  | { readonly name: 'faultEnded'; readonly fault: ActiveFault; readonly by: 'app' | 'time' }
   | { readonly name: 'heal' }
   | { readonly name: 'stopCluster' }
   | { readonly name: 'startLoad'; readonly clients: number; readonly readPercent: number }

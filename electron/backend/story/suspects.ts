@@ -99,7 +99,8 @@ export class SuspectTeller {
       node,
     };
     const fault = this.#context.faultOf(node, suspicion.sinceMs);
-    if (fault !== null && this.#context.condition(node).kind !== 'up') this.#context.tell({ ...telling, fault });
+    const isExplained = this.#context.condition(node).kind !== 'up' || (fault?.peers.length ?? 0) > 0;
+    if (fault !== null && isExplained) this.#context.tell({ ...telling, fault });
     // Nothing we know of caused it, so the story begins here.
     else this.#context.tellFault(telling, this.#context.ledBy(node));
   }

@@ -4,8 +4,9 @@ import type { ProcessEvent } from '../../../engine/supervisor/types.ts';
 import { CatchUpTeller } from './catch-up.ts';
 import { StoryContext, type Condition } from './context.ts';
 import { ElectionTeller } from './elections.ts';
+import { FaultTeller } from './faults.ts';
 import type { StoryCommand, StoryInput } from './input.ts';
-import { byWords, ledClause, ProcessTeller } from './processes.ts';
+import { byWords, ProcessTeller } from './processes.ts';
 import { QuorumTeller } from './quorum.ts';
 import { ReorderBuffer } from './reorder.ts';
 import { StartupTeller } from './startup.ts';
@@ -35,6 +36,7 @@ export class StoryTeller {
   readonly #catchUp: CatchUpTeller;
   readonly #throughput: ThroughputTeller;
   readonly #upkeep: UpkeepTeller;
+  readonly #faults: FaultTeller;
   /** The user asked for the whole cluster to stop, so nothing that follows is news. */
   #stopping = false;
   #stoppingSinceMs = 0;
@@ -58,6 +60,11 @@ export class StoryTeller {
     this.#catchUp = new CatchUpTeller(this.#context);
     this.#throughput = new ThroughputTeller(this.#context);
     this.#upkeep = new UpkeepTeller(this.#context, this.#buffer);
+    this.#faults = new FaultTeller(this.#context, {
+      quorum: this.#quorum,
+      throughput: this.#throughput,
+      catchUp: this.#catchUp,
+    });
     this.#quorum.update(Math.max(0, ...options.conditions.map(({ condition }) => condition.sinceMs)), true);
   }
 
@@ -221,15 +228,19 @@ export class StoryTeller {
         this.#stopping = true;
         this.#stoppingSinceMs = timeMs;
         this.#throughput.reset();
+        this.#faults.forget();
         // A node that is gone already sends no event of its own.
         for (const node of this.#context.nodesDown) {
           if (this.#context.condition(node).kind === 'dead') this.#context.setCondition(node, 'stopped', timeMs);
         }
         return;
-      case 'isolate':
-        return this.#isolate(command.node, timeMs);
+      case 'fault':
+        this.#startup.interrupt();
+        return this.#faults.start(command.fault, timeMs, this.#quiet);
+      case 'faultEnded':
+        return this.#isBack(this.#faults.end(command.fault, command.by, timeMs), timeMs);
       case 'heal':
-        return this.#heal(timeMs);
+        return this.#isBack(this.#faults.heal(timeMs), timeMs);
       case 'startLoad':
         this.#context.tell({
           timeMs,
@@ -251,38 +262,6 @@ export class StoryTeller {
           ),
         });
     }
-  }
-
-  #isolate(node: number, timeMs: number): void {
-    this.#startup.interrupt();
-    this.#catchUp.cancel(node);
-    const led = this.#context.unseat(node);
-    this.#context.setCondition(node, 'isolated', timeMs);
-    this.#context.tellFault(
-      {
-        timeMs,
-        kind: 'fault',
-        parts: sentence(nodeName(node), ' cut off by you: every link to the others is cut.', ledClause(led)),
-        node,
-      },
-      led,
-    );
-    this.#quorum.update(timeMs, this.#quiet);
-    this.#watchThroughput(node, timeMs);
-  }
-
-  #heal(timeMs: number): void {
-    const isolated = this.#context.nodes.filter((node) => this.#context.condition(node).kind === 'isolated');
-    for (const node of isolated) this.#context.setCondition(node, 'up', timeMs);
-    const fault = isolated.length > 0 ? this.#context.faultOf(isolated[0]!, timeMs) : null;
-    this.#context.tell({
-      timeMs,
-      kind: 'notice',
-      parts: sentence(strong('Network healed'), ' by you: every link carries messages again.'),
-      node: isolated.length === 1 ? isolated[0]! : null,
-      fault,
-    });
-    this.#isBack(isolated, timeMs);
   }
 
   #watchThroughput(node: number, timeMs: number): void {

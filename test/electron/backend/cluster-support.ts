@@ -1,10 +1,10 @@
-import { LinkFaults } from '../../../electron/backend/clusters/link-faults.ts';
+import { FaultBook } from '../../../electron/backend/clusters/fault-book.ts';
 import type { Faults, NodeStatus, PeerStatus } from '../../../engine/rpc/cluster.ts';
 import type { LocalCluster, NodeProcess } from '../../../engine/supervisor/types.ts';
 
 export const NOW = 1_790_000_000_000;
 
-export const NO_FAULTS: Faults = new LinkFaults([1]).of(1);
+export const NO_FAULTS: Faults = new FaultBook([1]).of(1);
 
 export function nodeProcess(nodeId: number, change: Partial<NodeProcess> = {}): NodeProcess {
   return {

@@ -166,8 +166,8 @@ describe('the view', () => {
     expect(view.nodes[0]).toMatchObject({ name: 'n1', pid: 1001, clientPort: 7101, memoryBytes: 90_000_000 });
     expect(view.nodes[1]!.replicas[0]).toMatchObject({ partition: 0, role: 'follower', matchIndex: 11 });
     expect(view.nodes[0]!.links).toEqual([
-      { to: 2, connected: true, cut: false, roundTripMs: 0.4 },
-      { to: 3, connected: true, cut: false, roundTripMs: 0.4 },
+      { to: 2, connected: true, cut: false, roundTripMs: 0.4, sends: null },
+      { to: 3, connected: true, cut: false, roundTripMs: 0.4, sends: null },
     ]);
   });
 
@@ -189,7 +189,7 @@ describe('the view', () => {
 describe('isolation', () => {
   it('cuts both directions on every node and heals them all', async () => {
     bench.reportAll([1, 2]);
-    await bench.driver.faults.isolate(1);
+    await bench.driver.faults.start({ kind: 'isolate', node: 1, durationMs: null });
     const cut = (node: number) => bench.faults.get(node)!.links.map((link) => link.toNodeId);
     expect([cut(1), cut(2), cut(3)]).toEqual([[2, 3], [1], [1]]);
     await bench.driver.faults.heal();
@@ -198,7 +198,7 @@ describe('isolation', () => {
 
   it('is told again to a node that comes back without it', async () => {
     bench.reportAll([1, 2]);
-    await bench.driver.faults.isolate(1);
+    await bench.driver.faults.start({ kind: 'isolate', node: 1, durationMs: null });
     bench.faults.delete(2);
     bench.report(2, [1, 2], { faults: NO_FAULTS });
     await vi.advanceTimersByTimeAsync(1);
@@ -208,7 +208,7 @@ describe('isolation', () => {
   it('is undone when one node refuses it', async () => {
     bench.reportAll([1, 2]);
     bench.refuseFaults = 3;
-    await expect(bench.driver.faults.isolate(1)).rejects.toThrow('refused');
+    await expect(bench.driver.faults.start({ kind: 'isolate', node: 1, durationMs: null })).rejects.toThrow('refused');
     expect(bench.faults.get(1)!.links).toEqual([]);
     expect(bench.faults.get(2)!.links).toEqual([]);
   });
@@ -219,13 +219,67 @@ describe('isolation', () => {
     bench.report(3, [1, 2], { faults: theirs });
     await vi.advanceTimersByTimeAsync(1);
     expect(bench.faults.size).toBe(0);
-    await bench.driver.faults.isolate(1);
+    await bench.driver.faults.start({ kind: 'isolate', node: 1, durationMs: null });
     await bench.driver.close();
     expect([...bench.faults.values()].every((faults) => faults.links.length === 0)).toBe(true);
   });
 
   it('of a node that is not there is refused in words', async () => {
-    await expect(bench.driver.faults.isolate(9)).rejects.toMatchObject({ code: 'notFound' });
+    await expect(bench.driver.faults.start({ kind: 'isolate', node: 9, durationMs: null })).rejects.toMatchObject({
+      code: 'notFound',
+    });
+  });
+});
+
+describe('the fault lab', () => {
+  const LINK = { kind: 'link', node: 1, to: 2, bothWays: false, cut: false, delayMs: 0, dropPercent: 0 } as const;
+
+  it('ends a fault by itself when its time is up, and says so', async () => {
+    bench.reportAll([1, 2]);
+    await bench.driver.faults.start({ ...LINK, delayMs: 200, durationMs: 5_000 });
+    expect(bench.faults.get(1)!.links).toEqual([{ toNodeId: 2, cut: false, delayMs: 200, drop: 0 }]);
+    expect(bench.driver.view().faults).toMatchObject([{ kind: 'link', node: 1, to: 2, endsAtMs: NOW + 5_000 }]);
+    await vi.advanceTimersByTimeAsync(4_900);
+    expect(bench.faults.get(1)!.links).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(bench.faults.get(1)!.links).toEqual([]);
+    expect(bench.driver.view().faults).toEqual([]);
+    const told = bench.updates
+      .flatMap((update) => update.events ?? [])
+      .map((one) => one.parts.map((p) => p.text).join(''));
+    expect(told.at(-1)).toMatch(/^The link from n1 to n2 is whole again: the fault ended by itself/);
+  });
+
+  it('shows what nodes report of their links and disks', async () => {
+    const faults = { ...NO_FAULTS, diskDelayMs: 40, links: [{ toNodeId: 2, cut: false, delayMs: 0, drop: 0.3 }] };
+    bench.report(1, [1, 2], { faults });
+    const node = bench.driver.view().nodes[0]!;
+    expect(node.diskDelayMs).toBe(40);
+    expect(node.links[0]).toMatchObject({ to: 2, cut: false, sends: { cut: false, delayMs: 0, dropPercent: 30 } });
+  });
+
+  it('tells a node again whose end of a fault was not taken', async () => {
+    bench.reportAll([1, 2]);
+    await bench.driver.faults.start({ kind: 'disk', node: 3, delayMs: 100, durationMs: 1_000 });
+    bench.refuseFaults = 3;
+    await vi.advanceTimersByTimeAsync(1_200);
+    expect(bench.faults.get(3)!.diskDelayMs).toBe(100);
+    bench.refuseFaults = null;
+    bench.report(3, [1, 2], { faults: { ...NO_FAULTS, diskDelayMs: 100 } });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(bench.faults.get(3)!.diskDelayMs).toBe(0);
+  });
+
+  it('ends one of two by its id', async () => {
+    bench.reportAll([1, 2]);
+    await bench.driver.faults.start({ ...LINK, cut: true, bothWays: true, durationMs: null });
+    await bench.driver.faults.start({ kind: 'disk', node: 1, delayMs: 100, durationMs: null });
+    const [link, disk] = bench.driver.view().faults;
+    await bench.driver.faults.end(link!.id);
+    expect(bench.driver.view().faults).toEqual([disk]);
+    expect(bench.faults.get(1)).toMatchObject({ links: [], diskDelayMs: 100 });
+    expect(bench.faults.get(2)!.links).toEqual([]);
+    await bench.driver.faults.end('of long ago');
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { FaultRequest } from '../../../electron/contract/faults.ts';
 import { StoryTeller } from '../../../electron/backend/story/teller.ts';
 import { event, lines, proc, runningTeller, status, T0, tell, text, won } from './story-support.ts';
 
@@ -194,7 +195,11 @@ describe('quorum', () => {
 describe('faults of the network', () => {
   it('tells an isolation from the side that goes on, and the heal', () => {
     const told = tell(runningTeller({ nodes: 3, leaders: [1, 2] }), [
-      { type: 'command', timeMs: T0, command: { name: 'isolate', node: 1 } },
+      {
+        type: 'command',
+        timeMs: T0,
+        command: { name: 'fault', fault: { kind: 'isolate', node: 1, durationMs: null } },
+      },
       event(150, 1, 'peerSuspect', { peer: 2 }),
       event(151, 1, 'peerSuspect', { peer: 3 }),
       event(152, 2, 'peerSuspect', { peer: 1 }),
@@ -208,6 +213,74 @@ describe('faults of the network', () => {
       '+420 leaderless: n1 gives up p0: it no longer hears a quorum.',
       '+430 elected: n3 wins election for p0 in term 2 with votes n3, n2. 430 ms without leader.',
       '+9000 notice: Network healed by you: every link carries messages again.',
+    ]);
+  });
+
+  const LINK = { kind: 'link', node: 1, to: 2, bothWays: true, cut: true, delayMs: 0, dropPercent: 0 } as const;
+  const TIMES = { id: 'fault-1', startedAtMs: T0, endsAtMs: T0 + 30_000 };
+
+  it('tells a cut link, who misses whom because of it, and that it ended by itself', () => {
+    const told = tell(runningTeller({ nodes: 3, leaders: [1, 2] }), [
+      { type: 'command', timeMs: T0, command: { name: 'fault', fault: { ...LINK, durationMs: 30_000 } } },
+      event(150, 2, 'peerSuspect', { peer: 1 }),
+      event(151, 1, 'peerSuspect', { peer: 2 }),
+      {
+        type: 'command',
+        timeMs: T0 + 30_000,
+        command: { name: 'faultEnded', fault: { ...LINK, ...TIMES }, by: 'time' },
+      },
+    ]);
+    expect(lines(told)).toEqual([
+      '+0 fault: n1 and n2 cut off from each other by you, for 30 s.',
+      '+150 suspect: n2 misses 3 heartbeats from n1: suspect.',
+      '+151 suspect: n1 misses 3 heartbeats from n2: suspect.',
+      '+30000 notice: The link between n1 and n2 is whole again: the fault ended by itself after 30 s, as you set.',
+    ]);
+    expect(new Set(told.map((one) => one.storyId)).size).toBe(1);
+  });
+
+  it('tells one direction, delays, losses and slow disks in words', () => {
+    const say = (fault: FaultRequest) =>
+      lines(
+        tell(runningTeller({ nodes: 3, leaders: [1, 2] }), [
+          { type: 'command', timeMs: T0, command: { name: 'fault', fault } },
+        ]),
+      );
+    const link = { ...LINK, cut: false, durationMs: null };
+    expect(say({ ...link, cut: true, bothWays: false })).toEqual([
+      '+0 fault: n1 no longer reaches n2: you cut that direction. n2 still reaches n1.',
+    ]);
+    expect(say({ ...link, delayMs: 200, durationMs: 60_000 })).toEqual([
+      '+0 fault: Messages between n1 and n2 take 200 ms longer, as you asked, for 1 min.',
+    ]);
+    expect(say({ ...link, dropPercent: 30, bothWays: false })).toEqual([
+      '+0 fault: 30 % of the messages from n1 to n2 are lost, as you asked.',
+    ]);
+    expect(say({ ...link, delayMs: 50, dropPercent: 5 })).toEqual([
+      '+0 fault: Messages between n1 and n2 take 50 ms longer and 5 % of them are lost, as you asked.',
+    ]);
+    expect(say({ kind: 'disk', node: 2, delayMs: 400, durationMs: null })).toEqual([
+      '+0 fault: The disk of n2 takes 400 ms longer for every write, as you asked.',
+    ]);
+  });
+
+  it('knows a node that was cut off link by link, and that it is back', () => {
+    const other = { ...LINK, to: 3 } as const;
+    const told = tell(runningTeller({ nodes: 3, leaders: [1, 2] }), [
+      { type: 'command', timeMs: T0, command: { name: 'fault', fault: { ...LINK, durationMs: null } } },
+      { type: 'command', timeMs: T0 + 100, command: { name: 'fault', fault: { ...other, durationMs: null } } },
+      event(300, 3, 'peerSuspect', { peer: 1 }),
+      {
+        type: 'command',
+        timeMs: T0 + 5_000,
+        command: { name: 'faultEnded', fault: { ...other, ...TIMES }, by: 'app' },
+      },
+      status(5_500, 1, [{ partition: 0, lastLogIndex: 140, appliedIndex: 140, commitIndex: 140 }]),
+    ]);
+    expect(lines(told).slice(2)).toEqual([
+      '+200 suspect: n3 misses 3 heartbeats from n1: suspect.',
+      '+4900 notice: The link between n1 and n3 is whole again: the fault was ended by you after 5.0 s.',
+      '+5400 recovered: n1 caught up on its 1 partition, 40 entries in 500 ms.',
     ]);
   });
 
