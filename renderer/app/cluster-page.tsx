@@ -1,4 +1,4 @@
-import { Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { useLocation, useRoute } from 'wouter';
 import { ClusterLiveProvider } from '../api/use-cluster-live.tsx';
 import { useDialog } from './dialogs.tsx';
@@ -10,11 +10,13 @@ import { useShortcuts } from './shortcuts.ts';
 import { TopBar } from './top-bar.tsx';
 import styles from './shell.module.css';
 
+const FaultLab = lazy(async () => ({ default: (await import('../features/faults/fault-lab.tsx')).FaultLab }));
+
 /** One cluster: the top bar with its screens, and the screen that the address names. */
 export function ClusterPage({ cluster }: { cluster: string }) {
   const [, navigate] = useLocation();
   const [, route] = useRoute('/c/:cluster/:screen/*?');
-  const [, openDialog] = useDialog();
+  const [dialog, openDialog] = useDialog();
   const named = route?.screen ?? '';
   const screen = clusterScreens.find((candidate) => candidate.path === named) ?? clusterScreens[0];
   useEffect(() => rememberCluster(cluster), [cluster]);
@@ -35,6 +37,11 @@ export function ClusterPage({ cluster }: { cluster: string }) {
           <screen.Screen cluster={cluster} />
         </Suspense>
       </ErrorBoundary>
+      {dialog === 'faults' && (
+        <Suspense>
+          <FaultLab cluster={cluster} onClose={() => openDialog(null)} />
+        </Suspense>
+      )}
       <PaletteHost cluster={cluster} />
     </ClusterLiveProvider>
   );

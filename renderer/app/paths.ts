@@ -8,11 +8,19 @@ export function clusterPath(cluster: string, screen = ''): string {
   return screen === '' ? base : `${base}/${screen}`;
 }
 
-/** A dialog is a query parameter over whatever address is shown. */
-export function withDialog(path: string, search: string, dialog: string | null): string {
+/** What only a dialog reads; gone from the address with it. */
+const DIALOG_PARAMS = ['fault', 'from', 'to'];
+
+/** A dialog is a query parameter over whatever address is shown, with what it opens with. */
+export function withDialog(
+  path: string,
+  search: string,
+  dialog: string | null,
+  preset: Readonly<Record<string, string>> = {},
+): string {
   const params = new URLSearchParams(search);
-  if (dialog === null) params.delete('dialog');
-  else params.set('dialog', dialog);
+  for (const name of ['dialog', ...DIALOG_PARAMS]) params.delete(name);
+  if (dialog !== null) for (const [name, value] of Object.entries({ dialog, ...preset })) params.set(name, value);
   const rest = params.toString();
   return rest === '' ? path : `${path}?${rest}`;
 }

@@ -1,6 +1,7 @@
 import { useStore } from 'zustand';
 import { useClusterLive } from '../api/use-cluster-live.tsx';
 import { ClusterMenu } from '../features/clusters/cluster-menu.tsx';
+import { HealAll } from '../features/faults/heal-all.tsx';
 import { Kbd } from '../ui/badge.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -42,6 +43,7 @@ export function TopBar({ cluster, screen }: { cluster: string; screen: ClusterSc
         }))}
       />
       <span className={styles.grow} />
+      <HealAll cluster={cluster} />
       <button type="button" className={styles.search} aria-haspopup="dialog" onClick={openPalette}>
         <Icon name="search" />
         <span>Search or run…</span>

@@ -4,6 +4,7 @@ import { useCommand } from '../../api/use-command.ts';
 import { ask } from '../../app/ask-store.ts';
 import { settingsStore } from '../../app/settings.ts';
 import type { NodeView } from '../../../electron/contract/model.ts';
+import { useFaultLab, type FaultPreset } from '../faults/use-fault-lab.ts';
 import { faultQuestion } from './fault-words.ts';
 import { actionLooks, type NodeAction } from './node-action-rules.ts';
 
@@ -23,6 +24,8 @@ export interface NodeActions {
   readonly run: (action: NodeAction, node: NodeView) => void;
   /** Gives all that the node leads to others. */
   readonly handOver: (node: { readonly id: number; readonly name: string }) => void;
+  /** Opens the fault lab. */
+  readonly openLab: (preset: FaultPreset) => void;
   readonly isBusy: (action: NodeAction, node: NodeView) => boolean;
 }
 
@@ -30,6 +33,7 @@ export interface NodeActions {
 export function useNodeActions(cluster: string): NodeActions {
   const { run: command, isBusy } = useCommand();
   const live = useLiveIfAny();
+  const openLab = useFaultLab();
   const now = useCallback(
     function act(action: NodeAction, node: NodeView): void {
       const undo = undoes[action];
@@ -63,6 +67,7 @@ export function useNodeActions(cluster: string): NodeActions {
   return useMemo(
     () => ({
       run,
+      openLab,
       handOver: (node) =>
         void command(
           'node.handOver',
@@ -75,6 +80,6 @@ export function useNodeActions(cluster: string): NodeActions {
       isBusy: (action, node) =>
         action === 'heal' ? isBusy('cluster.heal', { cluster }) : isBusy(`node.${action}`, { cluster, node: node.id }),
     }),
-    [run, command, isBusy, cluster],
+    [run, openLab, command, isBusy, cluster],
   );
 }

@@ -10,6 +10,7 @@ import { Icon } from '../../ui/icon.tsx';
 import { Menu } from '../../ui/menu.tsx';
 import { RoleGlyph } from '../../ui/role-glyph.tsx';
 import { StatusShape, StatusWord } from '../../ui/status-shape.tsx';
+import { delayText } from '../faults/fault-text.ts';
 import { actionLooks, actionsFor, isWayBack } from './node-action-rules.ts';
 import type { NodeActions } from './node-actions.ts';
 import { SparkLine } from './spark-line.tsx';
@@ -111,6 +112,7 @@ function CardHeader({
           metricsUrl={node.metricsUrl}
           pid={gone ? null : node.pid}
           handOver={leads > 0 && node.state === 'live' ? (actions?.handOver ?? null) : null}
+          openLab={gone ? null : (actions?.openLab ?? null)}
           id={node.id}
         />
       </span>
@@ -127,8 +129,10 @@ const MoreMenu = memo(function MoreMenu(props: {
   id: number;
   /** Null while there is nothing to hand over. */
   handOver: NodeActions['handOver'] | null;
+  /** Null where nothing may be broken, or nothing runs. */
+  openLab: NodeActions['openLab'] | null;
 }) {
-  const { name, address, metricsUrl, pid, id, handOver } = props;
+  const { name, address, metricsUrl, pid, id, handOver, openLab } = props;
   return (
     <Menu
       label={`More for ${name}`}
@@ -142,6 +146,14 @@ const MoreMenu = memo(function MoreMenu(props: {
                 icon: 'swap' as const,
                 onSelect: () => handOver({ id, name }),
               },
+            ]),
+        ...(openLab === null
+          ? []
+          : [
+              { label: 'Cut a link…', icon: 'isolate' as const, onSelect: () => openLab({ fault: 'cut', from: id }) },
+              { label: 'Delay or loss…', icon: 'wave' as const, onSelect: () => openLab({ fault: 'slow', from: id }) },
+              { label: 'Slow its disk…', icon: 'disk' as const, onSelect: () => openLab({ fault: 'disk', from: id }) },
+              null,
             ]),
         copyItem('Copy client address', address),
         copyItem('Copy metrics address', metricsUrl),
@@ -228,6 +240,12 @@ function LiveFacts({ node }: { node: NodeView }) {
             <SparkLine values={node.opsHistory} />
           </Meter>
         </div>
+      )}
+      {node.diskDelayMs > 0 && (
+        <p className={styles.slowed}>
+          <Icon name="disk" size={14} />
+          Disk writes slowed by {delayText(node.diskDelayMs)}
+        </p>
       )}
       {stale && <span className={styles.age}>{formatSpan(age)} old</span>}
     </div>

@@ -6,6 +6,7 @@ import { useMedia } from '../../app/use-media.ts';
 import { ChartsPanel } from '../../charts/charts-panel.tsx';
 import { cx } from '../../ui/cx.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
+import { mayRun } from '../clusters/may-run.ts';
 import { Aside } from './aside.tsx';
 import { NodeCards } from './node-cards.tsx';
 import { useNodeActions } from './node-actions.ts';
@@ -47,7 +48,7 @@ function Overview({ cluster }: { cluster: string }) {
   const nodeActions = useNodeActions(cluster);
   const layout = useStore(layoutStore);
   const narrow = useMedia(NARROW_QUERY);
-  const mayAct = summary.kind === 'local' && !summary.readOnly && summary.environment !== 'production';
+  const mayAct = mayRun(summary);
   const actions = mayAct ? nodeActions : null;
   const shown = narrow ? layout.drawerOpen : layout.asideOpen;
   return (

@@ -1,3 +1,4 @@
+import type { ActiveFault } from '../../../electron/contract/faults.ts';
 import type { ClusterView, NodeView, PartitionView } from '../../../electron/contract/model.ts';
 import { formatList, formatSpan, plural } from '../../ui/format.ts';
 
@@ -69,8 +70,8 @@ function describe(view: ClusterView): StateSentence {
   const away = view.nodes.filter((node) => node.state !== 'live');
   return {
     headline,
-    meaning: [quorumClause(view), ...awayClauses(away)].join(' '),
-    tone: electing.length > 0 || away.length > 0 ? 'warn' : 'ok',
+    meaning: [quorumClause(view), ...awayClauses(away), ...faultClauses(view.faults)].join(' '),
+    tone: electing.length > 0 || away.length > 0 || view.faults.length > 0 ? 'warn' : 'ok',
     urgent: false,
   };
 }
@@ -184,6 +185,17 @@ function awayClauses(away: readonly NodeView[]): string[] {
     ...say('partitioned', (names, many) => `${names} ${many ? 'are' : 'is'} cut off from the others.`),
     ...say('suspect', (names, many) => `${names} ${many ? 'do' : 'does'} not answer heartbeats.`),
   ];
+}
+
+/** Faults of links and disks; a node that is cut off is told of already. */
+function faultClauses(faults: readonly ActiveFault[]): string[] {
+  const count = (kind: ActiveFault['kind']) => faults.filter((fault) => fault.kind === kind).length;
+  const said = [
+    ...(count('link') > 0 ? [plural(count('link'), 'link')] : []),
+    ...(count('disk') > 0 ? [plural(count('disk'), 'disk')] : []),
+  ];
+  const many = count('link') + count('disk') > 1;
+  return said.length === 0 ? [] : [`${formatList(said)} ${many ? 'suffer faults' : 'suffers a fault'} of yours.`];
 }
 
 function partitionNames(partitions: readonly PartitionView[]): string {

@@ -5,6 +5,7 @@ import type { DialogName } from '../../app/dialogs.tsx';
 import type { Density } from '../../app/settings.ts';
 import type { ThemeChoice } from '../../app/theme.ts';
 import type { IconName } from '../../ui/icon.tsx';
+import type { FaultPreset } from '../faults/use-fault-lab.ts';
 import type { NodeAction } from '../overview/node-action-rules.ts';
 import type { RolesAfter } from './roles-after.ts';
 
@@ -36,6 +37,7 @@ export interface Desk {
   /** Asks first; stopping or deleting happens in the dialog. */
   ask(question: 'stop' | 'remove', cluster: ClusterSummary): void;
   node(action: NodeAction, node: NodeView): void;
+  faultLab(preset: FaultPreset): void;
   command<N extends CommandName>(name: N, input: CommandInput<N>, words: CommandWords): void;
   copy(text: string, done: string): void;
   setTheme(choice: ThemeChoice): void;

@@ -1,9 +1,11 @@
 import { modKeyLabel } from '../../ui/mod-key.ts';
 import type { PaletteAction, Scene } from './action.ts';
 import { appEntries } from './app-entries.ts';
-import { addressEntries, lifeEntries, loadEntries, mayRun } from './cluster-entries.ts';
+import { mayRun } from '../clusters/may-run.ts';
+import { addressEntries, lifeEntries, loadEntries } from './cluster-entries.ts';
 import { clusterEntries, nodeScreenEntries, partitionEntries, screenEntries } from './goto-entries.ts';
-import { healEntries, leaderEntries, nodeEntries } from './node-entries.ts';
+import { faultLabEntries, healEntries } from './fault-entries.ts';
+import { leaderEntries, nodeEntries } from './node-entries.ts';
 
 /** Every action that exists and applies now. Faults and load only where acting is allowed. */
 export function paletteActions(scene: Scene): readonly PaletteAction[] {
@@ -12,7 +14,9 @@ export function paletteActions(scene: Scene): readonly PaletteAction[] {
   if (view === null) return [...switches, ...lifeEntries(scene), ...appEntries(scene)];
   const acts = mayRun(view.summary) && view.summary.state !== 'stopped';
   return [
-    ...(acts ? [...healEntries(view), ...nodeEntries(view, scene), ...leaderEntries(view, scene)] : []),
+    ...(acts
+      ? [...healEntries(view), ...nodeEntries(view, scene), ...leaderEntries(view, scene), ...faultLabEntries(view)]
+      : []),
     ...screenEntries(view, scene),
     ...switches,
     ...partitionEntries(view, scene),

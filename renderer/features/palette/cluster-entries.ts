@@ -1,12 +1,8 @@
 import type { ClusterSummary, ClusterView, NodeView } from '../../../electron/contract/model.ts';
 import { formatCount, plural } from '../../ui/format.ts';
+import { mayRun } from '../clusters/may-run.ts';
 import { loadMix, loadOffers } from '../overview/load-offers.ts';
 import type { Fact, PaletteAction, Scene } from './action.ts';
-
-/** Whether a cluster's processes are ours to stop and start. */
-export function mayRun(cluster: ClusterSummary): boolean {
-  return cluster.kind === 'local' && !cluster.readOnly && cluster.environment !== 'production';
-}
 
 /** Start, stop and delete, of every local cluster; those out of sight only when searched for. */
 export function lifeEntries(scene: Scene): PaletteAction[] {

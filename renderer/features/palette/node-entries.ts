@@ -1,5 +1,4 @@
 import type { ClusterView, NodeView } from '../../../electron/contract/model.ts';
-import { formatList } from '../../ui/format.ts';
 import { faultMeans } from '../overview/fault-words.ts';
 import { lossOf, lossSentence, nodesLeftWords, returnSentence } from '../overview/loss.ts';
 import { actionLooks, actionsFor, isWayBack, type NodeAction } from '../overview/node-action-rules.ts';
@@ -83,31 +82,6 @@ export function leaderEntries(view: ClusterView, scene: Scene): PaletteAction[] 
       },
     ];
   });
-}
-
-/** One entry that ends all cut links, while there are any. */
-export function healEntries(view: ClusterView): PaletteAction[] {
-  const cut = view.nodes.filter((node) => node.links.some((link) => link.cut));
-  const cutOff = view.nodes.filter((node) => node.state === 'partitioned');
-  if (cut.length + cutOff.length === 0) return [];
-  const names = formatList((cutOff.length > 0 ? cutOff : cut).map((node) => node.name));
-  return [
-    {
-      id: `${view.summary.name}/heal`,
-      group: 'Repairs',
-      icon: 'heal',
-      label: 'Heal all',
-      hint: `links of ${names}`,
-      keywords: keywords.heal,
-      preview: () => ({
-        title: 'Heal all',
-        text: `Restores every link of ${names}. What was cut off hears from its leaders again and catches up by itself; writes that only it had taken and nobody acknowledged are dropped.`,
-        facts: [{ label: 'Paused nodes', value: 'stay paused' }],
-      }),
-      run: (desk) =>
-        desk.command('cluster.heal', { cluster: view.summary.name }, { failed: 'The links could not be restored' }),
-    },
-  ];
 }
 
 /** `named` is a partition that the title names: what else the node leads is what is left to say. */

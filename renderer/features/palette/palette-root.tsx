@@ -61,6 +61,7 @@ function useDesk(cluster: string | null, ask: Desk['ask']): Desk {
     openDialog,
     ask,
     node: (action, node) => nodes.run(action, node),
+    faultLab: nodes.openLab,
     command: (name, input, words) => void run(name, input, words),
     copy: (text, done) => void copyText(text, done),
     setTheme,

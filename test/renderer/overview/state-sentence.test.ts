@@ -89,4 +89,26 @@ describe('the state strip', () => {
     expect(stale.meaning).toBe('Last known: 1 of 3 nodes up. Everything below is as of then.');
     expect(stale.urgent).toBe(false);
   });
+
+  test('tells faults of links and disks that leave every node up', () => {
+    const times = { id: 'f', startedAtMs: 0, endsAtMs: null };
+    const link = {
+      kind: 'link',
+      node: 1,
+      to: 2,
+      bothWays: true,
+      cut: true,
+      delayMs: 0,
+      dropPercent: 0,
+      ...times,
+    } as const;
+    const view = viewOf(['live', 'live', 'live']);
+    const one = stateSentence({ ...view, faults: [link] }, null);
+    expect(one).toMatchObject({ tone: 'warn' });
+    expect(one.meaning).toMatch(/ 1 link suffers a fault of yours\.$/);
+    const disk = { kind: 'disk', node: 1, delayMs: 5, ...times } as const;
+    expect(stateSentence({ ...view, faults: [link, disk, link] }, null).meaning).toMatch(
+      / 2 links and 1 disk suffer faults of yours\.$/,
+    );
+  });
 });

@@ -6,7 +6,7 @@ import { doing, labelled, sceneOf } from './scene.ts';
 
 const labels = (...args: Parameters<typeof sceneOf>) => paletteActions(sceneOf(...args)).map((action) => action.label);
 
-const acting = /^(Kill|Pause|Restart|Isolate|Start|Stop|Delete|Resume|Heal)/;
+const acting = /^(Kill|Pause|Restart|Isolate|Start|Stop|Delete|Resume|Heal|Cut|Slow|Delay or lose)/;
 
 describe('what is offered', () => {
   test('faults for nodes that run, ways back for those that do not', () => {

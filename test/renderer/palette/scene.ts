@@ -30,6 +30,7 @@ export function desk(): Desk & { readonly done: string[] } {
     openDialog: (dialog) => done.push(`dialog ${dialog}`),
     ask: (question, cluster) => done.push(`ask ${question} ${cluster.name}`),
     node: (action, node) => done.push(`${action} ${node.name}`),
+    faultLab: ({ fault }) => done.push(`lab ${fault}`),
     command: (name, input) => done.push(`${name} ${JSON.stringify(input)}`),
     copy: (text) => done.push(`copy ${text}`),
     setTheme: (choice) => done.push(`theme ${choice}`),
