@@ -1,5 +1,5 @@
 import type { GroupId } from '../config/ids.ts';
-import type { Entry, HardState, LogIndex, LogPoint, LogReader, Term } from '../raft/types.ts';
+import type { Entry, HardState, LogIndex, LogPoint, LogReader, Membership, Term } from '../raft/types.ts';
 
 /**
  * The log begins after this entry from now on: what is up to it is dropped. With `all`
@@ -92,6 +92,8 @@ export interface StateFacts {
   readonly timeMs: number;
   /** The sum of the checksums of all rows, modulo 2^32: which rows these are, whatever their order. */
   readonly rowsChecksum: number;
+  /** In force after `appliedIndex`; null while none was ever stored: then it is that of the group's beginning. */
+  readonly membership: Membership | null;
 }
 
 /** One group's state as it was when this was opened, whatever is applied since. */
@@ -125,9 +127,12 @@ export interface StateMachine {
   /**
    * Applies committed entries in order and returns, for each entry, what each of its
    * mutations came to (an empty list for an entry without data). Entries at or below
-   * the applied index are refused with an error: the caller has lost count.
+   * the applied index are refused with an error: the caller has lost count. `membership` is
+   * the one in force after the last of them, when it is another than what is stored.
    */
-  apply(group: GroupId, entries: readonly Entry[]): readonly (readonly MutationResult[])[];
+  apply(group: GroupId, entries: readonly Entry[], membership?: Membership): readonly (readonly MutationResult[])[];
+  /** The membership that belongs to the applied index; null when none was ever stored. */
+  membership(group: GroupId): Membership | null;
   get(group: GroupId, key: Uint8Array): KvRow | undefined;
   scan(group: GroupId, options: ScanOptions): ScanPage;
   keyCount(group: GroupId): number;

@@ -29,7 +29,8 @@ function membership(voters: readonly NodeId[], learners: readonly NodeId[] = [])
  * between the installation of a snapshot and the cut of the log that belongs to it, that
  * is finished now: the old log ends before, or goes another way than, what was installed.
  */
-function initialState(options: StoreOptions, id: GroupId, members: Membership): InitialState {
+function initialState(options: StoreOptions, id: GroupId, genesis: Membership): InitialState {
+  const members = options.state.membership(id) ?? genesis;
   const recovered = options.log.recovered(id);
   const restored = options.state.restoredPoint(id);
   if (restored !== null && restored.index > (recovered?.snapshotIndex ?? 0)) {

@@ -1,3 +1,5 @@
+import { decodeConfChange } from '../raft/confchange-codec.ts';
+import { CorruptEntryError } from '../raft/errors.ts';
 import { EntryType, type Entry, type Message } from '../raft/types.ts';
 import { decodeCommand } from '../storage/codec.ts';
 import { CorruptDataError } from '../storage/errors.ts';
@@ -18,12 +20,13 @@ export function isPlausible(message: Message): boolean {
 
 function isPlausibleEntry({ index, term, type, data }: Entry): boolean {
   if (index > MAX_INDEX || term > MAX_TERM) return false;
-  if (type !== EntryType.Normal || data.length === 0) return true;
+  if (type === EntryType.Normal && data.length === 0) return true;
   try {
-    decodeCommand(data);
+    if (type === EntryType.ConfChange) decodeConfChange(data);
+    else decodeCommand(data);
     return true;
   } catch (error) {
-    if (error instanceof CorruptDataError) return false;
+    if (error instanceof CorruptDataError || error instanceof CorruptEntryError) return false;
     throw error;
   }
 }

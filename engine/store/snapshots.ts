@@ -1,4 +1,4 @@
-import type { LogPoint, NodeId } from '../raft/types.ts';
+import type { LogPoint, Membership, NodeId } from '../raft/types.ts';
 import { decodeFacts, decodeRows, encodeFacts, encodeRows } from '../storage/codec.ts';
 import { CorruptDataError } from '../storage/errors.ts';
 import { MAX_INDEX } from '../storage/log/rows.ts';
@@ -64,11 +64,13 @@ export class Snapshots {
     if (!guard(() => (source = state.openSnapshot(id))) || source === undefined) return;
     const opened = source;
     const { facts } = opened;
+    // One that was never stored is that of the group's beginning, which no change has touched.
+    const withMembership = { ...facts, membership: facts.membership ?? core.membership };
     const point = { index: facts.appliedIndex, term: core.logTerm(facts.appliedIndex) ?? 0 };
     this.#sending.add(wanted);
     events.emit('snapshotStarted', { group: id, term: core.term, peer, index: point.index });
     const startedMs = events.nowMs();
-    const offer = { group: id, term: core.term, point, facts: encodeFacts(facts) };
+    const offer = { group: id, term: core.term, point, facts: encodeFacts(withMembership) };
     transfers.send(peer, offer, new RowChunks(opened, guard), (delivered) => {
       opened.close();
       this.#sending.delete(wanted);
@@ -92,17 +94,19 @@ export class Snapshots {
       sink = state.beginRestore(group.id, facts, offer.point.term);
     });
     touch(group);
-    return sink === null ? null : new RowSink(this.#options, group, leader, offer, sink);
+    return sink === null ? null : new RowSink(this.#options, group, leader, offer, facts.membership, sink);
   }
 }
 
 /** What is offered, or null when no node that works would offer it. */
-function factsOf({ term, point, facts }: SnapshotOffer): StateFacts | null {
+function factsOf({ term, point, facts }: SnapshotOffer): (StateFacts & { membership: Membership }) | null {
   const isPlausible =
     term <= MAX_TERM && point.index >= 1 && point.index <= MAX_INDEX && point.term >= 1 && point.term <= term;
   if (!isPlausible) return null;
   try {
-    return decodeFacts(facts, point.index);
+    const decoded = decodeFacts(facts, point.index);
+    const { membership } = decoded;
+    return membership === null || membership.voters.length === 0 ? null : { ...decoded, membership };
   } catch (error) {
     if (error instanceof CorruptDataError) return null;
     throw error;
@@ -141,13 +145,22 @@ class RowSink implements ChunkSink {
   readonly #group: Group;
   readonly #leader: NodeId;
   readonly #offer: SnapshotOffer;
+  readonly #membership: Membership;
   readonly #sink: SnapshotSink;
 
-  constructor(options: SnapshotsOptions, group: Group, leader: NodeId, offer: SnapshotOffer, sink: SnapshotSink) {
+  constructor(
+    options: SnapshotsOptions,
+    group: Group,
+    leader: NodeId,
+    offer: SnapshotOffer,
+    membership: Membership,
+    sink: SnapshotSink,
+  ) {
     this.#options = options;
     this.#group = group;
     this.#leader = leader;
     this.#offer = offer;
+    this.#membership = membership;
     this.#sink = sink;
   }
 
@@ -179,7 +192,7 @@ class RowSink implements ChunkSink {
 
   #install(point: LogPoint): boolean {
     if (!this.#sink.install()) return false;
-    this.#group.core.restoreSnapshot(this.#leader, point, this.#group.core.membership);
+    this.#group.core.restoreSnapshot(this.#leader, point, this.#membership);
     this.#group.stateReplaced();
     return true;
   }

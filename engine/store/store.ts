@@ -1,7 +1,10 @@
 import { SYSTEM_GROUP, groupOfPartition, type GroupId } from '../config/ids.ts';
 import {
+  EntryType,
   NONE,
   Role,
+  type Entry,
+  type Membership,
   type Message,
   type NodeId,
   type PersistMark,
@@ -361,7 +364,7 @@ export class Store {
     if (last !== undefined) {
       let results;
       try {
-        results = this.#options.state.apply(group.id, committed);
+        results = this.#options.state.apply(group.id, committed, this.#membershipAfter(group, committed));
       } catch (error) {
         return this.#fail(
           `The state machine cannot be written: ${error instanceof Error ? error.message : String(error)}`,
@@ -378,6 +381,17 @@ export class Store {
     }
     for (const { requestId, index } of ready.readStates) group.readConfirmed(requestId, index);
     for (const requestId of ready.rejectedReads) group.readRejected(requestId);
+  }
+
+  /** Takes the membership changes among these into effect. Undefined when what the state machine has stored still holds. */
+  #membershipAfter({ id, core }: Group, committed: readonly Entry[]): Membership | undefined {
+    let changed = this.#options.state.membership(id) === null;
+    for (const entry of committed) {
+      if (entry.type !== EntryType.ConfChange) continue;
+      core.applyMembership(entry);
+      changed = true;
+    }
+    return changed ? core.membership : undefined;
   }
 
   #tell(group: Group, ready: Ready): void {
@@ -402,7 +416,7 @@ export class Store {
       if (group.preferredLeader !== this.#options.nodeId || group.core.leader !== NONE) continue;
       // A pre-vote that reached nobody is asked again; an election in progress is left alone.
       if (group.core.role === Role.Candidate) continue;
-      group.core.campaign();
+      this.#withStorage(() => group.core.campaign());
       this.#touch(group);
     }
   }

@@ -1,5 +1,12 @@
 import type { GroupId } from '../../engine/config/ids.ts';
-import { EntryType, type Entry, type LogIndex, type LogPoint, type Term } from '../../engine/raft/types.ts';
+import {
+  EntryType,
+  type Entry,
+  type LogIndex,
+  type LogPoint,
+  type Membership,
+  type Term,
+} from '../../engine/raft/types.ts';
 import { decodeCommand, type Command } from '../../engine/storage/codec.ts';
 import { StorageUsageError, StorageWriteError } from '../../engine/storage/errors.ts';
 import { applyCommand, type KvTable } from '../../engine/storage/state/apply.ts';
@@ -42,6 +49,7 @@ interface UndoBatch {
   readonly revision: number;
   readonly timeMs: number;
   readonly contentHash: number;
+  readonly membership: Membership | null;
   readonly changes: Change[];
 }
 
@@ -72,6 +80,7 @@ class MemoryTable implements KvTable {
   revision = 0;
   timeMs = 0;
   contentHash = 0;
+  membership: Membership | null = null;
   changes: Change[] = [];
 
   meta(key: Uint8Array): KvRowMeta | undefined {
@@ -99,11 +108,12 @@ class MemoryTable implements KvTable {
     return this.timeMs;
   }
 
-  restore({ appliedIndex, revision, timeMs, contentHash, changes }: UndoBatch): void {
+  restore({ appliedIndex, revision, timeMs, contentHash, membership, changes }: UndoBatch): void {
     this.appliedIndex = appliedIndex;
     this.revision = revision;
     this.timeMs = timeMs;
     this.contentHash = contentHash;
+    this.membership = membership;
     for (const { name, before } of changes.toReversed()) {
       if (before === undefined) this.rows.delete(name);
       else this.rows.set(name, before);
@@ -118,6 +128,7 @@ class MemoryTable implements KvTable {
     this.appliedIndex = facts.appliedIndex;
     this.revision = facts.revision;
     this.timeMs = facts.timeMs;
+    this.membership = facts.membership;
   }
 
   #replace(name: string, after: StoredRow | undefined): void {
@@ -162,12 +173,25 @@ export class SimulatedStateMachine implements StateMachine {
     return this.#tables.get(group)?.contentHash ?? 0;
   }
 
-  apply(group: GroupId, entries: readonly Entry[]): readonly (readonly MutationResult[])[] {
+  membership(group: GroupId): Membership | null {
+    return this.#tables.get(group)?.membership ?? null;
+  }
+
+  apply(group: GroupId, entries: readonly Entry[], membership?: Membership): readonly (readonly MutationResult[])[] {
     if (this.failNextApply) throw new StorageWriteError('the simulated disk is full', 'SQLITE_FULL');
     const table = this.#table(group);
     const { appliedIndex, revision, timeMs, contentHash } = table;
     table.changes = [];
-    const undo = { table, appliedIndex, revision, timeMs, contentHash, changes: table.changes };
+    const undo = {
+      table,
+      appliedIndex,
+      revision,
+      timeMs,
+      contentHash,
+      membership: table.membership,
+      changes: table.changes,
+    };
+    if (membership !== undefined) table.membership = membership;
     const results = entries.map((entry) => this.#applyOne(group, table, entry));
     if (this.#unsyncedBatches > 0) this.#undo.push(undo);
     if (this.#undo.length > 2 * this.#unsyncedBatches) this.#undo = this.#undo.slice(-this.#unsyncedBatches);
@@ -197,10 +221,10 @@ export class SimulatedStateMachine implements StateMachine {
   }
 
   openSnapshot(group: GroupId): SnapshotSource {
-    const { appliedIndex, revision, timeMs, contentHash, rows } = this.#table(group);
+    const { appliedIndex, revision, timeMs, contentHash, membership, rows } = this.#table(group);
     const sorted = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { row }]) => row);
     return {
-      facts: { appliedIndex, revision, keyCount: sorted.length, timeMs, rowsChecksum: contentHash >>> 0 },
+      facts: { appliedIndex, revision, keyCount: sorted.length, timeMs, rowsChecksum: contentHash >>> 0, membership },
       rows: (after, maxBytes) => {
         const name = nameOf(after);
         const rest = sorted.filter((row) => nameOf(row.key) > name);

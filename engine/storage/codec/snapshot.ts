@@ -1,10 +1,13 @@
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../../config/limits.ts';
+import type { Membership } from '../../raft/types.ts';
 import { CorruptDataError } from '../errors.ts';
 import type { KvRow, StateFacts } from '../types.ts';
+import { decodeMembership, encodeMembership } from './membership.ts';
 import {
   bytesFieldSize,
   varintFieldSize,
   varintSize,
+  WIRE_BYTES,
   WireReader,
   writeBytesField,
   writeVarint,
@@ -105,12 +108,19 @@ export function decodeRows(bytes: Uint8Array): KvRow[] {
   return rows;
 }
 
+/** `SnapshotFacts.membership`. */
+const MEMBERSHIP_FIELD = 15;
+const MEMBERSHIP_TAG = (MEMBERSHIP_FIELD << 3) | WIRE_BYTES;
+
 /** Encodes `prkdb.raft.SnapshotFacts`; the index travels beside it. */
 export function encodeFacts(facts: StateFacts): Uint8Array {
   const { revision, keyCount, timeMs, rowsChecksum } = facts;
   const numbers = [revision, keyCount, timeMs, rowsChecksum];
-  const target = Buffer.alloc(numbers.reduce((size, number) => size + varintFieldSize(number), 0));
-  numbers.reduce((position, number, i) => writeVarintField(target, position, i + 1, number), 0);
+  const membership = facts.membership === null ? null : encodeMembership(facts.membership);
+  const size = membership === null ? 0 : bytesFieldSize(membership.length);
+  const target = Buffer.alloc(numbers.reduce((sum, number) => sum + varintFieldSize(number), size));
+  const at = numbers.reduce((position, number, i) => writeVarintField(target, position, i + 1, number), 0);
+  if (membership !== null) writeBytesField(target, at, MEMBERSHIP_FIELD, membership);
   return target;
 }
 
@@ -118,8 +128,13 @@ export function encodeFacts(facts: StateFacts): Uint8Array {
 export function decodeFacts(bytes: Uint8Array, appliedIndex: number): StateFacts {
   const reader = new WireReader(bytes, 0, bytes.length);
   const numbers = [0, 0, 0, 0];
+  let membership: Membership | null = null;
   while (!reader.done) {
     const tag = reader.varint();
+    if (tag === MEMBERSHIP_TAG) {
+      membership = decodeMembership(reader.view());
+      continue;
+    }
     const field = tag >> 3;
     if ((tag & 7) !== 0 || field < 1 || field > numbers.length) {
       throw new CorruptDataError(`the facts of a snapshot have an unknown field (tag ${tag})`);
@@ -128,5 +143,5 @@ export function decodeFacts(bytes: Uint8Array, appliedIndex: number): StateFacts
   }
   const [revision = 0, keyCount = 0, timeMs = 0, rowsChecksum = 0] = numbers;
   if (rowsChecksum > 0xffffffff) throw new CorruptDataError('the checksum of a snapshot has more than 32 bits');
-  return { appliedIndex, revision, keyCount, timeMs, rowsChecksum };
+  return { appliedIndex, revision, keyCount, timeMs, rowsChecksum, membership };
 }

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type Database from 'better-sqlite3';
+import type { Membership } from '../../raft/types.ts';
 import type { KvRow, KvRowMeta, ScanOptions, ScanPage, StateFacts } from '../types.ts';
 import type { KvTable } from './apply.ts';
 import { prefixEnd, scanStart } from './key-range.ts';
@@ -133,6 +134,7 @@ export class TableBatch implements KvTable {
   #keyCount: number;
   #timeMs: number;
   #rowsChecksum: number;
+  readonly #membership: Membership | null;
 
   constructor(table: GroupTable, state: StateFacts) {
     this.#table = table;
@@ -140,6 +142,7 @@ export class TableBatch implements KvTable {
     this.#keyCount = state.keyCount;
     this.#timeMs = state.timeMs;
     this.#rowsChecksum = state.rowsChecksum;
+    this.#membership = state.membership;
   }
 
   meta(key: Uint8Array): KvRowMeta | undefined {
@@ -178,7 +181,10 @@ export class TableBatch implements KvTable {
   }
 
   /** Writes the changed keys. Returns what the group comes to, and about how many bytes were written. */
-  flush(appliedIndex: number): { state: StateFacts; changedKeys: number; sizeBytes: number } {
+  flush(
+    appliedIndex: number,
+    membership = this.#membership,
+  ): { state: StateFacts; changedKeys: number; sizeBytes: number } {
     let changedKeys = 0;
     let sizeBytes = 0;
     for (const slot of this.#slots.values()) {
@@ -194,6 +200,7 @@ export class TableBatch implements KvTable {
       keyCount: this.#keyCount,
       timeMs: this.#timeMs,
       rowsChecksum: this.#rowsChecksum,
+      membership,
     };
     return { state, changedKeys, sizeBytes };
   }

@@ -1,7 +1,8 @@
 import type Database from 'better-sqlite3';
 import type { GroupId } from '../../config/ids.ts';
+import { decodeMembership } from '../codec/membership.ts';
 import { CorruptDataError } from '../errors.ts';
-import type { LogPoint } from '../../raft/types.ts';
+import type { LogPoint, Membership } from '../../raft/types.ts';
 import type { StateFacts } from '../types.ts';
 import { kvTableName, partitionChecksum, pointChecksum } from './rows.ts';
 
@@ -23,6 +24,7 @@ type RawPartition = [
  */
 export function loadPartitions(database: Database.Database): Map<GroupId, StateFacts> {
   const partitions = new Map<GroupId, StateFacts>();
+  const memberships = loadMemberships(database);
   const rows = database
     .prepare(
       'SELECT group_id, applied_index, revision, key_count, time_ms, rows_checksum, checksum FROM partition_state',
@@ -30,7 +32,8 @@ export function loadPartitions(database: Database.Database): Map<GroupId, StateF
     .raw()
     .all() as RawPartition[];
   for (const [group, appliedIndex, revision, keyCount, timeMs, rowsChecksum, checksum] of rows) {
-    const state = { appliedIndex, revision, keyCount, timeMs, rowsChecksum };
+    const membership = memberships.get(group) ?? null;
+    const state = { appliedIndex, revision, keyCount, timeMs, rowsChecksum, membership };
     if (partitionChecksum(group, state) !== checksum) {
       throw new CorruptDataError(`the checksum of the applied index of group ${group} is wrong`);
     }
@@ -38,6 +41,11 @@ export function loadPartitions(database: Database.Database): Map<GroupId, StateF
     partitions.set(group, state);
   }
   return partitions;
+}
+
+function loadMemberships(database: Database.Database): Map<GroupId, Membership> {
+  const rows = database.prepare('SELECT group_id, membership FROM partition_membership').raw().all();
+  return new Map((rows as [GroupId, Buffer][]).map(([group, bytes]) => [group, decodeMembership(bytes)]));
 }
 
 function checkRows(database: Database.Database, group: GroupId, state: StateFacts): void {

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { LogPoint } from '../../raft/types.ts';
+import { encodeMembership } from '../codec/membership.ts';
 import { CorruptDataError } from '../errors.ts';
 import type { KvRow, KvRowMeta, StateFacts } from '../types.ts';
 
@@ -20,6 +21,15 @@ export const STATE_SCHEMA = `
     checksum INTEGER NOT NULL
   ) STRICT;
 `;
+
+/** A row is guarded by the checksum of its partition's: each without the other is found out. */
+export const MEMBERSHIP_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS partition_membership (
+    group_id INTEGER PRIMARY KEY,
+    membership BLOB NOT NULL
+  ) STRICT;
+`;
+export const PUT_MEMBERSHIP = 'INSERT OR REPLACE INTO partition_membership (group_id, membership) VALUES (?, ?)';
 
 export function kvTableName(group: number): string {
   return `kv_${group}`;
@@ -76,6 +86,7 @@ export const EMPTY_PARTITION: StateFacts = {
   keyCount: 0,
   timeMs: 0,
   rowsChecksum: 0,
+  membership: null,
 };
 
 const scratch = Buffer.alloc(6 * 8);
@@ -91,8 +102,10 @@ function checksumOfNumbers(a: number, b: number, c: number, d: number, e: number
 }
 
 export function partitionChecksum(group: number, state: StateFacts): number {
-  const { appliedIndex, revision, keyCount, timeMs, rowsChecksum } = state;
-  return checksumOfNumbers(group, appliedIndex, revision, keyCount, timeMs, rowsChecksum);
+  const { appliedIndex, revision, keyCount, timeMs, rowsChecksum, membership } = state;
+  const checksum = checksumOfNumbers(group, appliedIndex, revision, keyCount, timeMs, rowsChecksum);
+  // Without a membership as it was when there were none.
+  return membership === null ? checksum : crc32(encodeMembership(membership), checksum);
 }
 
 export function pointChecksum(group: number, { index, term }: LogPoint): number {

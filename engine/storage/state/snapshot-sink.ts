@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { crc32 } from 'node:zlib';
 import type { GroupId } from '../../config/ids.ts';
 import type { LogPoint, Term } from '../../raft/types.ts';
+import { encodeMembership } from '../codec/membership.ts';
 import { StorageUsageError } from '../errors.ts';
 import type { KvRow, StateFacts } from '../types.ts';
 import {
@@ -10,6 +11,7 @@ import {
   metaChecksum,
   partitionChecksum,
   pointChecksum,
+  PUT_MEMBERSHIP,
   restoringTableName,
   TRASH_PREFIX,
 } from './rows.ts';
@@ -61,7 +63,7 @@ export class StagedRestore {
       return false;
     }
     this.#ended = true;
-    const { appliedIndex, revision, keyCount, timeMs, rowsChecksum } = facts;
+    const { appliedIndex, revision, keyCount, timeMs, rowsChecksum, membership } = facts;
     const table = kvTableName(group);
     // The commit alone is synced, and with it everything written before.
     this.#database.pragma('synchronous = FULL');
@@ -73,6 +75,7 @@ export class StagedRestore {
         this.#database
           .prepare('INSERT OR REPLACE INTO partition_state VALUES (?, ?, ?, ?, ?, ?, ?)')
           .run(group, appliedIndex, revision, keyCount, timeMs, rowsChecksum, partitionChecksum(group, facts));
+        if (membership !== null) this.#database.prepare(PUT_MEMBERSHIP).run(group, encodeMembership(membership));
         this.#database
           .prepare('INSERT OR REPLACE INTO restored_point VALUES (?, ?, ?, ?)')
           .run(group, point.index, point.term, pointChecksum(group, point));

@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import Database from 'better-sqlite3';
 import type { GroupId } from '../../config/ids.ts';
-import { EntryType, type Entry, type LogIndex, type LogPoint, type Term } from '../../raft/types.ts';
+import { EntryType, type Entry, type LogIndex, type LogPoint, type Membership, type Term } from '../../raft/types.ts';
 import { decodeCommand, type Command } from '../codec/command.ts';
+import { encodeMembership } from '../codec/membership.ts';
 import { CorruptDataError, StorageUsageError, type StorageWriteError } from '../errors.ts';
 import { checkIdentity, createIdentity, isNewDatabase, type StorageIdentity } from '../sqlite/identity.ts';
 import { FileLock } from '../sqlite/lock.ts';
@@ -23,7 +24,15 @@ import { Checkpointer } from './checkpointer.ts';
 import { connectState } from './connection.ts';
 import { GroupTable, TableBatch } from './group-table.ts';
 import { loadPartitions, loadRestoredPoints } from './recovery.ts';
-import { EMPTY_PARTITION, kvTableName, kvTableSchema, partitionChecksum, STATE_SCHEMA } from './rows.ts';
+import {
+  EMPTY_PARTITION,
+  kvTableName,
+  kvTableSchema,
+  MEMBERSHIP_SCHEMA,
+  partitionChecksum,
+  PUT_MEMBERSHIP,
+  STATE_SCHEMA,
+} from './rows.ts';
 import { StagedRestore } from './snapshot-sink.ts';
 import { openSnapshotSource } from './snapshot-source.ts';
 import { Trash } from './trash.ts';
@@ -65,6 +74,7 @@ export function openStateMachine(options: StateOptions): StateMachine {
       })();
     }
     checkIdentity(database, file, 'state', identity, advice);
+    database.exec(MEMBERSHIP_SCHEMA);
     // The full check and not quick_check: a damaged index would hide keys that are there.
     const found = database.pragma('integrity_check(1)', { simple: true });
     if (found !== 'ok') throw new CorruptDataError(String(found).split('\n')[0] ?? 'its structure is broken');
@@ -96,6 +106,7 @@ class SqliteStateMachine implements StateMachine {
   readonly #commit: Database.Statement;
   readonly #rollback: Database.Statement;
   readonly #putPartition: Database.Statement;
+  readonly #putMembership: Database.Statement;
   /** Why no more may be applied: the disk could not take back what the write-ahead log holds. */
   #failure: StorageWriteError | undefined;
 
@@ -113,6 +124,7 @@ class SqliteStateMachine implements StateMachine {
     this.#commit = database.prepare('COMMIT');
     this.#rollback = database.prepare('ROLLBACK');
     this.#putPartition = database.prepare('INSERT OR REPLACE INTO partition_state VALUES (?, ?, ?, ?, ?, ?, ?)');
+    this.#putMembership = database.prepare(PUT_MEMBERSHIP);
     for (const [group, { appliedIndex }] of this.#partitions) {
       this.#tables.set(group, new GroupTable(database, kvTableName(group)));
       this.#durable.set(group, appliedIndex);
@@ -136,7 +148,11 @@ class SqliteStateMachine implements StateMachine {
     return this.#partition(group).keyCount;
   }
 
-  apply(group: GroupId, entries: readonly Entry[]): readonly (readonly MutationResult[])[] {
+  membership(group: GroupId): Membership | null {
+    return this.#partition(group).membership;
+  }
+
+  apply(group: GroupId, entries: readonly Entry[], membership?: Membership): readonly (readonly MutationResult[])[] {
     if (this.#failure !== undefined) throw this.#failure;
     const before = this.#partition(group);
     const commands = entries.map((entry, i) => commandOf(group, entry, before.appliedIndex + 1 + i));
@@ -147,10 +163,11 @@ class SqliteStateMachine implements StateMachine {
       this.#begin.run();
       const batch = new TableBatch(this.#table(group), before);
       const results = commands.map((command) => (command === null ? NO_RESULTS : applyCommand(batch, command)));
-      const { state, changedKeys, sizeBytes } = batch.flush(last.index);
+      const { state, changedKeys, sizeBytes } = batch.flush(last.index, membership);
       const { appliedIndex, revision, keyCount, timeMs, rowsChecksum } = state;
       const checksum = partitionChecksum(group, state);
       this.#putPartition.run(group, appliedIndex, revision, keyCount, timeMs, rowsChecksum, checksum);
+      if (membership !== undefined) this.#putMembership.run(group, encodeMembership(membership));
       this.#commit.run();
       this.#partitions.set(group, state);
       this.#checkpointer.wrote(changedKeys, sizeBytes);
