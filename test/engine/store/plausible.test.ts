@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { encodeConfChange } from '../../../engine/raft/confchange-codec.ts';
 import { EntryType } from '../../../engine/raft/types.ts';
 import { encodeCommand } from '../../../engine/storage/codec.ts';
 import { isPlausible, MAX_TERM } from '../../../engine/store/plausible.ts';
@@ -16,11 +17,14 @@ describe("a peer's message", () => {
     expect(isPlausible(append(command))).toBe(true);
     expect(isPlausible(append(new Uint8Array(0)))).toBe(true);
     expect(isPlausible(message({ term: MAX_TERM }))).toBe(true);
+    expect(isPlausible(append(encodeConfChange({ kind: 'leave' }), EntryType.ConfChange))).toBe(true);
   });
 
   it('is ignored when an entry is no command: once committed it would stop every replica', () => {
     expect(isPlausible(append(Buffer.from('no command')))).toBe(false);
     expect(isPlausible(append(command.subarray(0, -1)))).toBe(false);
+    expect(isPlausible(append(command, EntryType.ConfChange))).toBe(false);
+    expect(isPlausible(append(new Uint8Array(0), EntryType.ConfChange))).toBe(false);
   });
 
   it('is ignored when its term or an index leaves no room to count', () => {
