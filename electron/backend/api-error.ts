@@ -49,6 +49,8 @@ const clientErrors: Record<PrkDbErrorCode, Known> = {
   UNAVAILABLE: { code: 'disconnected', hint: START_A_NODE },
   CONNECTION: { code: 'disconnected', hint: START_A_NODE },
   TLS: { code: 'disconnected', hint: null },
+  UNAUTHENTICATED: { code: 'refused', hint: null },
+  PERMISSION_DENIED: { code: 'refused', hint: null },
   INTERNAL: { code: 'internal', hint: 'The log of the node says more.' },
   CLOSED: { code: 'disconnected', hint: 'Try again.' },
 };

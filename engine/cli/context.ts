@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import type { TlsOptions } from '../client/index.ts';
+import type { ConnectionOptions, TlsOptions } from '../client/index.ts';
 import { ReportStore } from '../drill/index.ts';
 import {
   childProcessLauncher,
   createSupervisor,
   defaultHome,
+  connectionOf,
   endpointOf,
   SupervisorError,
-  tlsOf,
   type LocalCluster,
   type Supervisor,
 } from '../supervisor/index.ts';
@@ -64,11 +64,11 @@ export function endpointsOf(cluster: LocalCluster): string[] {
 /** Where to connect to, and with what. */
 export interface Target {
   readonly endpoints: readonly string[];
-  readonly tls: TlsOptions | undefined;
+  readonly connection: ConnectionOptions;
 }
 
 function targetOf(cluster: LocalCluster): Target {
-  return { endpoints: endpointsOf(cluster), tls: tlsOf(cluster.record) };
+  return { endpoints: endpointsOf(cluster), connection: connectionOf(cluster.record) };
 }
 
 /** `n1` or `1`. */
@@ -97,6 +97,8 @@ export interface TargetOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly serverName?: string;
+  readonly token?: string;
+  readonly tokenFile?: string;
 }
 
 /** Where a data command goes: the endpoints given, the cluster named, or the only one that runs. */
@@ -107,17 +109,22 @@ export async function connectionTarget(context: CommandContext, options: TargetO
       .split(',')
       .map((e) => e.trim())
       .filter((e) => e !== '');
-    return { endpoints, tls: await tlsOptions(options) };
+    return { endpoints, connection: { tls: await tlsOptions(options), token: await tokenGiven(context.io, options) } };
   }
   for (const name of ['ca', 'cert', 'key', 'serverName'] as const) {
     if (options[name] === undefined) continue;
     const option = name === 'serverName' ? 'server-name' : name;
     throw new UsageError(`--${option} goes with --endpoints: a local cluster has certificates of its own.`);
   }
+  const given = await tokenGiven({ env: {} }, options);
+  const localTarget = (cluster: LocalCluster): Target => {
+    const target = targetOf(cluster);
+    return given === undefined ? target : { ...target, connection: { ...target.connection, token: given } };
+  };
   const supervisor = await context.supervisor();
   if (options.cluster !== undefined) {
     const cluster = await supervisor.get(options.cluster);
-    if (isUp(cluster)) return targetOf(cluster);
+    if (isUp(cluster)) return localTarget(cluster);
     const { name } = cluster.record;
     throw new SupervisorError('notRunning', `The cluster ${name} is not running.`, `Start it with: prkdb up ${name}`);
   }
@@ -129,7 +136,7 @@ export async function connectionTarget(context: CommandContext, options: TargetO
   if (another !== undefined) {
     throw new UsageError(`Several clusters are running: ${namesOf(running)}. Name one with --cluster.`);
   }
-  return targetOf(only);
+  return localTarget(only);
 }
 
 async function tlsOptions({ ca, cert, key, serverName }: TargetOptions): Promise<TlsOptions | undefined> {
@@ -142,6 +149,19 @@ async function tlsOptions({ ca, cert, key, serverName }: TargetOptions): Promise
     });
   };
   return { ca: await read(ca), cert: await read(cert), key: await read(key), serverName };
+}
+
+/** The environment's token is for a cluster elsewhere: local ones have their own. */
+async function tokenGiven(
+  { env }: Pick<CommandIo, 'env'>,
+  { token, tokenFile }: TargetOptions,
+): Promise<string | undefined> {
+  if (token !== undefined && tokenFile !== undefined) throw new UsageError('Give --token or --token-file, not both.');
+  if (tokenFile === undefined) return token ?? (env['PRKDB_TOKEN'] === '' ? undefined : env['PRKDB_TOKEN']);
+  const text = await readFile(tokenFile, 'utf8').catch((error: unknown) => {
+    throw new CommandError(`${tokenFile} cannot be read: ${(error as Error).message}`);
+  });
+  return text.trim();
 }
 
 function namesOf(clusters: readonly LocalCluster[]): string {

@@ -18,6 +18,7 @@ import { addRm } from './commands/rm.ts';
 import { addScan } from './commands/scan.ts';
 import { addServe } from './commands/serve.ts';
 import { addStatus } from './commands/status.ts';
+import { addToken } from './commands/token.ts';
 import { addUp } from './commands/up.ts';
 import { errorLines, UsageError } from './errors.ts';
 
@@ -50,6 +51,7 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   addDelete(program, context);
   addScan(program, context);
   addCerts(program, context);
+  addToken(program, context);
   addNode(program);
   addServe(program, context);
   try {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterClient } from '../client/index.ts';
 import type { NodeStatus } from '../rpc/cluster.ts';
 import type { LocalCluster, Supervisor } from '../supervisor/index.ts';
-import { describeExit, endpointOf, tlsOf } from '../supervisor/index.ts';
+import { connectionOf, describeExit, endpointOf } from '../supervisor/index.ts';
 import { CommandError } from './errors.ts';
 
 const POLL_MS = 75;
@@ -11,11 +11,11 @@ const STATUS_TIMEOUT_MS = 1000;
 /** Asks every node at once; null for one that does not answer in time. */
 export async function statusesOf(cluster: LocalCluster, timeoutMs = STATUS_TIMEOUT_MS): Promise<(NodeStatus | null)[]> {
   const { record } = cluster;
-  const tls = tlsOf(record);
+  const connection = connectionOf(record);
   return Promise.all(
     record.members.map(async (member, index) => {
       if (cluster.nodes[index]?.state !== 'running') return null;
-      const client = new ClusterClient(endpointOf(record, member), { tls });
+      const client = new ClusterClient(endpointOf(record, member), connection);
       try {
         const status = await client.status({ timeoutMs });
         // Another process may have taken the port since.

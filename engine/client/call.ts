@@ -1,6 +1,7 @@
 import type { KvRequest, KvResponse, ScanOperation, WriteOperation, GetOperation } from '../rpc/kv.ts';
 import { KvStatus, ReadMode } from '../rpc/kv.ts';
 import {
+  AccessError,
   ClosedError,
   ConflictError,
   DeadlineExceededError,
@@ -9,6 +10,7 @@ import {
   NoLeaderError,
   UnavailableError,
   UnknownOutcomeError,
+  type AccessRefusal,
   type PrkDbError,
 } from './errors.ts';
 import type { LinkRequest, NodeLink } from './node-link.ts';
@@ -140,6 +142,9 @@ export class Call implements LinkRequest {
       case KvStatus.InvalidArgument:
         this.#reject(new InvalidArgumentError(response.message || 'The node refused the request as invalid.'));
         return;
+      case KvStatus.PermissionDenied:
+        this.#reject(new AccessError({ code: 'PERMISSION_DENIED', message: response.message }));
+        return;
       case KvStatus.NotLeader:
         this.#sawNoLeader = true;
         this.#lastReason = 'the node asked is not the leader';
@@ -190,11 +195,15 @@ export class Call implements LinkRequest {
     }
   }
 
-  onLinkFailure(reason: string): void {
+  onLinkFailure(reason: string, refusal?: AccessRefusal): void {
     const link = this.#link;
     if (this.#done || link === undefined) return;
     const sent = this.sent;
     this.#detach();
+    if (refusal !== undefined) {
+      this.#reject(new AccessError(refusal));
+      return;
+    }
     this.#lastWasSilent = false;
     this.#lastReason = `${link.address}: ${reason}`;
     this.#context.doubtLeader(this.partition, link);

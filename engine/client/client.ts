@@ -81,14 +81,14 @@ export class PrkDbClient {
 
   /**
    * Asks the endpoints (`http://host:port`, `https://host:port` or `host:port`) for the cluster's
-   * shape; one that answers is enough. Rejects with ConnectionError when none does, and with
-   * TlsError when TLS is why.
+   * shape; one that answers is enough. Rejects with ConnectionError when none does, with TlsError
+   * when TLS is why, and with AccessError when the token is.
    */
   static async connect(endpoints: readonly string[], options: ConnectOptions = {}): Promise<PrkDbClient> {
     if (endpoints.length === 0)
       throw new InvalidArgumentError('Give at least one endpoint, like http://localhost:7101.');
     const seeds = [...new Set(endpoints.map(dialAddress))];
-    const credentials = credentialsFor(endpoints, options.tls);
+    const credentials = credentialsFor(endpoints, options);
     const client = new PrkDbClient(seeds, credentials, checkedTimeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS));
     try {
       const timeoutMs = checkedTimeout(options.connectTimeoutMs ?? DEFAULT_TIMEOUT_MS);

@@ -1,6 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import type {
   ClusterEvent,
+  CreateTokenRequest,
   Faults,
   GroupRole,
   GroupStatus,
@@ -8,16 +9,27 @@ import type {
   LogTail,
   NodeStatus,
   Observation,
+  TokenInfo,
   TransferRequest,
 } from '../rpc/cluster.ts';
 import { serviceClient } from '../rpc/protos.ts';
-import { credentialsFor, type TlsOptions } from './credentials.ts';
+import { credentialsFor, type ConnectionOptions } from './credentials.ts';
 import { dialAddress } from './endpoint.ts';
-import { ClosedError, DeadlineExceededError, PrkDbError, TlsError, UnavailableError } from './errors.ts';
-import { channelOptions, methodOf, rpcReason, tlsProblemIn, unary, type UnaryOptions } from './rpc.ts';
+import {
+  AccessError,
+  ClosedError,
+  DeadlineExceededError,
+  ElsewhereError,
+  PrkDbError,
+  TlsError,
+  UnavailableError,
+} from './errors.ts';
+import { accessRefusalIn, channelOptions, methodOf, rpcReason, tlsProblemIn, unary, type UnaryOptions } from './rpc.ts';
 
 const DEFAULT_TIMEOUT_MS = 2000;
 const HAND_OVER_TIMEOUT_MS = 10_000;
+/** More than the node itself waits for a majority. */
+const TOKEN_TIMEOUT_MS = 6_000;
 
 export interface RpcOptions {
   readonly timeoutMs?: number;
@@ -78,9 +90,9 @@ export class ClusterClient {
   #closed = false;
 
   /** Throws InvalidArgumentError for what is not `http://host:port`, `https://host:port` or `host:port`. */
-  constructor(endpoint: string, connection: { readonly tls?: TlsOptions } = {}) {
+  constructor(endpoint: string, connection: ConnectionOptions = {}) {
     this.address = dialAddress(endpoint);
-    const { credentials, options } = credentialsFor([endpoint], connection.tls).dial(this.address);
+    const { credentials, options } = credentialsFor([endpoint], connection).dial(this.address);
     this.#client = new this.#service(this.address, credentials, { ...channelOptions, ...options });
   }
 
@@ -123,6 +135,23 @@ export class ClusterClient {
    */
   async stop(token: string, options: RpcOptions & { readonly withCluster?: boolean } = {}): Promise<void> {
     await this.#unary('Stop', { token, withCluster: options.withCluster ?? false }, options);
+  }
+
+  /**
+   * Lets a token in from now on, of which the node learns the hash alone. Rejects with
+   * ElsewhereError when another node leads the system group; see `atSystemLeader`.
+   */
+  createToken(request: CreateTokenRequest, options: RpcOptions = {}): Promise<TokenInfo> {
+    return this.#unary<TokenInfo>('CreateToken', request, { timeoutMs: TOKEN_TIMEOUT_MS, ...options });
+  }
+
+  async listTokens(options: RpcOptions = {}): Promise<readonly TokenInfo[]> {
+    return (await this.#unary<{ tokens: TokenInfo[] }>('ListTokens', {}, options)).tokens;
+  }
+
+  /** Rejects as `createToken` does. */
+  async revokeToken(id: string, options: RpcOptions = {}): Promise<void> {
+    await this.#unary('RevokeToken', { id }, { timeoutMs: TOKEN_TIMEOUT_MS, ...options });
   }
 
   /** Events as they happen and status samples, until cancelled. Does not reconnect. Returns the way to cancel. */
@@ -177,7 +206,11 @@ function toPrkDbError(error: unknown, address: string): PrkDbError {
   if (error instanceof PrkDbError) return error;
   const problem = tlsProblemIn(error);
   if (problem !== null) return new TlsError(address, problem);
-  const { code, details } = error as Partial<grpc.ServiceError>;
+  const refusal = accessRefusalIn(error);
+  if (refusal !== null) return new AccessError(refusal);
+  const { code, details, metadata } = error as Partial<grpc.ServiceError>;
+  const leader = metadata?.get('prkdb-leader')[0];
+  if (leader !== undefined) return new ElsewhereError(details ?? 'Another node has to be asked.', String(leader));
   if (code === grpc.status.DEADLINE_EXCEEDED) {
     return new DeadlineExceededError(
       `The node at ${address} did not answer in time. It may be paused or busy.`,

@@ -12,6 +12,8 @@ export type PrkDbErrorCode =
   | 'UNAVAILABLE'
   | 'CONNECTION'
   | 'TLS'
+  | 'UNAUTHENTICATED'
+  | 'PERMISSION_DENIED'
   | 'INTERNAL'
   | 'CLOSED';
 
@@ -112,6 +114,29 @@ export class TlsError extends PrkDbError {
     super('TLS', `There is no connection to the node at ${endpoint}: ${problem.words}.`);
     this.kind = problem.kind;
     this.endpoint = endpoint;
+  }
+}
+
+/** Why a cluster does not let a call in. */
+export interface AccessRefusal {
+  /** UNAUTHENTICATED: without a token, or with none of this cluster. PERMISSION_DENIED: with one that does not allow it. */
+  readonly code: 'UNAUTHENTICATED' | 'PERMISSION_DENIED';
+  readonly message: string;
+}
+
+/** The token, or its lack, does not allow the call. Nothing was done. */
+export class AccessError extends PrkDbError {
+  constructor({ code, message }: AccessRefusal) {
+    super(code, message);
+  }
+}
+
+/** Another node has to be asked; nothing was done. `leader` is where it is dialed. */
+export class ElsewhereError extends PrkDbError {
+  readonly leader: string;
+  constructor(message: string, leader: string) {
+    super('UNAVAILABLE', message);
+    this.leader = leader;
   }
 }
 

@@ -2,10 +2,9 @@ import type * as grpc from '@grpc/grpc-js';
 import { plaintext, type Credentials } from '../net/credentials.ts';
 import type { MetadataResponse } from '../rpc/kv.ts';
 import { serviceClient } from '../rpc/protos.ts';
-import type { TlsProblem } from '../net/tls-problem.ts';
-import { ClosedError, ConnectionError, TlsError } from './errors.ts';
+import { AccessError, ClosedError, ConnectionError, TlsError, type PrkDbError } from './errors.ts';
 import { metadataProblem } from './routing.ts';
-import { channelOptions, methodOf, rpcReason, tlsProblemIn, unary } from './rpc.ts';
+import { accessRefusalIn, channelOptions, methodOf, rpcReason, tlsProblemIn, unary } from './rpc.ts';
 
 /** A node that has not answered by then is not waited for alone. */
 const HEDGE_AFTER_MS = 250;
@@ -29,7 +28,7 @@ export class AnyNode {
     this.#credentials = credentials;
   }
 
-  /** The first acceptable Metadata. Rejects with ConnectionError, which lists every address with its reason, or TlsError. */
+  /** The first acceptable Metadata. Rejects with ConnectionError, which lists every address with its reason, TlsError or AccessError. */
   metadata(addresses: readonly string[], timeoutMs: number, clusterId: string): Promise<MetadataResponse> {
     return this.#first<MetadataResponse>(addresses, 'Metadata', timeoutMs, (m) => metadataProblem(m, clusterId));
   }
@@ -66,7 +65,8 @@ export class AnyNode {
     const method = methodOf(this.#service, methodName);
     return new Promise((resolve, reject) => {
       const reasons = new Map<string, string>();
-      let tlsProblem: { readonly address: string; readonly problem: TlsProblem } | null = null;
+      /** Says more than that nobody answered. */
+      let known: PrkDbError | null = null;
       const stop = new AbortController();
       const deadlineMs = Date.now() + timeoutMs;
       let next = 0;
@@ -85,10 +85,8 @@ export class AnyNode {
         reasons.set(address, reason);
         if (reasons.size === addresses.length) {
           const attempts = [...reasons].map(([endpoint, why]) => ({ endpoint, reason: why }));
-          const found = tlsProblem;
-          settle(() =>
-            reject(found === null ? new ConnectionError(attempts) : new TlsError(found.address, found.problem)),
-          );
+          const error = known ?? new ConnectionError(attempts);
+          settle(() => reject(error));
         } else ask();
       };
       const ask = () => {
@@ -107,7 +105,9 @@ export class AnyNode {
           else failed(address, problem);
         } catch (error) {
           const problem = tlsProblemIn(error);
-          if (problem !== null) tlsProblem ??= { address, problem };
+          const refusal = accessRefusalIn(error);
+          if (problem !== null) known ??= new TlsError(address, problem);
+          else if (refusal !== null) known ??= new AccessError(refusal);
           failed(address, rpcReason(error));
         }
       };

@@ -2,7 +2,8 @@ import * as grpc from '@grpc/grpc-js';
 import { plaintext, type Credentials } from '../net/credentials.ts';
 import type { KvRequest, KvRequests, KvResponse, KvResponses } from '../rpc/kv.ts';
 import { serviceClient } from '../rpc/protos.ts';
-import { channelOptions, methodOf, rpcReason } from './rpc.ts';
+import type { AccessRefusal } from './errors.ts';
+import { accessRefusalIn, channelOptions, methodOf, rpcReason } from './rpc.ts';
 
 /** A message stops growing here, so that one large batch does not hold up the small ones behind it. */
 const MAX_BATCH_BYTES = 1024 * 1024;
@@ -19,8 +20,11 @@ export interface LinkRequest {
   readonly sizeBytes: number;
   sent: boolean;
   onResponse(response: KvResponse): void;
-  /** The link failed before the answer. Read `sent` to know what that means. */
-  onLinkFailure(reason: string): void;
+  /**
+   * The link failed before the answer. Read `sent` to know what that means. `refusal`: the node
+   * does not let this client in.
+   */
+  onLinkFailure(reason: string, refusal?: AccessRefusal): void;
 }
 
 /**
@@ -131,6 +135,12 @@ export class NodeLink {
     probe.on('error', (error) => finish(rpcReason(error)));
   }
 
+  /** Nothing that was sent has been looked at. */
+  #notLetIn(refusal: AccessRefusal): void {
+    for (const request of this.#inFlight.values()) request.sent = false;
+    this.#break(refusal.message, refusal);
+  }
+
   #refused(reason: string): void {
     this.suspect(REFUSED_PENALTY_MS);
     this.#break(reason);
@@ -150,7 +160,10 @@ export class NodeLink {
     });
     // The error event always comes first, so that an end without one is an orderly stop.
     stream.on('error', (error) => {
-      if (this.#stream === stream) this.#refused(rpcReason(error));
+      if (this.#stream !== stream) return;
+      const refusal = accessRefusalIn(error);
+      if (refusal === null) this.#refused(rpcReason(error));
+      else this.#notLetIn(refusal);
     });
     stream.on('end', () => {
       if (this.#stream === stream) this.#refused('the node closed the stream');
@@ -197,7 +210,7 @@ export class NodeLink {
     }
   }
 
-  #break(reason: string): void {
+  #break(reason: string, refusal?: AccessRefusal): void {
     const stream = this.#stream;
     this.#stream = null;
     if (stream !== null) {
@@ -209,6 +222,6 @@ export class NodeLink {
     const failed = [...this.#inFlight.values(), ...this.#queue];
     this.#inFlight.clear();
     this.#queue = [];
-    for (const request of failed) request.onLinkFailure(reason);
+    for (const request of failed) request.onLinkFailure(reason, refusal);
   }
 }

@@ -1,5 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES } from '../config/limits.ts';
+import type { AccessRefusal } from './errors.ts';
 import { REFUSAL_HEADER, tlsProblemOf, type TlsProblem, type TlsProblemKind } from '../net/tls-problem.ts';
 
 /** Reconnects soon after a node is back, and notices a peer that is gone without a word. */
@@ -68,6 +69,20 @@ export function tlsProblemIn(error: unknown): TlsProblem | null {
   const kind = code === grpc.status.UNAUTHENTICATED ? metadata?.get(REFUSAL_HEADER)[0] : undefined;
   if (kind === undefined) return null;
   return { kind: kind as TlsProblemKind, words: (details ?? '').replace(/\.$/, '') };
+}
+
+/** On a call that was refused before anything of it was looked at. */
+const ACCESS_HEADER = 'prkdb-access';
+
+/** Why the call was not let in, where that is why it failed. Nothing was done then. */
+export function accessRefusalIn(error: unknown): AccessRefusal | null {
+  const { code, details, metadata } = error as Partial<grpc.ServiceError>;
+  if (metadata?.get(ACCESS_HEADER)[0] === undefined) return null;
+  const isDenied = code === grpc.status.PERMISSION_DENIED;
+  return {
+    code: isDenied ? 'PERMISSION_DENIED' : 'UNAUTHENTICATED',
+    message: details ?? 'The token does not allow it.',
+  };
 }
 
 /** A ServiceError in a few words for people. */

@@ -1,14 +1,12 @@
-import type { TlsOptions } from '../net/credentials.ts';
 import type { ReadMode } from '../rpc/kv.ts';
 import type { BytesInput } from './bytes.ts';
+import type { ConnectionOptions } from './credentials.ts';
 
-export interface ConnectOptions {
+export interface ConnectOptions extends ConnectionOptions {
   /** For the first contact. Default 5000. */
   readonly connectTimeoutMs?: number;
   /** For a call that does not say. Default 5000. */
   readonly timeoutMs?: number;
-  /** Certificates for nodes that speak TLS. `https://` alone trusts what the system trusts. */
-  readonly tls?: TlsOptions;
 }
 
 export interface CallOptions {

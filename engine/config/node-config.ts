@@ -107,6 +107,18 @@ export const tlsSchema = z
   });
 export type TlsConfig = z.infer<typeof tlsSchema>;
 
+/** Who may call the client port. The Raft port knows nodes alone, by their certificates. */
+export const accessSchema = z.strictObject({
+  /**
+   * Who may call without a token as long as the cluster has none: nobody, callers on the
+   * node's own machine, or everybody. From the first token on nobody may, anywhere.
+   */
+  anonymous: z.enum(['loopback', 'everywhere', 'nobody']).default('loopback'),
+  /** A file with a token for administration, the same one on every node: it is there before the cluster is. */
+  adminTokenFile: file.optional(),
+});
+export type AccessConfig = z.infer<typeof accessSchema>;
+
 /**
  * Everything one node process needs to start: the file that `prkdb node --config`
  * reads and that the supervisor writes. Members and partition counts are the genesis
@@ -127,6 +139,7 @@ export const nodeConfigSchema = z
     timing: timingSchema.default({ tickMs: 50, heartbeatTicks: 1, electionTicksMin: 6, electionTicksMax: 12 }),
     compaction: compactionSchema.prefault({}),
     tls: tlsSchema.optional(),
+    access: accessSchema.optional(),
     /** Each limit that is not given has its default. */
     limits: limitsSchema.optional(),
     /** Whether ClusterService.SetFaults is allowed. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PrkDbClient } from '../client/index.ts';
-import { endpointOf, tlsOf, type LocalCluster, type Supervisor } from '../supervisor/index.ts';
+import { connectionOf, endpointOf, type LocalCluster, type Supervisor } from '../supervisor/index.ts';
 import { buildReport, type FaultRecord } from './build-report.ts';
 import { checkHistorySlowly } from './check-slowly.ts';
 import { DrillError, refuseWhenCancelled } from './errors.ts';
@@ -108,7 +108,7 @@ class Drill {
       const { record } = this.#cluster;
       const { members, partitions } = record;
       const endpoints = members.map((member) => endpointOf(record, member));
-      client = await PrkDbClient.connect(endpoints, { tls: tlsOf(record) });
+      client = await PrkDbClient.connect(endpoints, connectionOf(record));
       const workload = new Workload(client, partitions, `drill/${this.#id}/`, this.#settings);
       this.#workload = workload;
       return await this.#runLoaded(workload);

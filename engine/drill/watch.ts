@@ -1,6 +1,6 @@
 import { ClusterClient } from '../client/index.ts';
 import type { Faults, NodeStatus, Observation } from '../rpc/cluster.ts';
-import { endpointOf, tlsOf, type ClusterRecord } from '../supervisor/index.ts';
+import { connectionOf, endpointOf, type ClusterRecord } from '../supervisor/index.ts';
 import type { Election } from './measures.ts';
 
 const OBSERVE_MS = 200;
@@ -32,9 +32,9 @@ export class ClusterWatch {
 
   constructor(record: ClusterRecord) {
     this.#clusterId = record.clusterId;
-    const tls = tlsOf(record);
+    const connection = connectionOf(record);
     for (const member of record.members) {
-      this.#clients.set(member.id, new ClusterClient(endpointOf(record, member), { tls }));
+      this.#clients.set(member.id, new ClusterClient(endpointOf(record, member), connection));
       this.#observe(member.id);
     }
   }

@@ -39,7 +39,7 @@ export class EtcdClient {
 
   /** Throws InvalidArgumentError for what is no endpoint or certificate. */
   constructor(options: EtcdClientOptions) {
-    this.#credentials = credentialsFor(options.endpoints, options.tls);
+    this.#credentials = credentialsFor(options.endpoints, { tls: options.tls });
     this.#user = options.user ?? null;
     this.#clusterId = options.clusterId ?? null;
     for (const endpoint of options.endpoints) this.#add(parseEndpoint(endpoint).address);

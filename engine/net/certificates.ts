@@ -112,6 +112,15 @@ function checkDates(leaf: X509Certificate, file: string): void {
   }
 }
 
+/** Whether a certificate that was shown, with its intermediate ones after it, would be accepted now under these authorities. */
+export function isAccepted(chain: readonly X509Certificate[], authorities: Buffer): boolean {
+  const [leaf] = chain;
+  if (leaf === undefined) return false;
+  const nowMs = Date.now();
+  if (Date.parse(leaf.validTo) < nowMs || Date.parse(leaf.validFrom) > nowMs) return false;
+  return isIssued(leaf, chain, parse(authorities, 'the CA'));
+}
+
 /** Follows the chain up to an authority that is trusted. */
 function isIssued(
   leaf: X509Certificate,

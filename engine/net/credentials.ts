@@ -9,7 +9,7 @@ import { CertificateError } from './errors.ts';
 /** What one channel is made with. */
 export interface Dialing {
   readonly credentials: grpc.ChannelCredentials;
-  readonly options: grpc.ChannelOptions;
+  readonly options: grpc.ClientOptions;
 }
 
 /** How nodes are dialed: in plaintext, or with TLS. One object for all connections of a client. */
@@ -30,6 +30,24 @@ export interface TlsOptions {
   readonly serverName?: string;
   /** Take whatever certificate a node shows: whoever is in between can read and change everything. */
   readonly skipVerify?: boolean;
+}
+
+/** The same, with a bearer token on every call. */
+export function withToken(credentials: Credentials, token: string): Credentials {
+  const addToken: grpc.Interceptor = (options, nextCall) =>
+    new grpc.InterceptingCall(nextCall(options), {
+      start: (metadata, listener, next) => {
+        metadata.set('authorization', `Bearer ${token}`);
+        next(metadata, listener);
+      },
+    });
+  return {
+    secure: credentials.secure,
+    dial: (address) => {
+      const { credentials: channel, options } = credentials.dial(address);
+      return { credentials: channel, options: { ...options, interceptors: [addToken] } as grpc.ClientOptions };
+    },
+  };
 }
 
 export const plaintext: Credentials = {

@@ -3,6 +3,8 @@ import { MAX_MESSAGE_BYTES } from '../config/limits.ts';
 import type { NodeLimits } from '../config/node-config.ts';
 import type { CertificateFiles } from '../net/certificate-files.ts';
 import { Listener } from '../net/listener.ts';
+import type { Access } from '../server/access.ts';
+import { withAccess } from '../server/access-guard.ts';
 import { CallLimits } from './call-limits.ts';
 import { withBoundedRequests } from './bounded-requests.ts';
 import { bindError } from './errors.ts';
@@ -21,6 +23,7 @@ export interface GrpcServerOptions {
   /** Null: plaintext. */
   readonly certificates: CertificateFiles | null;
   readonly limits: NodeLimits;
+  readonly access: Access;
   readonly onRefused: (reason: string) => void;
 }
 
@@ -31,7 +34,7 @@ export interface GrpcServer {
 
 /** Starts the server that clients and tools call. Rejects with a NodeStartError when the port cannot be bound. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { host, port, limits } = options;
+  const { host, port, limits, access } = options;
   const server = new grpc.Server({
     'grpc.max_receive_message_length': limits.messageBytes,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
@@ -41,7 +44,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const registry: Pick<grpc.Server, 'addService'> = {
     addService: (definition, implementation) => {
       const service = definition as grpc.ServiceDefinition;
-      server.addService(withBoundedRequests(service), calls.guard(service, implementation));
+      server.addService(
+        withBoundedRequests(service),
+        calls.guard(service, withAccess(access, service, implementation)),
+      );
     },
   };
   for (const { definition, implementation } of options.services) registry.addService(definition, implementation);

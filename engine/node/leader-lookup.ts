@@ -1,4 +1,4 @@
-import type * as grpc from '@grpc/grpc-js';
+import * as grpc from '@grpc/grpc-js';
 import type { Credentials } from '../net/credentials.ts';
 import type { MetadataResponse } from '../rpc/kv.ts';
 import { serviceClient } from '../rpc/protos.ts';
@@ -7,6 +7,8 @@ import type { Store } from '../store/index.ts';
 
 const INTERVAL_MS = 1_000;
 const TIMEOUT_MS = 800;
+/** Other nodes that do not know this one are not asked over and over. */
+const REFUSED_PAUSE_MS = 60_000;
 
 interface MetadataClient extends grpc.Client {
   Metadata(
@@ -27,6 +29,7 @@ export class LeaderLookup {
   readonly #credentials: Credentials;
   readonly #clients = new Map<number, MetadataClient>();
   readonly #timer: NodeJS.Timeout | null;
+  readonly #pausedUntilMs = new Map<number, number>();
   #turn = 0;
 
   constructor(store: Store, router: Router, targetOf: (nodeId: number) => string, credentials: Credentials) {
@@ -58,8 +61,11 @@ export class LeaderLookup {
       const node = healthy[this.#turn % Math.max(1, healthy.length)];
       if (node !== undefined) asked.add(node);
     }
+    const nowMs = performance.now();
     for (const node of asked) {
+      if (nowMs < (this.#pausedUntilMs.get(node) ?? 0)) continue;
       this.#client(node)?.Metadata({ topics: [] }, { deadline: Date.now() + TIMEOUT_MS }, (error, metadata) => {
+        if (error?.code === grpc.status.UNAUTHENTICATED) this.#pausedUntilMs.set(node, nowMs + REFUSED_PAUSE_MS);
         // A silent node is asked again or passed over in the next turn.
         if (error !== null || metadata === undefined) return;
         for (const { partition, replicas } of foreign) {

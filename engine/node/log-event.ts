@@ -1,7 +1,14 @@
 import type { Logger } from 'pino';
 import type { ClusterEvent, ClusterEventKind } from '../rpc/cluster.ts';
 
-const loud: ReadonlySet<ClusterEventKind> = new Set(['storageFailed', 'leaderLost', 'steppedDown', 'peerSuspect']);
+const loud: ReadonlySet<ClusterEventKind> = new Set([
+  'storageFailed',
+  'leaderLost',
+  'steppedDown',
+  'peerSuspect',
+  'accessRefused',
+  'peerRefused',
+]);
 const quiet: ReadonlySet<ClusterEventKind> = new Set(['voteGranted', 'voteRejected', 'roleChanged', 'leaderKnown']);
 
 /** Writes an event into the node's log: failures as warnings, the steps of an election only for debugging. */

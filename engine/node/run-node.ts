@@ -2,6 +2,7 @@ import { pino, type Logger } from 'pino';
 import { limitsSchema, type Member, type NodeConfig } from '../config/node-config.ts';
 import type { LogRequest, StopRequest, TransferRequest } from '../rpc/cluster.ts';
 import { serviceDefinition } from '../rpc/protos.ts';
+import { Access } from '../server/access.ts';
 import { clusterService } from '../server/cluster-service.ts';
 import { EventLog } from '../server/event-log.ts';
 import { Executor } from '../server/executor.ts';
@@ -19,11 +20,14 @@ import { addReflection } from '../server/reflection.ts';
 import { prkDbService } from '../server/prkdb-service.ts';
 import { RequestBudgets } from '../server/request-budget.ts';
 import { Router } from '../server/router.ts';
+import { Tokens } from '../server/tokens.ts';
 import { EntryType } from '../raft/types.ts';
-import { Store, genesisRouting, groupStatuses, leadersKnown } from '../store/index.ts';
+import { Store, TokenSource, genesisRouting, groupStatuses, leadersKnown } from '../store/index.ts';
 import { createGrpcTransport } from '../transport/grpc-transport.ts';
 import type { PeerListener } from '../transport/types.ts';
 import { RefusalReporter } from '../transport/refusal-reporter.ts';
+import { isMemberCall, readConfiguredAccess } from './access.ts';
+import { withToken } from '../net/credentials.ts';
 import { openCertificates } from './certificates.ts';
 import { NodeStartError, bindError } from './errors.ts';
 import { FaultControl } from './faults.ts';
@@ -85,6 +89,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
 
   const limits = limitsSchema.parse(config.limits ?? {});
   const certificates = openCertificates(config, log, resources);
+  const configured = readConfiguredAccess(config);
   const scheme = certificates.client === null ? 'http' : 'https';
 
   claimDataDirectory(config);
@@ -108,13 +113,17 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     snapshotListener: { offered: (from, offer) => store?.offerSnapshot(from, offer) ?? null },
     certificates: certificates.raft,
     pingIntervalMs: config.timing.tickMs * config.timing.heartbeatTicks,
-    onRefused: (reason) => log.warn({ reason }, 'a peer was refused'),
-    log: { info: (message) => log.info(message), warn: (message) => log.warn(message) },
+    onRefused: (reason) => {
+      if (store === null) log.warn({ reason }, 'peerRefused');
+      else store.events.emit('peerRefused', { detail: reason });
+    },
+    log: { info: (message) => log.info(message) },
   }).catch((error: unknown) => {
     throw bindError('Raft', config.bindHost, self.raftPort, error);
   });
   resources.add(() => transport.close());
 
+  const tokens = new TokenSource(state);
   const events = new EventLog();
   const running = new Store({
     nodeId: config.nodeId,
@@ -128,6 +137,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     schedule: setImmediate,
     timing: config.timing,
     compaction: config.compaction,
+    onSystemState: () => tokens.learn(),
     onEvent: (event) => {
       events.append(event);
       logEvent(log, event);
@@ -153,7 +163,9 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   );
   const metadata = new Metadata(running, router, scheme);
   const metrics = new NodeMetrics(running, config.timing.tickMs);
-  const lookup = new LeaderLookup(running, router, memberTarget, certificates.toNodes);
+  const own =
+    configured.toNodes === undefined ? certificates.toNodes : withToken(certificates.toNodes, configured.toNodes);
+  const lookup = new LeaderLookup(running, router, memberTarget, own);
   resources.add(() => lookup.close());
 
   let stopping: Promise<void> | null = null;
@@ -185,8 +197,28 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     if (entry === undefined) throw new Error(`Entry ${index} of group ${group} is not in the log.`);
     return { term: entry.term, isConfChange: entry.type === EntryType.ConfChange, sizeBytes: entry.data.length };
   });
+  const callers = new RefusalReporter((reason) => running.events.emit('accessRefused', { detail: reason }));
+  const access = new Access({
+    anonymous: config.access?.anonymous ?? 'loopback',
+    certified: config.tls?.client?.clientCa !== undefined,
+    own: configured.own,
+    tokens: () => tokens.all,
+    isNode: (call) => isMemberCall(call, config, certificates.raft),
+    nowMs: Date.now,
+    onRefused: (reason) => callers.report(reason),
+  });
+  tokens.onChange(() => access.recheck());
+  resources.add(() => access.close());
   const control = {
     events,
+    tokens: new Tokens({
+      store: running,
+      tokens: () => tokens.all,
+      own: configured.own,
+      wallMs: Date.now,
+      monotonicMs: () => performance.now(),
+    }),
+    addressOf: (id: number) => Metadata.addressOf(running, id, scheme),
     token: options.token ?? null,
     status: () => nodeStatus(facts),
     log: (request: LogRequest) => ({
@@ -222,19 +254,19 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   resources.add(() => health.close());
   resources.add(events.listen((event) => (event.kind === 'nodeStopping' ? health.stopping() : health.refresh())));
   const published = serviceDefinition('prkdb', 'raft.PrkDbService');
-  const callers = new RefusalReporter((reason) => log.warn({ reason }, 'a caller was refused'));
   const server = await startGrpcServer({
     host: config.bindHost,
     port: self.clientPort,
     certificates: certificates.client,
     limits,
+    access,
     onRefused: (reason) => callers.report(reason),
     services: [
       { definition: published, implementation: prkDbService(running, router, metadata, metrics) },
       notOffered(published),
       {
         definition: serviceDefinition('prkdb', 'raft.KvService'),
-        implementation: { Stream: kvStreamHandler(router, metrics, new RequestBudgets(limits)) },
+        implementation: { Stream: kvStreamHandler(router, metrics, new RequestBudgets(limits), access) },
       },
       {
         definition: serviceDefinition('cluster', 'prkdb.cluster.ClusterService'),

@@ -125,7 +125,9 @@ export type ClusterEventKind =
   | 'storageRecovered'
   | 'nodeStarted'
   | 'nodeStopping'
-  | 'faultsChanged';
+  | 'faultsChanged'
+  | 'accessRefused'
+  | 'peerRefused';
 
 export interface ClusterEvent {
   sequence: number;
@@ -179,4 +181,27 @@ export interface LogTail {
   /** Contiguous, oldest first, up to `status.persistedIndex`. */
   entries: LogEntry[];
   timeMs: number;
+}
+
+export interface CreateTokenRequest {
+  /** 16 hexadecimal digits. */
+  id: string;
+  sha256: Uint8Array;
+  name: string;
+  right: string;
+  /** 0: it does not expire. */
+  ttlMs: number;
+}
+
+export interface TokenInfo {
+  id: string;
+  name: string;
+  right: string;
+  createdAtMs: number;
+  /** 0: never. */
+  expiresAtMs: number;
+}
+
+export interface RevokeTokenRequest {
+  id: string;
 }

@@ -19,6 +19,7 @@ export const KvStatus = {
   StaleEpoch: 8,
   Unavailable: 9,
   Internal: 10,
+  PermissionDenied: 16,
 } as const;
 export type KvStatus = (typeof KvStatus)[keyof typeof KvStatus];
 

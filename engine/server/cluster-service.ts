@@ -3,15 +3,19 @@ import * as grpc from '@grpc/grpc-js';
 import type {
   ClusterEvent,
   ClusterEventKind,
+  CreateTokenRequest,
   Faults,
   LogRequest,
   LogTail,
   NodeStatus,
   Observation,
+  RevokeTokenRequest,
   StopRequest,
+  TokenInfo,
   TransferRequest,
 } from '../rpc/cluster.ts';
 import type { EventLog } from './event-log.ts';
+import { TokenRequestError, type Tokens } from './tokens.ts';
 import { TransferError } from './leadership.ts';
 import { LogRequestError } from './log-tails.ts';
 
@@ -36,6 +40,9 @@ const statusKinds: ReadonlySet<ClusterEventKind> = new Set([
   'peerLive',
 ]);
 
+/** Where to ask instead. */
+const LEADER_HEADER = 'prkdb-leader';
+
 export interface ClusterControl {
   readonly events: EventLog;
   status(): NodeStatus;
@@ -47,6 +54,9 @@ export interface ClusterControl {
   transferLeadership(request: TransferRequest): void;
   /** Resolves with the number of groups that nobody took. */
   handOver(): Promise<number>;
+  readonly tokens: Tokens;
+  /** Where clients dial a node; '' for none. */
+  addressOf(nodeId: number): string;
   /** Begins an orderly stop. */
   stop(request: StopRequest): void;
   /** The token of this process; null: it cannot be stopped over the network. */
@@ -109,7 +119,45 @@ export function clusterService(control: ClusterControl): grpc.UntypedServiceImpl
       callback(null, {});
       control.stop(call.request);
     },
+    CreateToken: (
+      call: grpc.ServerUnaryCall<CreateTokenRequest, TokenInfo>,
+      callback: grpc.sendUnaryData<TokenInfo>,
+    ) => {
+      control.tokens.create(call.request).then(
+        (info) => callback(null, info),
+        (error: unknown) => callback(tokenStatus(control, error)),
+      );
+    },
+    ListTokens: (_call: grpc.ServerUnaryCall<unknown, object>, callback: grpc.sendUnaryData<object>) => {
+      callback(null, { tokens: control.tokens.list() });
+    },
+    RevokeToken: (call: grpc.ServerUnaryCall<RevokeTokenRequest, object>, callback: grpc.sendUnaryData<object>) => {
+      control.tokens.revoke(call.request).then(
+        () => callback(null, {}),
+        (error: unknown) => callback(tokenStatus(control, error)),
+      );
+    },
   };
+}
+
+function tokenStatus(control: ClusterControl, error: unknown): Partial<grpc.StatusObject> {
+  if (!(error instanceof TokenRequestError)) return { code: grpc.status.INTERNAL, details: String(error) };
+  const metadata = new grpc.Metadata();
+  const details = error.message;
+  switch (error.kind) {
+    case 'invalid':
+      return { code: grpc.status.INVALID_ARGUMENT, details };
+    case 'refused':
+      return { code: grpc.status.FAILED_PRECONDITION, details };
+    case 'noAnswer':
+      return { code: grpc.status.UNKNOWN, details };
+    case 'notHere': {
+      const leader = control.addressOf(error.leader);
+      if (leader === '') return { code: grpc.status.UNAVAILABLE, details };
+      metadata.set(LEADER_HEADER, leader);
+      return { code: grpc.status.FAILED_PRECONDITION, details, metadata };
+    }
+  }
 }
 
 function sameToken(given: string, expected: string | null): boolean {

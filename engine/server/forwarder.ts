@@ -1,4 +1,4 @@
-import type { Credentials } from '../client/credentials.ts';
+import { withToken, type Credentials } from '../client/credentials.ts';
 import { NodeLink, type LinkRequest } from '../client/node-link.ts';
 import { KvStatus, type KvRequest, type KvResponse } from '../rpc/kv.ts';
 import { response } from './responses.ts';
@@ -6,9 +6,23 @@ import { response } from './responses.ts';
 /** Waiting longer than the other node itself does would hide its own answer. */
 const GRACE_MS = 250;
 
-/** Keeps a link to every other node and passes requests on over them. Closed by its owner. */
+/** Longer than any request waits, so that a link that is closed for it has nothing in flight. */
+const UNUSED_MS = 5 * 60_000;
+const SWEEP_MS = 30_000;
+
+interface Held {
+  readonly link: NodeLink;
+  usedAtMs: number;
+}
+
+/**
+ * Passes requests on to other nodes, over one link for each node and token: what is
+ * forwarded comes with the token of its caller, and the other node decides about it as if
+ * the caller had come there. So no node lends its own rights to anybody. Closed by its owner.
+ */
 export class Forwarder {
-  readonly #links = new Map<number, NodeLink>();
+  readonly #links = new Map<string, Held>();
+  readonly #sweeper: NodeJS.Timeout;
   readonly #targetOf: (nodeId: number) => string;
   readonly #credentials: Credentials;
 
@@ -16,10 +30,12 @@ export class Forwarder {
   constructor(targetOf: (nodeId: number) => string, credentials: Credentials) {
     this.#targetOf = targetOf;
     this.#credentials = credentials;
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#sweeper.unref();
   }
 
-  forward(nodeId: number, request: KvRequest, respond: (response: KvResponse) => void): void {
-    const link = this.#linkTo(nodeId);
+  forward(nodeId: number, request: KvRequest, token: string | null, respond: (response: KvResponse) => void): void {
+    const link = this.#linkTo(nodeId, token);
     if (link === null) {
       return respond(failed(request, KvStatus.NoLeader, `Node ${nodeId} is not a member of this cluster.`));
     }
@@ -47,19 +63,39 @@ export class Forwarder {
     link.send(attempt);
   }
 
-  close(): void {
-    for (const link of this.#links.values()) link.close();
+  /** Ends every link; what is forwarded next is so over new ones. */
+  reset(): void {
+    for (const { link } of this.#links.values()) link.close();
     this.#links.clear();
   }
 
-  #linkTo(nodeId: number): NodeLink | null {
-    const known = this.#links.get(nodeId);
-    if (known !== undefined) return known;
+  close(): void {
+    clearInterval(this.#sweeper);
+    this.reset();
+  }
+
+  #linkTo(nodeId: number, token: string | null): NodeLink | null {
+    const key = `${nodeId} ${token ?? ''}`;
+    const known = this.#links.get(key);
+    if (known !== undefined) {
+      known.usedAtMs = performance.now();
+      return known.link;
+    }
     const target = this.#targetOf(nodeId);
     if (target === '') return null;
-    const link = new NodeLink(target, this.#credentials);
-    this.#links.set(nodeId, link);
+    const credentials = token === null ? this.#credentials : withToken(this.#credentials, token);
+    const link = new NodeLink(target, credentials);
+    this.#links.set(key, { link, usedAtMs: performance.now() });
     return link;
+  }
+
+  #sweep(): void {
+    const before = performance.now() - UNUSED_MS;
+    for (const [key, { link, usedAtMs }] of this.#links) {
+      if (usedAtMs > before) continue;
+      link.close();
+      this.#links.delete(key);
+    }
   }
 }
 

@@ -16,6 +16,14 @@ const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 const MAX_WAITING_ANSWERS = 65_536;
 const ANSWER_BYTES = 128;
 
+/** What the caller of a stream may do. */
+export interface StreamRights {
+  /** As the caller gave it; goes along with what is forwarded. */
+  readonly token: string | null;
+  /** Why a write is refused, or null. */
+  readonly refusesWrite: () => string | null;
+}
+
 type KvStream = grpc.ServerDuplexStream<KvRequests, KvResponses>;
 
 /**
@@ -27,6 +35,7 @@ export class KvStreamSession {
   readonly #router: Router;
   readonly #metrics: OperationMetrics;
   readonly #budget: RequestBudget;
+  readonly #rights: StreamRights;
   readonly #onClosed: () => void;
   #open = true;
   #waiting: KvResponse[] = [];
@@ -39,11 +48,19 @@ export class KvStreamSession {
   #startsLeft = MAX_STARTS_PER_TURN;
   #turnScheduled = false;
 
-  constructor(call: KvStream, router: Router, metrics: OperationMetrics, budget: RequestBudget, onClosed: () => void) {
+  constructor(
+    call: KvStream,
+    router: Router,
+    metrics: OperationMetrics,
+    budget: RequestBudget,
+    rights: StreamRights,
+    onClosed: () => void,
+  ) {
     this.#call = call;
     this.#router = router;
     this.#metrics = metrics;
     this.#budget = budget;
+    this.#rights = rights;
     this.#onClosed = onClosed;
     call.on('data', (message: KvRequests) => this.#take(message.requests));
     call.on('end', () => {
@@ -59,10 +76,19 @@ export class KvStreamSession {
       const refusal = this.#budget.take(requestBytes(request), request.forwarded);
       if (refusal !== null) {
         this.#answer({ ...response(request.id, 0, 0), status: KvStatus.Overloaded, message: refusal });
-      } else if (this.#backlog.length === 0 && this.#mayStart(request)) this.#start(request);
+      } else if (isWrite(request) && this.#refuseWrite(request)) continue;
+      else if (this.#backlog.length === 0 && this.#mayStart(request)) this.#start(request);
       else this.#backlog.push(request);
     }
     this.#scheduleTurn();
+  }
+
+  #refuseWrite(request: KvRequest): boolean {
+    const message = this.#rights.refusesWrite();
+    if (message === null) return false;
+    this.#budget.give(requestBytes(request));
+    this.#answer({ ...response(request.id, 0, 0), status: KvStatus.PermissionDenied, message });
+    return true;
   }
 
   #mayStart(request: KvRequest): boolean {
@@ -75,7 +101,7 @@ export class KvStreamSession {
     if (isRead) this.#budget.readBegins();
     // A forwarded request is counted by the node that the client called.
     const end = request.forwarded ? null : this.#metrics.start(operationName(request));
-    this.#router.handle(request, (result) => {
+    this.#router.handle(request, this.#rights.token, (result) => {
       this.#budget.give(requestBytes(request));
       if (isRead) this.#budget.readEnds(answerBytes(result));
       end?.(result.status);

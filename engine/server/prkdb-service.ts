@@ -1,6 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import { KvStatus, WriteKind, type KvRequest, type KvResponse, type ReadMode } from '../rpc/kv.ts';
 import { leadersKnown, type Store } from '../store/index.ts';
+import { tokenOf } from './access.ts';
 import type { Metadata } from './metadata.ts';
 import type { OperationMetrics } from './metrics.ts';
 import type { Router } from './router.ts';
@@ -27,6 +28,7 @@ const statusOf: Partial<Record<KvStatus, grpc.status>> = {
   [KvStatus.UnknownOutcome]: grpc.status.UNKNOWN,
   [KvStatus.StaleEpoch]: grpc.status.UNAVAILABLE,
   [KvStatus.Unavailable]: grpc.status.UNAVAILABLE,
+  [KvStatus.PermissionDenied]: grpc.status.PERMISSION_DENIED,
 };
 
 function timeLeftMs(call: grpc.ServerUnaryCall<unknown, unknown>): number {
@@ -36,12 +38,17 @@ function timeLeftMs(call: grpc.ServerUnaryCall<unknown, unknown>): number {
   return Math.max(1, Math.min(endMs - Date.now(), 60_000));
 }
 
+interface CallFacts {
+  readonly timeoutMs: number;
+  readonly token: string | null;
+}
+
 /** Wraps a handler that returns a promise; what it throws becomes the call's status. */
 function unary<Req, Res>(
-  handle: (request: Req, timeoutMs: number) => Promise<Res> | Res,
+  handle: (request: Req, from: CallFacts) => Promise<Res> | Res,
 ): grpc.handleUnaryCall<Req, Res> {
   return (call, callback) => {
-    const run = async (): Promise<Res> => handle(call.request, timeLeftMs(call));
+    const run = async (): Promise<Res> => handle(call.request, { timeoutMs: timeLeftMs(call), token: tokenOf(call) });
     run().then(
       (result) => callback(null, result),
       (error: unknown) =>
@@ -92,42 +99,43 @@ export function prkDbService(
   metadata: Metadata,
   metrics: OperationMetrics,
 ): grpc.UntypedServiceImplementation {
-  const call = async (operation: string, request: KvRequest): Promise<KvResponse> => {
+  const call = async (operation: string, request: KvRequest, { token }: CallFacts): Promise<KvResponse> => {
     const end = metrics.start(operation);
-    const answer = await callAndWait(router, request);
+    const answer = await callAndWait(router, request, token);
     end(answer.status);
     return answer;
   };
   return {
-    Put: unary(async (pair: Pair, timeoutMs) => {
-      const answer = checked(await call('put', putRequest(pair, timeoutMs)));
+    Put: unary(async (pair: Pair, from) => {
+      const answer = checked(await call('put', putRequest(pair, from.timeoutMs), from));
       return { success: true, partition: answer.partition, revision: answer.entry?.revision ?? 0 };
     }),
-    Get: unary(async (request: { key: Uint8Array; readMode: ReadMode }, timeoutMs) => {
+    Get: unary(async (request: { key: Uint8Array; readMode: ReadMode }, from) => {
       const get = { key: request.key, readMode: request.readMode };
-      const answer = checked(await call('get', { id: 0, epoch: 0, timeoutMs, forwarded: false, get }));
+      const { timeoutMs } = from;
+      const answer = checked(await call('get', { id: 0, epoch: 0, timeoutMs, forwarded: false, get }, from));
       const { entry } = answer;
       return { success: true, value: entry?.value ?? NO_BYTES, found: entry !== null, revision: entry?.revision ?? 0 };
     }),
-    Delete: unary(async (request: { key: Uint8Array }, timeoutMs) => {
-      const put = putRequest({ key: request.key, value: NO_BYTES }, timeoutMs);
+    Delete: unary(async (request: { key: Uint8Array }, from) => {
+      const put = putRequest({ key: request.key, value: NO_BYTES }, from.timeoutMs);
       const write = { ...put.write!, kind: WriteKind.Delete };
-      const answer = checked(await call('delete', { ...put, write }));
+      const answer = checked(await call('delete', { ...put, write }, from));
       return { success: true, found: answer.found };
     }),
-    BatchPut: unary(async (request: { pairs: Pair[] }, timeoutMs) => {
+    BatchPut: unary(async (request: { pairs: Pair[] }, from) => {
       if (request.pairs.length > MAX_BATCH_PAIRS) {
         const detail = `A batch has at most ${MAX_BATCH_PAIRS} pairs, this one has ${request.pairs.length}; send several.`;
         throw new CallError(grpc.status.INVALID_ARGUMENT, detail);
       }
       const errors: string[] = [];
       let done = 0;
-      for (let from = 0; from < request.pairs.length; from += BATCH_WINDOW) {
-        const window = request.pairs.slice(from, from + BATCH_WINDOW);
-        const answers = await Promise.all(window.map((pair) => call('put', putRequest(pair, timeoutMs))));
+      for (let first = 0; first < request.pairs.length; first += BATCH_WINDOW) {
+        const window = request.pairs.slice(first, first + BATCH_WINDOW);
+        const answers = await Promise.all(window.map((pair) => call('put', putRequest(pair, from.timeoutMs), from)));
         answers.forEach((answer, i) => {
           if (answer.status === KvStatus.Ok) done++;
-          else errors.push(`pair ${from + i}: ${answer.message}`);
+          else errors.push(`pair ${first + i}: ${answer.message}`);
         });
       }
       return { successfulCount: done, failedCount: errors.length, errors };

@@ -4,8 +4,8 @@ import type { Executor } from './executor.ts';
 
 type Respond = (response: KvResponse) => void;
 
-/** Sends a request to another node of the cluster; answers exactly once, also when it cannot. */
-export type Forward = (nodeId: number, request: KvRequest, respond: Respond) => void;
+/** Sends a request to another node of the cluster with the caller's token; answers exactly once, also when it cannot. */
+export type Forward = (nodeId: number, request: KvRequest, token: string | null, respond: Respond) => void;
 
 /** A leader learned from an answer is believed this long. */
 const HINT_TTL_MS = 5_000;
@@ -30,17 +30,18 @@ export class Router {
     this.#nowMs = nowMs;
   }
 
-  handle(request: KvRequest, respond: Respond): void {
+  /** `token` is the caller's, null for a caller without. */
+  handle(request: KvRequest, token: string | null, respond: Respond): void {
     this.#executor.execute(request, (local) => {
       if (local.status !== KvStatus.NotLeader || request.forwarded) return respond(local);
       const partition = this.#executor.partitionOf(request);
       const target = local.leaderId || this.leaderHint(partition) || this.#anyReplica(partition);
       if (target === 0) return respond(local);
-      this.#forwardTo(target, partition, request, (remote) => {
+      this.#forwardTo(target, partition, request, token, (remote) => {
         const better = remote.leaderId;
         const redirected = remote.status === KvStatus.NotLeader && better !== 0 && better !== target;
         if (!redirected || better === this.#store.nodeId) return respond(remote);
-        this.#forwardTo(better, partition, request, respond);
+        this.#forwardTo(better, partition, request, token, respond);
       });
     });
   }
@@ -60,8 +61,8 @@ export class Router {
     else this.#hints.delete(partition);
   }
 
-  #forwardTo(target: number, partition: number, request: KvRequest, respond: Respond): void {
-    this.#forward(target, { ...request, forwarded: true }, (remote) => {
+  #forwardTo(target: number, partition: number, request: KvRequest, token: string | null, respond: Respond): void {
+    this.#forward(target, { ...request, forwarded: true }, token, (remote) => {
       this.learnLeader(partition, remote.leaderId);
       respond({ ...remote, id: request.id });
     });

@@ -1,6 +1,7 @@
 /** What a server needs of the store and of the layers below it. */
 export { Store } from './store.ts';
 export { genesisRouting, type RoutingTable } from './routing.ts';
+export { encodeToken, MAX_TOKENS, tokenKey, TokenSource, type TokenRecord } from './tokens.ts';
 export { groupStatuses, leadersKnown } from './status.ts';
 export type { Clock, Failure, ReadAnswer, StoreOptions, WriteAnswer } from './types.ts';
 export type { Mutation } from '../storage/codec.ts';

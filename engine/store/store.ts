@@ -191,7 +191,16 @@ export class Store {
    * whether the write happens.
    */
   write(partition: number, mutation: Mutation, deadlineMs: number, respond: (answer: WriteAnswer) => void): void {
-    const group = this.#groupFor(partition, respond);
+    this.#writeTo(groupOfPartition(partition), mutation, deadlineMs, respond);
+  }
+
+  /** The same in the system group. */
+  writeSystem(mutation: Mutation, deadlineMs: number, respond: (answer: WriteAnswer) => void): void {
+    this.#writeTo(SYSTEM_GROUP, mutation, deadlineMs, respond);
+  }
+
+  #writeTo(id: GroupId, mutation: Mutation, deadlineMs: number, respond: (answer: WriteAnswer) => void): void {
+    const group = this.#groupFor(id, respond);
     if (group === null) return;
     const sizeBytes = mutation.key.length + mutation.value.length + 64;
     const startedMs = this.#options.clock.monotonicMs();
@@ -207,7 +216,7 @@ export class Store {
     deadlineMs: number,
     respond: (answer: ReadAnswer) => void,
   ): void {
-    const group = this.#groupFor(partition, respond);
+    const group = this.#groupFor(groupOfPartition(partition), respond);
     if (group === null) return;
     if (consistency === 'stale') {
       this.counters.reads++;
@@ -263,14 +272,14 @@ export class Store {
     return !this.#stopped && this.#failure === null;
   }
 
-  #groupFor(partition: number, respond: (failure: Failure) => void): Group | null {
+  #groupFor(id: GroupId, respond: (failure: Failure) => void): Group | null {
     if (!this.#working() || this.#disk.stalled) {
       const detail =
         this.#failure ?? (this.#stopped ? 'The node is stopping.' : 'The disk of this node does not answer.');
       this.#refuse({ ok: false, reason: 'unavailable', detail }, respond);
       return null;
     }
-    const group = this.#groups.get(groupOfPartition(partition));
+    const group = this.#groups.get(id);
     if (group === undefined) this.#refuse({ ok: false, reason: 'notReplica' }, respond);
     return group ?? null;
   }
@@ -319,7 +328,7 @@ export class Store {
     const completion = { group, messages: ready.messagesAfterPersist, mark: ready.mark };
     if (ready.mustSync) {
       const cut = ready.restored === null ? null : { ...ready.restored, all: true };
-      if (cut !== null && group.id === SYSTEM_GROUP) this.#routing.learn();
+      if (cut !== null && group.id === SYSTEM_GROUP) this.#learnSystem();
       writes.push({ group: group.id, cut, hardState: ready.hardState, entries: ready.entries });
     }
     if (ready.mustSync || group.pendingPersists > 0) {
@@ -376,7 +385,7 @@ export class Store {
         group.answerApplied(entry, results[i] ?? [], (write) => this.counters.writeAnswered(nowMs - write.startedMs));
       });
       group.core.applied(last.index);
-      if (group.id === SYSTEM_GROUP) this.#routing.learn();
+      if (group.id === SYSTEM_GROUP) this.#learnSystem();
       if (group.core.hasReady() || group.hasQueued) this.#touch(group);
     }
     for (const { requestId, index } of ready.readStates) group.readConfirmed(requestId, index);
@@ -392,6 +401,11 @@ export class Store {
       changed = true;
     }
     return changed ? core.membership : undefined;
+  }
+
+  #learnSystem(): void {
+    this.#routing.learn();
+    this.#options.onSystemState?.();
   }
 
   #tell(group: Group, ready: Ready): void {

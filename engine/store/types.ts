@@ -49,6 +49,8 @@ export interface StoreOptions {
   readonly limits?: StoreLimits;
   readonly compaction: Compaction;
   readonly onEvent: (event: ClusterEvent) => void;
+  /** The system group's state has changed. Throws what storage throws. */
+  readonly onSystemState?: () => void;
 }
 
 /** Why a request came to nothing. Only `deadline` leaves the outcome of a write open. */

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { adminTokenFile } from './access.ts';
 import { deleteCertificates } from './certificates.ts';
 import { SupervisorError } from './errors.ts';
 import { readJson, writeJson } from './files.ts';
@@ -61,6 +62,7 @@ export async function deleteDataDir(record: ClusterRecord): Promise<void> {
     await rm(nodeDir(record.dataDir, member.id), { recursive: true, force: true });
   }
   await deleteCertificates(record);
+  await rm(adminTokenFile(record), { force: true });
   await rm(path.join(record.dataDir, MARKER), { force: true });
   if (marker.madeDirectory) await removeIfEmpty(record.dataDir);
 }

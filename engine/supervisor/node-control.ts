@@ -4,7 +4,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterClient } from '../client/cluster-client.ts';
 import { nodeConfigSchema, type Member } from '../config/node-config.ts';
-import { endpointOf, nodeTlsOf, tlsOf } from './certificates.ts';
+import { adminTokenFile, connectionOf } from './access.ts';
+import { endpointOf, nodeTlsOf } from './certificates.ts';
 import { SupervisorError } from './errors.ts';
 import { writeJson } from './files.ts';
 import { nodeDir, nodeLogFile } from './home.ts';
@@ -64,6 +65,7 @@ export class NodeControl {
       timing: record.timing,
       faultsEnabled: true,
       tls: nodeTlsOf(record, member.id),
+      access: { adminTokenFile: adminTokenFile(record) },
     });
     await writeJson(configFile, config);
     const logFile = nodeLogFile(record.dataDir, member.id);
@@ -259,7 +261,7 @@ export class NodeControl {
 async function askToStop(record: ClusterRecord, member: Member, run: RunState, withCluster: boolean): Promise<void> {
   let client: ClusterClient | null = null;
   try {
-    client = new ClusterClient(endpointOf(record, member), { tls: tlsOf(record) });
+    client = new ClusterClient(endpointOf(record, member), connectionOf(record));
     await client.stop(run.token, { timeoutMs: STOP_RPC_TIMEOUT_MS, withCluster });
   } catch {
     // Not serving yet, or hung, or its certificates are gone. Where SIGTERM is no orderly stop, the wait for it is all there is.

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DATA_FORMAT_VERSION, timingSchema, type Member } from '../config/node-config.ts';
+import { ensureAdminToken } from './access.ts';
 import { ensureCertificates } from './certificates.ts';
 import { checkDataDir, claimDataDir, deleteDataDir, removeIfEmpty } from './data-dir.ts';
 import { SupervisorError } from './errors.ts';
@@ -117,6 +118,7 @@ class LocalSupervisor implements Supervisor {
       await claimDataDir(record);
       try {
         await ensureCertificates(record);
+        await ensureAdminToken(record);
         await mkdir(this.#paths.runDir(spec.name), { recursive: true, mode: 0o700 });
         await this.#records.writeRecord(record);
       } catch (error) {
@@ -273,6 +275,7 @@ class LocalSupervisor implements Supervisor {
     await checkDataDir(record);
     await checkPorts(missing, new Map());
     await ensureCertificates(record);
+    await ensureAdminToken(record);
     await Promise.all(missing.map((member) => this.#control.launch(record, member, leash)));
   }
 

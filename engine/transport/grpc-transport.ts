@@ -58,7 +58,7 @@ export interface GrpcTransportOptions {
    * a configuration. The same reason is reported once in ten seconds.
    */
   readonly onRefused?: (reason: string) => void;
-  readonly log?: { info(message: string): void; warn(message: string): void };
+  readonly log?: { info(message: string): void };
   /** Uniform in [0, 1): for injected losses and for the spread of reconnects. */
   readonly random?: () => number;
   /** How often every link carries at least one frame, so that silence means something. 1000 by default. */
@@ -91,7 +91,6 @@ export async function createGrpcTransport(options: GrpcTransportOptions): Promis
       ? plaintext
       : fileCredentials(certificates, () => nodeCertificateName(options.clusterId, peer));
   const refusals = new RefusalReporter((reason) => {
-    log?.warn(`refused: ${reason}`);
     options.onRefused?.(reason);
   });
   const onRefused = (reason: string): void => refusals.report(reason);

@@ -77,7 +77,7 @@ describe('a cluster over mutual TLS', () => {
       return entry?.value.toString() === '99';
     });
     alone.close();
-    expect(node.output).not.toContain('a peer was refused');
+    expect(node.output).not.toContain('peerRefused');
   });
 
   it('refuses callers, each with its sentence to the caller and in the log', async () => {
@@ -252,7 +252,7 @@ describe('the Raft port', () => {
       }, id);
       await bad.start();
       await eventually('the words', () => Promise.resolve(good.output.includes(seenByGood[id])));
-      await eventually('the words there', () => Promise.resolve(bad.output.includes('a peer was refused')));
+      await eventually('the words there', () => Promise.resolve(bad.output.includes('peerRefused')));
       expect(bad.output).not.toContain('"event":"electionWon"');
       await isKeptOut(good, id);
       await cluster!.dispose();

@@ -1,7 +1,7 @@
 import type { ClusterSummary, ClusterView, PartitionLive, Sample, StoryEvent } from '../../contract/model.ts';
 import type { RaftRecord } from '../../contract/recording.ts';
-import type { PrkDbClient, TlsOptions } from '../../../engine/client/index.ts';
-import { endpointOf, tlsOf } from '../../../engine/supervisor/index.ts';
+import type { ConnectionOptions, PrkDbClient } from '../../../engine/client/index.ts';
+import { connectionOf, endpointOf } from '../../../engine/supervisor/index.ts';
 import type { LocalCluster, ProcessEvent, Supervisor } from '../../../engine/supervisor/types.ts';
 import { BackendError } from '../errors.ts';
 import type { EventLog } from '../history/event-log.ts';
@@ -216,9 +216,9 @@ export class LocalClusterDriver implements ClusterDriver {
       }
       const member = record.members.find((m) => m.id === process.nodeId);
       if (!exists || member === undefined || this.#links.has(process.nodeId)) continue;
-      let tls: TlsOptions | undefined;
+      let connection: ConnectionOptions;
       try {
-        tls = tlsOf(record);
+        connection = connectionOf(record);
       } catch (error) {
         // Its certificates are gone; the next look at the processes tries again.
         this.#options.onError(error);
@@ -238,7 +238,7 @@ export class LocalClusterDriver implements ClusterDriver {
         },
       };
       const address = `${member.host}:${member.clientPort}`;
-      const link = this.#options.connectNode(address, record.clusterId, listener, tls);
+      const link = this.#options.connectNode(address, record.clusterId, listener, connection);
       this.#links.set(process.nodeId, { pid: process.pid, link });
     }
     if (this.#links.size > 0) this.#startTimer();
@@ -318,7 +318,7 @@ export class LocalClusterDriver implements ClusterDriver {
 
   async #connect(): Promise<PrkDbClient> {
     const { record } = this.#model.cluster;
-    return this.#options.connectClient(this.#endpoints(), record, tlsOf(record));
+    return this.#options.connectClient(this.#endpoints(), record, connectionOf(record));
   }
 
   async #startLoad(options: { clients: number; readPercent: number }): Promise<void> {

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { ClusterClient } from '../../../engine/client/index.ts';
-import { endpointOf, tlsOf } from '../../../engine/supervisor/index.ts';
+import { connectionOf, endpointOf } from '../../../engine/supervisor/index.ts';
 import type { Supervisor } from '../../../engine/supervisor/types.ts';
 import { BackendError } from '../errors.ts';
 import type { ProcessControls } from './driver.ts';
@@ -48,7 +48,7 @@ export function localProcesses(options: {
       requireNode(node);
       const { record } = await supervisor.get(name);
       const member = record.members.find((candidate) => candidate.id === node)!;
-      const client = new ClusterClient(endpointOf(record, member), { tls: tlsOf(record) });
+      const client = new ClusterClient(endpointOf(record, member), connectionOf(record));
       try {
         const remaining = await client.handOver();
         if (remaining === 0) return;

@@ -1,5 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
-import { credentialsFor, type TlsOptions } from '../../../engine/client/index.ts';
+import { credentialsFor, type ConnectionOptions } from '../../../engine/client/index.ts';
 import type {
   ClusterEvent,
   Faults,
@@ -31,16 +31,21 @@ export interface NodeLink {
 }
 
 /** How a driver reaches its nodes; tests give their own. */
-export type ConnectNode = (address: string, clusterId: string, listener: NodeListener, tls?: TlsOptions) => NodeLink;
+export type ConnectNode = (
+  address: string,
+  clusterId: string,
+  listener: NodeListener,
+  connection?: ConnectionOptions,
+) => NodeLink;
 
 /**
  * Watches one node over ClusterService: every event once and in order, also across
  * reconnects, and a status every 200 ms and on every change. Reconnects until closed, and
- * passes nothing on from a node of another cluster. `address` is `host:port`; without `tls`
- * it is dialed in plaintext.
+ * passes nothing on from a node of another cluster. `address` is `host:port`; without
+ * certificates it is dialed in plaintext.
  */
-export const connectNode: ConnectNode = (address, clusterId, listener, tls) =>
-  new GrpcNodeLink(address, clusterId, listener, tls);
+export const connectNode: ConnectNode = (address, clusterId, listener, connection = {}) =>
+  new GrpcNodeLink(address, clusterId, listener, connection);
 
 class GrpcNodeLink implements NodeLink {
   readonly #client: ClusterClient;
@@ -54,11 +59,11 @@ class GrpcNodeLink implements NodeLink {
   #isOurs = false;
   #closed = false;
 
-  constructor(address: string, clusterId: string, listener: NodeListener, tls: TlsOptions | undefined) {
+  constructor(address: string, clusterId: string, listener: NodeListener, connection: ConnectionOptions) {
     this.#clusterId = clusterId;
     this.#listener = listener;
     const Client = serviceClient('cluster', 'prkdb.cluster.ClusterService');
-    const { credentials, options } = credentialsFor([address], tls).dial(address);
+    const { credentials, options } = credentialsFor([address], connection).dial(address);
     this.#client = new Client(address, credentials, {
       ...options,
       'grpc.initial_reconnect_backoff_ms': FIRST_RETRY_MS,

@@ -1,4 +1,4 @@
-import { PrkDbClient, type TlsOptions } from '../../../engine/client/index.ts';
+import { PrkDbClient, type ConnectionOptions } from '../../../engine/client/index.ts';
 import { BackendError } from '../errors.ts';
 
 const CONNECT_TIMEOUT_MS = 4_000;
@@ -7,12 +7,12 @@ const CONNECT_TIMEOUT_MS = 4_000;
 export type ConnectClient = (
   endpoints: readonly string[],
   cluster: { readonly clusterId: string; readonly name: string },
-  tls?: TlsOptions,
+  connection?: ConnectionOptions,
 ) => Promise<PrkDbClient>;
 
 /** Connects, and makes sure that it is this cluster that answers: a port may have passed to another. */
-export const connectClient: ConnectClient = async (endpoints, cluster, tls) => {
-  const client = await PrkDbClient.connect(endpoints, { connectTimeoutMs: CONNECT_TIMEOUT_MS, tls });
+export const connectClient: ConnectClient = async (endpoints, cluster, connection) => {
+  const client = await PrkDbClient.connect(endpoints, { ...connection, connectTimeoutMs: CONNECT_TIMEOUT_MS });
   try {
     const { clusterId, clusterName } = await client.metadata();
     if (clusterId === cluster.clusterId) return client;

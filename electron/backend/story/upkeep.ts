@@ -14,7 +14,7 @@ const silent: ReadonlySet<ClusterEventKind> = new Set([
   'logCompacted',
 ]);
 
-/** What a cluster does to stay well: leaders that hand over, followers that need a snapshot. */
+/** What a cluster does to stay well: leaders that hand over, followers that need a snapshot, strangers that are kept out. */
 export class UpkeepTeller {
   readonly #context: StoryContext;
   readonly #buffer: ReorderBuffer;
@@ -35,6 +35,8 @@ export class UpkeepTeller {
       this.#restored(event);
     } else if (event.kind === 'snapshotFailed') {
       this.#failed(event);
+    } else if (event.kind === 'accessRefused' || event.kind === 'peerRefused') {
+      if (!quiet) this.#refused(event);
     } else {
       return false;
     }
@@ -106,6 +108,18 @@ export class UpkeepTeller {
       nodeName(event.peer),
       '; it is sent again when that node is heard from.',
     ]);
+  }
+
+  /** The node's own words, which begin with what was refused: a call, a connection, a stream. */
+  #refused({ timeMs, nodeId, kind, detail }: ClusterEvent): void {
+    const port = kind === 'peerRefused' ? ' on the port of its peers: ' : ': ';
+    this.#context.tell({
+      timeMs,
+      kind: 'notice',
+      parts: sentence(nodeName(nodeId), ` refused somebody${port}${detail}.`),
+      node: nodeId,
+      partition: null,
+    });
   }
 
   /** About one partition; what happens to the system group is not told. */

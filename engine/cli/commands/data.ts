@@ -12,9 +12,9 @@ export async function withClient<T>(
   options: DataOptions,
   use: (client: PrkDbClient) => Promise<T>,
 ): Promise<T> {
-  const { endpoints, tls } = await connectionTarget(context, options);
+  const { endpoints, connection } = await connectionTarget(context, options);
   const client = await PrkDbClient.connect(endpoints, {
-    tls,
+    ...connection,
     connectTimeoutMs: options.timeout,
     timeoutMs: options.timeout,
   });

@@ -1,7 +1,14 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { CommandError } from '../errors.ts';
-import { addOptions, tlsOptions, clusterOption, endpointsOption, jsonOption, timeoutOption } from '../options.ts';
+import {
+  addOptions,
+  connectionOptions,
+  clusterOption,
+  endpointsOption,
+  jsonOption,
+  timeoutOption,
+} from '../options.ts';
 import { printJson, printLine } from '../output.ts';
 import { withClient, type DataOptions } from './data.ts';
 
@@ -14,7 +21,7 @@ export function addDelete(program: Command, context: CommandContext): void {
     .addOption(clusterOption())
     .addOption(timeoutOption())
     .addOption(jsonOption());
-  addOptions(command, tlsOptions()).action(async (key: string, options: DataOptions) => {
+  addOptions(command, connectionOptions()).action(async (key: string, options: DataOptions) => {
     const { found, partition } = await withClient(context, options, (client) => client.delete(key));
     if (options.json === true) printJson(context.io, { key, found, partition });
     else if (found) printLine(context.io, 'deleted');

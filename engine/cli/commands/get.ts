@@ -3,7 +3,7 @@ import type { CommandContext } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import {
   addOptions,
-  tlsOptions,
+  connectionOptions,
   clusterOption,
   endpointsOption,
   jsonOption,
@@ -29,7 +29,7 @@ export function addGet(program: Command, context: CommandContext): void {
     .addOption(clusterOption())
     .addOption(timeoutOption())
     .addOption(jsonOption());
-  addOptions(command, tlsOptions()).action((key: string, options: GetOptions) => get(context, key, options));
+  addOptions(command, connectionOptions()).action((key: string, options: GetOptions) => get(context, key, options));
 }
 
 async function get(context: CommandContext, key: string, options: GetOptions): Promise<void> {

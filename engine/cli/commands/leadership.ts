@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterClient } from '../../client/index.ts';
-import { endpointOf, tlsOf, type LocalCluster } from '../../supervisor/index.ts';
+import { connectionOf, endpointOf, type LocalCluster } from '../../supervisor/index.ts';
 import { nodeIdOf, type CommandContext } from '../context.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { jsonOption, wholeNumber } from '../options.ts';
@@ -98,7 +98,7 @@ async function withNode<T>(cluster: LocalCluster, nodeId: number, run: (client: 
     const names = record.members.map(({ id }) => `n${id}`).join(', ');
     throw new UsageError(`${record.name} has no node n${nodeId}. Its nodes are ${names}.`);
   }
-  const client = new ClusterClient(endpointOf(record, member), { tls: tlsOf(record) });
+  const client = new ClusterClient(endpointOf(record, member), connectionOf(record));
   try {
     return await run(client);
   } finally {

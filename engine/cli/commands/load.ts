@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { PrkDbClient } from '../../client/index.ts';
 import { startLoad, type LatencySummary, type LoadStats } from '../../load/load.ts';
-import { SupervisorError, tlsOf } from '../../supervisor/index.ts';
+import { connectionOf, SupervisorError } from '../../supervisor/index.ts';
 import { endpointsOf, isUp, type CommandContext } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import { withInterrupt } from '../interrupted.ts';
@@ -41,7 +41,7 @@ async function load(context: CommandContext, name: string, options: LoadCommandO
   if (!isUp(cluster)) {
     throw new SupervisorError('notRunning', `The cluster ${name} is not running.`, `Start it with: prkdb up ${name}`);
   }
-  const client = await PrkDbClient.connect(endpointsOf(cluster), { tls: tlsOf(cluster.record) });
+  const client = await PrkDbClient.connect(endpointsOf(cluster), connectionOf(cluster.record));
   let stats: LoadStats;
   try {
     const { clients, reads: readPercent, keys: keyCount, valueBytes } = options;

@@ -1,7 +1,14 @@
 import type { Command } from 'commander';
 import { MAX_VALUE_BYTES } from '../../config/limits.ts';
 import type { CommandContext } from '../context.ts';
-import { addOptions, tlsOptions, clusterOption, endpointsOption, jsonOption, timeoutOption } from '../options.ts';
+import {
+  addOptions,
+  connectionOptions,
+  clusterOption,
+  endpointsOption,
+  jsonOption,
+  timeoutOption,
+} from '../options.ts';
 import { printJson, printLine } from '../output.ts';
 import { withClient, type DataOptions } from './data.ts';
 
@@ -15,7 +22,7 @@ export function addPut(program: Command, context: CommandContext): void {
     .addOption(clusterOption())
     .addOption(timeoutOption())
     .addOption(jsonOption());
-  addOptions(command, tlsOptions()).action((key: string, value: string, options: DataOptions) =>
+  addOptions(command, connectionOptions()).action((key: string, value: string, options: DataOptions) =>
     put(context, key, value, options),
   );
 }

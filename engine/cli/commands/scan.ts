@@ -4,7 +4,7 @@ import type { Entry } from '../../client/index.ts';
 import type { CommandContext } from '../context.ts';
 import {
   addOptions,
-  tlsOptions,
+  connectionOptions,
   clusterOption,
   endpointsOption,
   jsonOption,
@@ -37,7 +37,9 @@ export function addScan(program: Command, context: CommandContext): void {
     .addOption(clusterOption())
     .addOption(timeoutOption())
     .addOption(jsonOption());
-  addOptions(command, tlsOptions()).action((prefix: string, options: ScanOptions) => scan(context, prefix, options));
+  addOptions(command, connectionOptions()).action((prefix: string, options: ScanOptions) =>
+    scan(context, prefix, options),
+  );
 }
 
 async function scan(context: CommandContext, prefix: string, options: ScanOptions): Promise<void> {

@@ -41,4 +41,13 @@ describe('the story of what keeps a cluster well', () => {
     const told = tell(teller(), [event(0, 1, 'snapshotFailed', { partition: 0, peer: 3, index: 5 })]);
     expect(lines(told)[0]).toContain('A snapshot of p0 from n1 did not reach n3');
   });
+
+  it('tells whom a node kept out', () => {
+    const told = tell(teller(), [
+      event(0, 1, 'accessRefused', { detail: 'a call of Put from 10.0.0.9: it gave no token' }),
+      event(9000, 2, 'peerRefused', { detail: 'a connection from 10.0.0.9:4711: it speaks neither gRPC nor TLS' }),
+    ]);
+    expect(lines(told)[0]).toContain('n1 refused somebody: a call of Put from 10.0.0.9: it gave no token.');
+    expect(lines(told)[1]).toContain('n2 refused somebody on the port of its peers: a connection from 10.0.0.9:4711');
+  });
 });

@@ -1,0 +1,55 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { NodeConfig } from '../config/node-config.ts';
+import { nodeToken, tokenHash, tokenId } from '../config/tokens.ts';
+import type { CertificateFiles } from '../net/certificate-files.ts';
+import type { Grant, IncomingCall } from '../server/access.ts';
+import { hasName, isAccepted, nodeCertificateName } from '../net/certificates.ts';
+import { NodeStartError } from './errors.ts';
+
+/** What a node was configured with about who may call. */
+export interface ConfiguredAccess {
+  readonly own: readonly Grant[];
+  /** What this node shows to the others when it asks for itself; undefined: nothing. */
+  readonly toNodes: string | undefined;
+}
+
+/** Reads the admin token. Throws a NodeStartError that says what is wrong with it. */
+export function readConfiguredAccess({ access }: Pick<NodeConfig, 'access'>): ConfiguredAccess {
+  const file = access?.adminTokenFile;
+  if (file === undefined) return { own: [], toNodes: undefined };
+  let token: string;
+  try {
+    token = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new NodeStartError(`access.adminTokenFile: ${file} cannot be read: ${(error as Error).message}`);
+  }
+  if (tokenId(token) === null) {
+    throw new NodeStartError(
+      `access.adminTokenFile: ${file} holds no token. Make one with: prkdb token generate > FILE`,
+    );
+  }
+  const toNodes = nodeToken(token);
+  return { own: [grantOf(token, 'founding token', 'admin'), grantOf(toNodes, 'nodes', 'read')], toNodes };
+}
+
+function grantOf(token: string, name: string, right: Grant['right']): Grant {
+  return { id: tokenId(token)!, name, right, sha256: tokenHash(token).toString('hex'), expiresAtMs: 0 };
+}
+
+/**
+ * Whether a call comes with the certificate of a member. The client port may accept other
+ * authorities beside the cluster's own, and what those issue proves no node.
+ */
+export function isMemberCall(
+  call: IncomingCall,
+  { clusterId, members }: Pick<NodeConfig, 'clusterId' | 'members'>,
+  raft: CertificateFiles | null,
+): boolean {
+  const shown = call.getAuthContext().sslPeerCertificate;
+  const ca = raft?.current.ca;
+  if (shown === undefined || ca === undefined) return false;
+  const certificate = new X509Certificate(shown.raw);
+  if (!members.some(({ id }) => hasName(certificate, nodeCertificateName(clusterId, id)))) return false;
+  return isAccepted([certificate], ca);
+}
