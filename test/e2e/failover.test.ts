@@ -16,6 +16,7 @@ import {
   setLoad,
   startFirstCluster,
   valueBox,
+  expectValue,
 } from './support/cluster-page.ts';
 import { oneStory } from './support/story.ts';
 
@@ -77,7 +78,7 @@ describe.skipIf(noBrowser)('from the first run to a failover and back', () => {
     await goTo(page, 'Keys');
     await page.getByRole('textbox', { name: 'Key prefix' }).fill('/orders/');
     await keyRow(page, '/orders/1').click();
-    await expect.poll(() => valueBox(page).inputValue()).toBe('{"status":"packed"}');
+    await expectValue(page, '{"status":"packed"}');
   });
 
   test('the node is started again on its data and catches up', async () => {

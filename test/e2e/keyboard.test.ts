@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
 import { openApp, type TestApp } from './support/app.ts';
 import { noBrowser } from './support/browser.ts';
-import { expectHealthy, expectText, feed, headline, valueBox } from './support/cluster-page.ts';
+import { expectHealthy, expectText, feed, headline, valueBox, expectValue } from './support/cluster-page.ts';
 import { oneStory } from './support/story.ts';
 
 /** More tab stops than any screen has. */
@@ -72,7 +72,7 @@ describe.skipIf(noBrowser)('the main path by keyboard alone', () => {
     await page.keyboard.type('by hand');
     await page.keyboard.press('ControlOrMeta+Enter');
     await page.getByRole('dialog', { name: 'New key' }).waitFor({ state: 'detached' });
-    await expect.poll(() => valueBox(page).inputValue()).toBe('by hand');
+    await expectValue(page, 'by hand');
     await tabTo(/^Value as/);
     await page.keyboard.press('End');
     await page.keyboard.type(' again');
@@ -85,7 +85,7 @@ describe.skipIf(noBrowser)('the main path by keyboard alone', () => {
     await valueBox(page).waitFor({ state: 'detached' });
     expect((await focused()).name).toBe('Keys');
     await page.keyboard.press('Enter');
-    await expect.poll(() => valueBox(page).inputValue()).toBe('by hand again');
+    await expectValue(page, 'by hand again');
   });
 
   test('kill a node, read of it, start it again', async () => {

@@ -3,7 +3,16 @@ import type { Locator, Page } from 'playwright-core';
 import type { PrkDbClient } from '../../engine/client/index.ts';
 import { openApp, type TestApp } from './support/app.ts';
 import { noBrowser } from './support/browser.ts';
-import { clientPortOf, createKey, expectText, goTo, keyRow, valueBox } from './support/cluster-page.ts';
+import {
+  clientPortOf,
+  createKey,
+  expectText,
+  goTo,
+  keyRow,
+  valueBox,
+  valueText,
+  expectValue,
+} from './support/cluster-page.ts';
 import { startSingleNode } from './support/cluster-sheet.ts';
 import { oneStory } from './support/story.ts';
 
@@ -42,7 +51,7 @@ describe.skipIf(noBrowser)('keys', () => {
     await expectText(banner(), /Changed while you were editing\..*It changed status; you changed shipBy/);
     expect(await saveButton().isDisabled()).toBe(true);
     await banner().getByRole('button', { name: 'Merge and review' }).click();
-    expect(JSON.parse(await valueBox(page).inputValue())).toEqual({ status: 'packed', shipBy: '21' });
+    expect(JSON.parse(await valueText(page))).toEqual({ status: 'packed', shipBy: '21' });
     await saveButton().click();
     await saved();
     expect(JSON.parse((await otherReads('order')) ?? '')).toEqual({ status: 'packed', shipBy: '21' });
@@ -70,7 +79,7 @@ describe.skipIf(noBrowser)('keys', () => {
     await other.put('order', 'not json');
     await expectText(banner(), /not JSON on both sides/);
     await banner().getByRole('button', { name: 'Discard mine' }).click();
-    expect(await valueBox(page).inputValue()).toBe('not json');
+    await expectValue(page, 'not json');
   });
 
   test('a key deleted under edit can be created again', async () => {
@@ -89,9 +98,9 @@ describe.skipIf(noBrowser)('keys', () => {
     await goTo(page, 'Overview');
     await goTo(page, 'Keys');
     await keyRow(page, 'order').click();
-    await expect.poll(() => valueBox(page).inputValue()).toBe('half way');
+    await expectValue(page, 'half way');
     await page.getByRole('button', { name: 'Discard', exact: true }).click();
-    expect(await valueBox(page).inputValue()).toBe('kept');
+    await expectValue(page, 'kept');
   });
 
   test('binary keys and values are shown and edited without loss', async () => {
@@ -99,7 +108,7 @@ describe.skipIf(noBrowser)('keys', () => {
     await other.put(key, Buffer.from([0x00, 0xfe, 0x41]));
     await page.getByRole('textbox', { name: 'Key prefix' }).fill('b\\xFF');
     await keyRow(page, 'b\\xFF\\x00').click();
-    await expect.poll(() => valueBox(page).inputValue()).toBe('00 fe 41');
+    await expectValue(page, '00 fe 41');
     await page.getByRole('radio', { name: 'Text' }).click();
     await page.getByText('not UTF-8 text').waitFor();
     await valueBox(page).fill('00 fe 42 4');
@@ -115,7 +124,7 @@ describe.skipIf(noBrowser)('keys', () => {
     await other.put('crlf', 'one\r\ntwo\r\n');
     await page.getByRole('textbox', { name: 'Key prefix' }).fill('crlf');
     await keyRow(page, 'crlf').click();
-    await expect.poll(() => valueBox(page).inputValue()).toBe('one\ntwo\n');
+    await expectValue(page, 'one\ntwo\n');
     await valueBox(page).fill('one\ntwo\nthree\n');
     await saveButton().click();
     await saved();
@@ -162,14 +171,14 @@ describe.skipIf(noBrowser)('keys', () => {
     await page.getByText(/^450 of \d+ keys$/).waitFor();
     await page.keyboard.press('End');
     await page.keyboard.press('Enter');
-    await expect.poll(() => valueBox(page).inputValue()).toBe('449');
+    await expectValue(page, '449');
   });
 
   test('the address holds prefix, key and read mode', async () => {
     await page.getByRole('radio', { name: 'Stale' }).click();
     await page.getByText(/^Stale:/).waitFor();
     await page.reload();
-    await expect.poll(() => valueBox(page).inputValue()).toBe('449');
+    await expectValue(page, '449');
     expect(await page.getByRole('textbox', { name: 'Key prefix' }).inputValue()).toBe('many/');
     expect(await page.getByRole('radio', { name: 'Stale' }).isChecked()).toBe(true);
     await expectText(page.getByText(/^Stale:/).locator('..'), /may be up to .* old.* now\. Works without a leader/);

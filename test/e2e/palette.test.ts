@@ -9,7 +9,7 @@ import {
   headline,
   nodeCard,
   startFirstCluster,
-  valueBox,
+  expectValue,
 } from './support/cluster-page.ts';
 import { startSingleNode } from './support/cluster-sheet.ts';
 import { lookAt } from './support/look.ts';
@@ -109,7 +109,7 @@ describe.skipIf(noBrowser)('the command palette and the settings, by keyboard', 
     await expect.poll(() => palette.getByRole('option', { name: '8a01' }).count()).toBe(0);
     expect(await lookAt(page, 'palette-keys', { narrow: false })).toEqual([]);
     await page.keyboard.press('Enter');
-    await expect.poll(() => valueBox(page).inputValue()).toContain('"qty":');
+    await expectValue(page, /"qty":/);
     expect(await page.getByRole('region', { name: 'Value' }).innerText()).toContain(KEY);
   });
 

@@ -11,6 +11,7 @@ import {
   keyRow,
   startFirstCluster,
   valueBox,
+  expectValue,
 } from './support/cluster-page.ts';
 import { oneStory } from './support/story.ts';
 
@@ -46,7 +47,7 @@ describe.skipIf(noBrowser)('two of three nodes dead', () => {
     await expectText(page.getByRole('region', { name: 'Keys' }).getByRole('alert'), /could not be listed/);
     await page.getByRole('button', { name: 'Read stale' }).first().click();
     await keyRow(page, 'survivor').click();
-    await expect.poll(() => valueBox(page).inputValue()).toBe('before');
+    await expectValue(page, 'before');
     await expectText(page.getByText(/^Stale:/).locator('..'), /may be up to .* old/);
   });
 
@@ -55,7 +56,7 @@ describe.skipIf(noBrowser)('two of three nodes dead', () => {
     await page.getByRole('button', { name: /^Save if still/ }).click();
     const note = page.getByRole('alert').filter({ hasText: 'The key was not saved.' });
     await expectText(note, /The key was not saved\. .+ Try again/);
-    expect(await valueBox(page).inputValue()).toBe('after');
+    await expectValue(page, 'after');
   });
 
   test('all heals when one returns, and the edit is saved', async () => {
@@ -64,7 +65,7 @@ describe.skipIf(noBrowser)('two of three nodes dead', () => {
     await expectText(headline(page), /^2 of 3 nodes up.*8 partitions serving/);
     await goTo(page, 'Keys');
     await keyRow(page, 'survivor').click();
-    await expect.poll(() => valueBox(page).inputValue()).toBe('after');
+    await expectValue(page, 'after');
     await page.getByRole('button', { name: /^Save if still/ }).click();
     await page.getByText(/^Saved as revision \d+\.$/).waitFor();
     await goTo(page, 'Overview');

@@ -15,6 +15,8 @@ import {
   setLoad,
   startFirstCluster,
   valueBox,
+  valueText,
+  expectValue,
 } from './support/cluster-page.ts';
 import { openSheet } from './support/cluster-sheet.ts';
 import { lookAt } from './support/look.ts';
@@ -96,12 +98,12 @@ describe.skipIf(noBrowser)('every screen, in both themes', () => {
     await goTo(page, 'Keys');
     await page.getByRole('textbox', { name: 'Key prefix' }).fill(SHOWN_PREFIX);
     await keyRow(page, '…/2026-06/7f60-c2e9').click();
-    await expect.poll(() => valueBox(page).inputValue()).toContain('7f60-c2e9');
+    await expectValue(page, /7f60-c2e9/);
     await expectFine('keys');
   });
 
   test('a conflict', async () => {
-    const text = await valueBox(page).inputValue();
+    const text = await valueText(page);
     await valueBox(page).fill(text.replace('2026-06-20', '2026-06-21'));
     const client = await app.client(
       Number(/:(\d+)/.exec(await page.getByRole('region', { name: 'Value' }).innerText())?.[1]),

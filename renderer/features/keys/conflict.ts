@@ -2,7 +2,7 @@ import { fromBase64 } from './bytes.ts';
 import { isConflict, isDirty, type EditorState } from './editor-state.ts';
 import { mergeJson } from './json-merge.ts';
 import { parseJson, printJson } from './json-tree.ts';
-import { encodeDraft, hexText, openDraft } from './value-format.ts';
+import { encodeDraft, hexText, isByteFormat, openDraft } from './value-format.ts';
 
 /**
  * What happened to a key under edit. 'mergeable' and 'overlapping' name the JSON paths
@@ -30,7 +30,7 @@ export function conflictOf(state: EditorState): Conflict | null {
   if (state.current === null) return { kind: 'deleted' };
   if (state.base === null || !isDirty(state)) return { kind: 'opaque' };
   const [base, mine, theirs] = [textOf(state.base.value), state.draft.text, textOf(state.current.value)].map(parseJson);
-  if (state.draft.format === 'hex' || !base?.ok || !mine?.ok || !theirs?.ok) return { kind: 'opaque' };
+  if (isByteFormat(state.draft.format) || !base?.ok || !mine?.ok || !theirs?.ok) return { kind: 'opaque' };
 
   const result = mergeJson(base.tree, mine.tree, theirs.tree);
   const sides = { mine: result.mine, theirs: result.theirs };
@@ -47,7 +47,8 @@ export function comparableTexts(state: EditorState): { theirs: string; mine: str
     return { theirs: state.current === null ? '' : textOf(state.current.value), mine: state.draft.text };
   }
   const drafts = [openDraft(theirs, 'text'), openDraft(encoded.bytes, 'text')] as const;
-  if (drafts.some((draft) => draft.format === 'hex')) return { theirs: hexText(theirs), mine: hexText(encoded.bytes) };
+  if (drafts.some((draft) => isByteFormat(draft.format)))
+    return { theirs: hexText(theirs), mine: hexText(encoded.bytes) };
   const [a, b] = drafts.map((draft) => parseJson(draft.text));
   if (a?.ok && b?.ok) return { theirs: printJson(a.tree), mine: printJson(b.tree) };
   return { theirs: drafts[0].text, mine: drafts[1].text };

@@ -1,17 +1,20 @@
 import { useMemo } from 'react';
 import { Button } from '../../ui/button.tsx';
 import { Segmented } from '../../ui/segmented.tsx';
-import { CodeArea } from './code-area.tsx';
-import { asciiOf, hexOffset, jsonProblem, type Draft, type ValueFormat } from './value-format.ts';
+import { CodeArea } from './code/code-area.tsx';
+import { jsonProblem, type Draft, type ValueFormat } from './value-format.ts';
 import styles from './value-field.module.css';
 
 const formats = [
   { value: 'json', label: 'JSON' },
   { value: 'text', label: 'Text' },
   { value: 'hex', label: 'Hex' },
+  { value: 'base64', label: 'Base64' },
 ] as const satisfies readonly { value: ValueFormat; label: string }[];
 
-/** A value as JSON, text or hex, with what is right or wrong about it. */
+const labels: Readonly<Record<ValueFormat, string>> = { json: 'JSON', text: 'text', hex: 'hex', base64: 'base64' };
+
+/** A value as JSON, text, hex or base64, with what is right or wrong about it. */
 export function ValueField({
   draft,
   refusal,
@@ -57,14 +60,12 @@ export function ValueField({
       )}
       <CodeArea
         className={styles.area}
-        label={`Value as ${draft.format === 'text' ? 'text' : draft.format === 'json' ? 'JSON' : 'hex'}`}
+        label={`Value as ${labels[draft.format]}`}
         value={draft.text}
+        format={draft.format}
         readOnly={readOnly}
         onChange={onText}
         problemLine={problem?.line}
-        {...(draft.format === 'hex' && {
-          margin: (line: number, text: string) => ({ before: hexOffset(line), after: asciiOf(text) }),
-        })}
       />
     </div>
   );

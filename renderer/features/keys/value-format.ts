@@ -1,9 +1,14 @@
-import { utf8Bytes, utf8Text } from './bytes.ts';
+import { fromBase64, toBase64, utf8Bytes, utf8Text } from './bytes.ts';
 import { parseJson, printJson, type JsonProblem } from './json-tree.ts';
 
 /** How the editor shows a value. The bytes are the same in each. */
-export const valueFormats = ['json', 'text', 'hex'] as const;
+export const valueFormats = ['json', 'text', 'hex', 'base64'] as const;
 export type ValueFormat = (typeof valueFormats)[number];
+
+/** Formats that spell any bytes whatever. */
+export function isByteFormat(format: ValueFormat): boolean {
+  return format === 'hex' || format === 'base64';
+}
 
 export type LineEnding = '\n' | '\r\n';
 
@@ -31,6 +36,7 @@ export function detectFormat(bytes: Uint8Array): ValueFormat {
 
 /** A draft that encodes to exactly these bytes, in this format or, where that would lose some, in hex. */
 export function openDraft(bytes: Uint8Array, format: ValueFormat): Draft {
+  if (format === 'base64') return { format, text: toBase64(bytes), lineEnding: '\n' };
   const text = format === 'hex' ? null : editableText(bytes);
   if (text === null) return { format: 'hex', text: hexText(bytes), lineEnding: '\n' };
   return { format, ...text };
@@ -39,14 +45,15 @@ export function openDraft(bytes: Uint8Array, format: ValueFormat): Draft {
 /** The bytes a draft stands for, or why it stands for none. JSON that does not parse is still text and has bytes. */
 export function encodeDraft(draft: Draft): Encoded {
   if (draft.format === 'hex') return parseHex(draft.text);
+  if (draft.format === 'base64') return parseBase64(draft.text);
   const text = draft.lineEnding === '\r\n' ? draft.text.replaceAll('\n', '\r\n') : draft.text;
   return { ok: true, bytes: utf8Bytes(text) };
 }
 
 /** Why a format cannot show these bytes; null if it can. */
 export function formatRefusal(bytes: Uint8Array, format: ValueFormat): string | null {
-  if (format === 'hex' || editableText(bytes) !== null) return null;
-  if (utf8Text(bytes) === null) return 'This value is not UTF-8 text. Only hex shows every byte of it.';
+  if (isByteFormat(format) || editableText(bytes) !== null) return null;
+  if (utf8Text(bytes) === null) return 'This value is not UTF-8 text. Only hex and base64 show every byte of it.';
   return 'This value has control characters or mixed line ends, which a text field would change. Edit it as hex.';
 }
 
@@ -106,6 +113,28 @@ export function parseHex(text: string): Encoded {
     }
   }
   return { ok: true, bytes: Uint8Array.from(bytes) };
+}
+
+/** Base64 in either alphabet, with or without padding; spaces and line ends mean nothing. */
+export function parseBase64(text: string): Encoded {
+  const digits = text
+    .replaceAll(/\s+/g, '')
+    .replaceAll('-', '+')
+    .replaceAll('_', '/')
+    .replace(/={1,2}$/, '');
+  const wrong = /[^0-9a-zA-Z+/]/u.exec(digits)?.[0];
+  if (wrong !== undefined) {
+    return { ok: false, message: `“${wrong}” is not a base64 digit. Use A-Z, a-z, 0-9, + and /.` };
+  }
+  if (digits.length % 4 === 1) {
+    return { ok: false, message: 'The last base64 digit stands alone. Complete it, or remove it.' };
+  }
+  const bytes = fromBase64(digits);
+  // Spare bits would be lost in silence.
+  if (toBase64(bytes).replace(/=+$/, '') !== digits) {
+    return { ok: false, message: 'The last base64 digit has bits that belong to no byte. Correct it.' };
+  }
+  return { ok: true, bytes };
 }
 
 /** The margin beside a line of hex, if every line above is full: where its first byte is. */

@@ -23,14 +23,24 @@ export function feed(page: Page): Locator {
 
 /** Waits for an element's text, also outside of tests. */
 export async function expectText(locator: Locator, text: RegExp, timeoutMs = PATIENCE_MS): Promise<void> {
+  const read = async () => (await locator.innerText({ timeout: timeoutMs })).replaceAll(/\s+/g, ' ');
+  await expectSaid(read, (said) => text.test(said), String(text), timeoutMs);
+}
+
+async function expectSaid(
+  read: () => Promise<string>,
+  isMeant: (said: string) => boolean,
+  meant: string,
+  timeoutMs: number,
+): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs;
   let said = '';
   do {
-    said = (await locator.innerText({ timeout: timeoutMs })).replaceAll(/\s+/g, ' ');
-    if (text.test(said)) return;
+    said = await read();
+    if (isMeant(said)) return;
     await setTimeout(POLL_MS);
   } while (performance.now() < deadlineMs);
-  throw new Error(`Waited ${timeoutMs} ms for ${String(text)}. Seen last: ${said}`);
+  throw new Error(`Waited ${timeoutMs} ms for ${meant}. Seen last: ${said}`);
 }
 
 /** From the first-run screen to a cluster whose every partition has a leader. */
@@ -85,6 +95,19 @@ export function keyRow(page: Page, key: string): Locator {
 
 export function valueBox(page: Page): Locator {
   return page.getByRole('region', { name: 'Value' }).getByRole('textbox', { name: /^Value as/ });
+}
+
+/** What the editor holds, if it is no longer than what is in sight. */
+export async function valueText(page: Page): Promise<string> {
+  return valueBox(page).evaluate((box) =>
+    [...box.querySelectorAll('.cm-line')].map((line) => line.textContent).join('\n'),
+  );
+}
+
+/** Waits until the editor holds exactly this text, or one that matches. */
+export async function expectValue(page: Page, text: string | RegExp): Promise<void> {
+  const isMeant = (said: string) => (typeof text === 'string' ? said === text : text.test(said));
+  await expectSaid(() => valueText(page), isMeant, JSON.stringify(String(text)), PATIENCE_MS);
 }
 
 /** Through the dialog, to the opened key. */

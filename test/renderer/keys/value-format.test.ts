@@ -9,6 +9,7 @@ import {
   hexText,
   jsonProblem,
   openDraft,
+  parseBase64,
   parseHex,
   valueFormats,
 } from '../../../renderer/features/keys/value-format.ts';
@@ -71,4 +72,13 @@ test('JSON problems are told for JSON only', () => {
   const draft = openDraft(utf8Bytes('{'), 'text');
   expect(jsonProblem(draft)).toBeNull();
   expect(jsonProblem({ ...draft, format: 'json' })).toMatchObject({ line: 1 });
+});
+
+test('base64 is read in both alphabets, and never drops bits', () => {
+  expect(parseBase64('AP5B\n')).toEqual({ ok: true, bytes: Uint8Array.of(0, 0xfe, 0x41) });
+  expect(parseBase64('-_8')).toEqual({ ok: true, bytes: Uint8Array.of(0xfb, 0xff) });
+  expect(parseBase64('')).toEqual({ ok: true, bytes: new Uint8Array() });
+  expect(parseBase64('A')).toMatchObject({ ok: false, message: expect.stringContaining('stands alone') });
+  expect(parseBase64('AB==')).toMatchObject({ ok: false, message: expect.stringContaining('no byte') });
+  expect(parseBase64('A*BC')).toMatchObject({ ok: false, message: expect.stringContaining('“*”') });
 });
