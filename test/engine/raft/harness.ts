@@ -1,3 +1,5 @@
+import { encodeConfChange } from '../../../engine/raft/confchange-codec.ts';
+import type { ConfChange } from '../../../engine/raft/confchange.ts';
 import { Raft } from '../../../engine/raft/raft.ts';
 import { EntryType, MessageType } from '../../../engine/raft/types.ts';
 import type {
@@ -39,6 +41,10 @@ export function text(data: Uint8Array): string {
 
 export function entry(index: LogIndex, term: Term, data = ''): Entry {
   return { index, term, type: EntryType.Normal, data: bytes(data) };
+}
+
+export function changeEntry(index: LogIndex, term: Term, change: ConfChange): Entry {
+  return { index, term, type: EntryType.ConfChange, data: encodeConfChange(change) };
 }
 
 /** A log with these terms, from index 1 on. */
@@ -158,7 +164,10 @@ export class Member {
   }
 
   apply(ready: Ready): void {
-    this.applied.push(...ready.committed);
+    for (const entry of ready.committed) {
+      this.applied.push(entry);
+      if (entry.type === EntryType.ConfChange) this.raft.applyMembership(entry);
+    }
     const last = ready.committed.at(-1);
     if (last !== undefined) this.raft.applied(last.index);
   }

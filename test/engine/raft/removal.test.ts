@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import { MessageType } from '../../../engine/raft/types.ts';
+import { bytes, changeEntry, ELECTION_MAX, ELECTION_MIN, entry, leaderMember, Member, ofType } from './harness.ts';
+import { acknowledge, change, enter, followerWith, membershipOf, THREE } from './members.ts';
+
+const {
+  PreVote,
+  PreVoteResponse,
+  Vote,
+  VoteResponse,
+  Append,
+  AppendResponse,
+  Heartbeat,
+  HeartbeatResponse,
+  ReadIndex,
+  TimeoutNow,
+} = MessageType;
+
+describe('a leader that is removed (dissertation, section 4.2.2; etcd#11038)', () => {
+  it('leads until its removal is applied, then hands over to the voter that has the most', () => {
+    const leader = leaderMember();
+    leader.raft.proposeMembership({ voters: [2, 3], learners: [] });
+    leader.settle();
+    expect(leader.raft.role).toBe('leader');
+    leader.step({ type: AppendResponse, from: 3, index: 2 });
+    const sent = leader.settle();
+    expect(leader.raft.role).toBe('leader');
+    expect(ofType(sent, TimeoutNow)).toMatchObject([{ to: 3 }]);
+    expect(leader.raft.propose(bytes('x'))).toMatchObject({ accepted: false, reason: 'transferring' });
+    leader.step({ type: Vote, from: 3, term: 2, index: 2, logTerm: 1, transfer: true });
+    expect(leader.settle()).toMatchObject([{ type: VoteResponse, to: 3, reject: false }]);
+    expect(leader.raft.role).toBe('learner');
+  });
+
+  it('steps down when nobody takes over in time', () => {
+    const leader = leaderMember();
+    change(leader, [2, 3], [], [2]);
+    for (let i = 0; i <= ELECTION_MAX; i++) {
+      leader.tick();
+      leader.step({ type: HeartbeatResponse, from: 2 });
+      leader.step({ type: HeartbeatResponse, from: 3 });
+    }
+    leader.settle();
+    expect(leader.raft.role).toBe('learner');
+    expect(leader.ofKind('steppedDown').at(-1)?.reason).toContain('removed');
+  });
+
+  it('tells the others what is committed and steps down at once when there is nobody to hand over to', () => {
+    const leader = leaderMember();
+    leader.raft.proposeMembership({ voters: [2, 3], learners: [] });
+    leader.settle();
+    leader.step({ type: AppendResponse, from: 2, index: 2 });
+    for (const peer of [2, 3]) leader.raft.peerUnreachable(peer);
+    const sent = leader.settle();
+    expect(leader.raft.role).toBe('learner');
+    expect(ofType(sent, TimeoutNow)).toEqual([]);
+    expect(ofType(sent, Heartbeat, 2)).toMatchObject([{ commit: 2 }]);
+  });
+
+  it('stands for nothing afterwards', () => {
+    const leader = leaderMember();
+    change(leader, [2, 3], [], [2]);
+    leader.step({ type: Vote, from: 2, term: 2, index: 2, logTerm: 1, transfer: true });
+    leader.settle();
+    leader.tick(10 * ELECTION_MAX);
+    leader.raft.campaign();
+    expect(leader.settle()).toEqual([]);
+    expect(leader.raft.role).toBe('learner');
+  });
+});
+
+describe('who knows of a committed change that it has not applied', () => {
+  /** A follower of node 2 whose driver was handed a committed change and has not applied it. */
+  function undecided(): Member {
+    const follower = followerWith([changeEntry(1, 1, enter(THREE, [1, 2, 4]))], 1, {}, false);
+    follower.persist(follower.take());
+    return follower;
+  }
+
+  it('does not stand by the membership before: the group may have moved on', () => {
+    const follower = undecided();
+    follower.tick(5 * ELECTION_MAX);
+    follower.raft.campaign();
+    expect(follower.raft.role).toBe('follower');
+    follower.settle();
+    follower.raft.campaign();
+    expect(follower.raft.role).toBe('preCandidate');
+    expect(ofType(follower.settle(), PreVote).map((m) => m.to)).toEqual([2, 3, 4]);
+  });
+
+  it('does not take over either, and is asked again', () => {
+    const follower = undecided();
+    follower.step({ type: TimeoutNow, from: 2 });
+    expect(follower.raft.role).toBe('follower');
+    follower.settle();
+    follower.step({ type: TimeoutNow, from: 2 });
+    expect(follower.raft.role).toBe('candidate');
+
+    const leader = leaderMember();
+    leader.raft.transferLeadership(2);
+    expect(ofType(leader.settle(), TimeoutNow)).toHaveLength(1);
+    leader.tick(2);
+    expect(ofType(leader.settle(), TimeoutNow)).toHaveLength(1);
+  });
+
+  it('does not stand either after a restart that made it forget what it had applied', () => {
+    const before = undecided();
+    expect(before.disk.hardState.commitIndex).toBe(1);
+    const after = new Member({ disk: before.disk });
+    after.raft.campaign();
+    expect(after.raft.role).toBe('follower');
+    after.settle();
+    after.raft.campaign();
+    expect(after.raft.role).toBe('preCandidate');
+  });
+
+  it('still knows after a crash, if it has any entry that came later', () => {
+    const follower = followerWith([entry(1, 1), changeEntry(2, 1, enter(THREE, [1, 4, 5]))], 0);
+    // The commit alone is not worth a write, and the driver makes none.
+    follower.step({ type: Heartbeat, from: 2, commit: 2 });
+    expect(follower.take()).toMatchObject({ mustSync: false, hardState: { commitIndex: 2 } });
+    expect(follower.disk.hardState.commitIndex).toBe(0);
+    follower.step({ type: Append, from: 2, index: 2, logTerm: 1, entries: [entry(3, 1)], commit: 2 });
+    follower.persist(follower.take());
+    expect(follower.disk.hardState.commitIndex).toBe(2);
+  });
+});
+
+describe('a removed member that did not hear of it', () => {
+  it('gets no votes while there is a leader, and the reason says that it is no member', () => {
+    const follower = new Member({ voters: [1, 2] });
+    follower.stepAndSettle({ type: Heartbeat, from: 2, term: 1 });
+    const sent = follower.stepAndSettle({ type: PreVote, from: 3, term: 2, index: 9, logTerm: 1 });
+    expect(sent).toMatchObject([{ type: PreVoteResponse, to: 3, reject: true }]);
+    expect(follower.ofKind('voteRejected').at(-1)?.reason).toBe(
+      'node 2 leads term 1, and the candidate is no member of the group',
+    );
+  });
+
+  it('does not raise the term of anyone by what it says', () => {
+    const leader = leaderMember({ voters: [1, 2] }, [2]);
+    for (const type of [VoteResponse, AppendResponse, HeartbeatResponse, ReadIndex, TimeoutNow, Vote, PreVote]) {
+      leader.stepAndSettle({ type, from: 3, term: 9, reject: true });
+    }
+    expect(leader.raft.status()).toMatchObject({ role: 'leader', term: 1 });
+  });
+
+  it('is told what it lacks by the leader that it asks for a vote, and rests', () => {
+    const leader = leaderMember();
+    const removed = followerWith([entry(1, 1)], 1, { id: 3 });
+    change(leader, [1, 2], [], [2]);
+    leader.raft.propose(bytes('not for the one that is gone'));
+    leader.settle();
+    acknowledge(leader, 2);
+
+    removed.tick(ELECTION_MIN);
+    removed.timeOut();
+    const [asked] = ofType(removed.settle(), PreVote, 1);
+    leader.raft.step(asked!);
+    const answers = leader.settle().filter((m) => m.to === 3);
+    expect(answers).toMatchObject([
+      { type: PreVoteResponse, reject: true },
+      { type: Append, index: 1, entries: { length: 1 } },
+    ]);
+    removed.raft.step(answers[1]!);
+    removed.settle();
+    expect(removed.raft.role).toBe('learner');
+    expect(membershipOf(removed).voters).toEqual([1, 2]);
+  });
+});
