@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { bundleBudget } from './bundle-budget.ts';
 
 /** The host replaces this in index.html by the nonce of its Content-Security-Policy. */
 const NONCE_PLACEHOLDER = '__CSP_NONCE__';
@@ -7,7 +8,7 @@ const NONCE_PLACEHOLDER = '__CSP_NONCE__';
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
-  plugins: [react()],
+  plugins: [react(), bundleBudget()],
   html: { cspNonce: NONCE_PLACEHOLDER },
   build: {
     outDir: '../dist/renderer',
