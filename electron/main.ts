@@ -12,6 +12,7 @@ import { mainOptions } from './main/options.ts';
 import { denyPermissions } from './main/permissions.ts';
 import { handleAppProtocol, registerAppScheme } from './main/protocol.ts';
 import { guardQuit } from './main/quit.ts';
+import { safeSeal } from './main/safe-secrets.ts';
 import { claimSingleInstance } from './main/single-instance.ts';
 import { openMainWindow, rememberWindow } from './main/window.ts';
 import { VERSION } from './version.ts';
@@ -43,6 +44,7 @@ async function run(): Promise<void> {
     host: 'electron',
     version: VERSION,
     checkOutputs: CHECK_OUTPUTS,
+    seal: safeSeal(),
     onError,
   });
   const carrier = new IpcCarrier(backend.router);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PrkDbError, type PrkDbErrorCode } from '../../engine/client/index.ts';
+import { EtcdError, type EtcdErrorCode } from '../../engine/etcd/index.ts';
 import { DrillError, type DrillErrorCode } from '../../engine/drill/index.ts';
 import { SupervisorError, type SupervisorErrorCode } from '../../engine/supervisor/errors.ts';
 import type { ApiError } from '../contract/contract.ts';
@@ -15,6 +16,7 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof SupervisorError) {
     return { code: supervisorErrors[error.code], message: error.message, hint: error.hint };
   }
+  if (error instanceof EtcdError) return { code: etcdErrors[error.code], message: error.message, hint: error.hint };
   if (error instanceof DrillError) return { code: drillErrors[error.code], message: error.message, hint: error.hint };
   if (error instanceof z.ZodError) {
     return { code: 'internal', message: `The answer had the wrong shape: ${describeZodError(error)}`, hint: null };
@@ -79,6 +81,25 @@ const supervisorErrors: Record<SupervisorErrorCode, ApiErrorCode> = {
   corruptRecord: 'storage',
   certificates: 'storage',
   busy: 'refused',
+  closed: 'disconnected',
+};
+
+const etcdErrors: Record<EtcdErrorCode, ApiErrorCode> = {
+  permissionDenied: 'refused',
+  unauthenticated: 'refused',
+  compacted: 'notFound',
+  noLeader: 'noLeader',
+  tooManyRequests: 'refused',
+  noSpace: 'storage',
+  tooLarge: 'invalidInput',
+  tls: 'disconnected',
+  unavailable: 'disconnected',
+  deadline: 'deadline',
+  unknownOutcome: 'deadline',
+  otherCluster: 'refused',
+  notFound: 'notFound',
+  refused: 'refused',
+  notEtcd: 'disconnected',
   closed: 'disconnected',
 };
 

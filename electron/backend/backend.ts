@@ -11,6 +11,10 @@ import { startDemo } from './demo.ts';
 import { DrillDesk } from './drills/drill-desk.ts';
 import { createHandlers } from './handlers/handlers.ts';
 import { startLoad, type StartLoad } from './load.ts';
+import { ProfileDesk } from './remote/profile-desk.ts';
+import { ProfileStore } from './remote/profile-store.ts';
+import { RemoteRegistry } from './remote/remote-registry.ts';
+import { FileSecretStore, type Seal } from './remote/secret-store.ts';
 import { connectClient, type ConnectClient } from './keys/connect-client.ts';
 import { createRouter, type Router } from './router.ts';
 
@@ -25,6 +29,8 @@ export interface BackendOptions {
   readonly version: string;
   /** Check our own answers against the contract, see CHECK_OUTPUTS. */
   readonly checkOutputs: boolean;
+  /** How secrets are encrypted before they are kept; null where the host has no way. */
+  readonly seal?: Seal | null;
   /** Failures nobody asked about, for the log. */
   readonly onError: (error: unknown) => void;
   readonly connectNode?: ConnectNode;
@@ -46,22 +52,42 @@ export interface Backend {
 
 export async function openBackend(options: BackendOptions): Promise<Backend> {
   const { supervisor, home, onError } = options;
-  const registry = await ClusterRegistry.open({
+  const now = options.now ?? Date.now;
+  const profiles = await ProfileStore.open(path.join(home, 'desktop', 'profiles.json'));
+  const secrets = new FileSecretStore(path.join(home, 'desktop', 'secrets.json'), options.seal ?? null);
+  const remote: RemoteRegistry = new RemoteRegistry({
+    connection: (profile) => profileDesk.connection(profile),
+    eventFile: (profileId) => path.join(home, 'desktop', 'events', `${profileId}.jsonl`),
+    snapshotDir: (profile) => path.join(home, 'snapshots', profile.id),
+    now,
+    onError,
+  });
+  const profileDesk = new ProfileDesk({
+    profiles,
+    secrets,
+    isTaken: (name) => registry.drivers.some((driver) => driver.remote === null && driver.name === name),
+    connect: (profile) => remote.connect(profile),
+    disconnect: (id) => remote.disconnect(id),
+  });
+  const registry: ClusterRegistry = await ClusterRegistry.open({
     supervisor,
+    remote,
     connectNode: options.connectNode ?? connectNode,
     connectClient: options.connectClient ?? connectClient,
     startLoad: options.startLoad ?? startLoad,
     eventFile: (clusterId) => path.join(home, 'desktop', 'events', `${clusterId}.jsonl`),
     recordingDir: (clusterId) => path.join(home, 'desktop', 'raft', clusterId),
-    now: options.now ?? Date.now,
+    now,
     onError,
   });
-  const drills = new DrillDesk({ supervisor, home, now: options.now ?? Date.now, onError });
+  await Promise.all(profiles.list().map((profile) => remote.connect(profile)));
+  const drills = new DrillDesk({ supervisor, home, now, onError });
   const records = new Records(new HomePaths(home));
   const about = { version: options.version, host: options.host, home };
   const handlers = createHandlers({
     registry,
     drills,
+    profiles: profileDesk,
     appInfo: () => appInfo(registry, about),
     checkSpec: async (spec) =>
       checkSpec(spec, {

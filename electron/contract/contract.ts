@@ -23,11 +23,21 @@ import {
   storyEventSchema,
 } from './model.ts';
 import { raftRecordSchema } from './recording.ts';
+import {
+  connectionReportSchema,
+  etcdAccessSchema,
+  etcdActionSchema,
+  keyHistorySchema,
+  profileDraftSchema,
+  profileSchema,
+  profilesSchema,
+} from './remote.ts';
 
 const cluster = z.strictObject({ cluster: z.string() });
 const node = z.strictObject({ cluster: z.string(), node: z.number().int() });
 const nothing = z.strictObject({});
 const done = z.object({});
+const profileId = z.strictObject({ id: z.string().max(64) });
 const drillId = z.strictObject({ id: z.string().max(64) });
 
 /**
@@ -95,6 +105,26 @@ export const contract = {
         stalenessMs: z.number().nullable(),
       }),
     },
+    /** The versions of a key, back to its creation or to what is kept; where the cluster keeps any. */
+    'keys.history': {
+      input: z.strictObject({ cluster: z.string(), key: bytesSchema, limit: z.number().int().min(1).max(200) }),
+      output: keyHistorySchema,
+    },
+    /** The lease of a key and how long it lasts; null for a key without. */
+    'keys.lease': {
+      input: z.strictObject({ cluster: z.string(), key: bytesSchema }),
+      output: z.object({ id: z.string(), ttlSeconds: z.number(), grantedTtlSeconds: z.number() }).nullable(),
+    },
+    /** Users and roles, as far as the user of the profile may read them. */
+    'etcd.access': { input: cluster, output: etcdAccessSchema },
+    'profiles.list': { input: nothing, output: profilesSchema },
+    /** Tries to connect, step by step, and changes nothing. `id`: whose saved secret to use. */
+    'profiles.test': {
+      input: z.strictObject({ id: z.string().max(64).nullable(), draft: profileDraftSchema }),
+      output: connectionReportSchema,
+    },
+    /** A file without secrets. */
+    'profiles.export': { input: nothing, output: drillFileSchema },
     'drills.report': { input: drillId, output: drillReportSchema },
     'drills.compare': {
       input: z.strictObject({ first: z.string().max(64), second: z.string().max(64) }),
@@ -138,6 +168,29 @@ export const contract = {
     /** Answered when the cluster is in order again. */
     'drills.cancel': { input: cluster, output: done },
     'drills.delete': { input: drillId, output: done },
+    /** Adds (id null) or changes a profile, and connects. Refused while its kind is not known and nobody answers. */
+    'profiles.save': {
+      input: z.strictObject({ id: z.string().max(64).nullable(), draft: profileDraftSchema }),
+      output: profileSchema,
+    },
+    'profiles.remove': { input: profileId, output: done },
+    /** Adds the profiles of a file; those whose name is taken are left out and named. */
+    'profiles.import': {
+      input: z.strictObject({ content: z.string().max(1_000_000) }),
+      output: z.object({ added: z.array(z.string()), skipped: z.array(z.string()) }),
+    },
+    /** Tries again now instead of after the backoff. */
+    'cluster.reconnect': { input: cluster, output: done },
+    /** Production clusters take writes for a while after their name was typed. */
+    'cluster.allowWrites': {
+      input: z.strictObject({ cluster: z.string(), typedName: z.string().max(64) }),
+      output: done,
+    },
+    /** Answered with a sentence about what was done. */
+    'etcd.act': {
+      input: z.strictObject({ cluster: z.string(), change: etcdActionSchema }),
+      output: z.object({ words: z.string() }),
+    },
     /** expectedRevision: null writes whatever is there; 0 only if the key is absent; else compare-and-swap. */
     'keys.put': {
       input: z.strictObject({

@@ -21,6 +21,31 @@ export type ClusterState = z.infer<typeof clusterStateSchema>;
 export const readModeSchema = z.enum(['linearizable', 'follower', 'stale']);
 export type ReadMode = z.infer<typeof readModeSchema>;
 
+export const environmentSchema = z.enum(['dev', 'staging', 'production']);
+export type Environment = z.infer<typeof environmentSchema>;
+
+export const remoteKindSchema = z.enum(['prkdb', 'etcd']);
+export type RemoteKind = z.infer<typeof remoteKindSchema>;
+
+/** What a driver can tell and do beyond what every one can; screens say plainly what is not here. */
+export const capabilitySchema = z.enum(['raftState', 'keyHistory', 'leases', 'members', 'access', 'liveEvents']);
+export type Capability = z.infer<typeof capabilitySchema>;
+
+/** Of a cluster that is reached by a profile. */
+export const remoteSummarySchema = z.object({
+  profileId: z.string(),
+  group: z.string().nullable(),
+  color: z.string().nullable(),
+  /** Writing wants the name of the cluster typed first. */
+  writesLocked: z.boolean(),
+  /** When anything was last heard from the cluster; null before the first word. */
+  heardAtMs: z.number().nullable(),
+  /** Why nothing is heard, and what to do. */
+  problem: z.object({ message: z.string(), hint: z.string().nullable() }).nullable(),
+  capabilities: z.array(capabilitySchema),
+});
+export type RemoteSummary = z.infer<typeof remoteSummarySchema>;
+
 /** A cluster as the sidebar lists it. */
 export const clusterSummarySchema = z.object({
   name: z.string(),
@@ -33,10 +58,12 @@ export const clusterSummarySchema = z.object({
   /** Who owns the processes: 'app' is this application, 'other' another one, 'detached' nobody. */
   owner: z.enum(['app', 'other', 'detached', 'none']),
   readOnly: z.boolean(),
-  environment: z.enum(['dev', 'staging', 'production']).nullable(),
+  environment: environmentSchema.nullable(),
   /** When the state last changed, for "stopped 2 d ago". */
   sinceMs: z.number(),
   dataDir: z.string().nullable(),
+  /** Null for local clusters. */
+  remote: remoteSummarySchema.nullable(),
 });
 export type ClusterSummary = z.infer<typeof clusterSummarySchema>;
 
@@ -227,6 +254,42 @@ export const loadViewSchema = z.object({
 });
 export type LoadView = z.infer<typeof loadViewSchema>;
 
+/** What etcd says beyond roles and terms. */
+export const etcdViewSchema = z.object({
+  /** Hexadecimal, as etcdctl writes it. */
+  clusterId: z.string(),
+  revision: z.number(),
+  alarms: z.array(z.object({ node: z.number(), alarm: z.enum(['noSpace', 'corrupt']) })),
+  /** Figures are null while the member does not answer. */
+  members: z.array(
+    z.object({
+      node: z.number(),
+      id: z.string(),
+      isLearner: z.boolean(),
+      peerUrls: z.array(z.string()),
+      clientUrls: z.array(z.string()),
+      version: z.string().nullable(),
+      dbSizeBytes: z.number().nullable(),
+      dbInUseBytes: z.number().nullable(),
+      /** What the member complains about, in its own words. */
+      errors: z.array(z.string()),
+      /** Why it does not answer. */
+      problem: z.string().nullable(),
+      /** From its /metrics, where that can be read. */
+      metrics: z
+        .object({
+          leaderChanges: z.number().nullable(),
+          proposalsPending: z.number().nullable(),
+          proposalsFailed: z.number().nullable(),
+          walFsyncMeanMs: z.number().nullable(),
+          backendCommitMeanMs: z.number().nullable(),
+        })
+        .nullable(),
+    }),
+  ),
+});
+export type EtcdView = z.infer<typeof etcdViewSchema>;
+
 /** Everything the cluster's screens draw, as of one moment. */
 export const clusterViewSchema = z.object({
   summary: clusterSummarySchema,
@@ -236,6 +299,8 @@ export const clusterViewSchema = z.object({
   load: loadViewSchema.nullable(),
   /** In the order they were asked for. */
   faults: z.array(activeFaultSchema),
+  /** Null for every other kind. */
+  etcd: etcdViewSchema.nullable(),
 });
 export type ClusterView = z.infer<typeof clusterViewSchema>;
 

@@ -205,3 +205,21 @@ class IpcRenderer extends EventEmitter {
   }
 }
 export const ipcRenderer = new IpcRenderer();
+
+/** A secret store of the system, which only writes texts in hexadecimal; `backend` is what Linux reports. */
+export const safeStorage = {
+  isAvailable: true,
+  backend: 'gnome_libsecret',
+  async isAsyncEncryptionAvailable(): Promise<boolean> {
+    return this.isAvailable;
+  },
+  getSelectedStorageBackend(): string {
+    return this.backend;
+  },
+  async encryptStringAsync(text: string): Promise<Buffer> {
+    return Buffer.from(Buffer.from(text).toString('hex'));
+  },
+  async decryptStringAsync(sealed: Buffer): Promise<{ result: string; shouldReEncrypt: boolean }> {
+    return { result: Buffer.from(sealed.toString(), 'hex').toString(), shouldReEncrypt: false };
+  },
+};

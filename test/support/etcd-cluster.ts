@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
@@ -31,10 +32,13 @@ export class EtcdCluster {
   }
 
   /** Resolves when a leader serves. `tls`: servers with certificates for 127.0.0.1 of an authority made here. */
-  static async start(options: { readonly members?: number; readonly tls?: boolean } = {}): Promise<EtcdCluster> {
+  static async start(
+    options: { readonly members?: number; readonly tls?: boolean | 'expired' } = {},
+  ): Promise<EtcdCluster> {
     const count = options.members ?? 3;
     const dir = tempDir();
-    const authority = options.tls === true ? await TestAuthority.create(dir.path) : null;
+    const { tls = false } = options;
+    const authority = tls === false ? null : await TestAuthority.create(dir.path);
     const ports = await freePorts(count * 2);
     const scheme = authority === null ? 'http' : 'https';
     const named = Array.from({ length: count }, (_, i) => ({
@@ -42,7 +46,8 @@ export class EtcdCluster {
       client: `${scheme}://127.0.0.1:${ports[i * 2]}`,
       peer: `http://127.0.0.1:${ports[i * 2 + 1]}`,
     }));
-    const files = authority?.write('etcd', await authority.node('etcd', 1));
+    const pair = tls === 'expired' ? await authority?.expiredNode('etcd', 1) : await authority?.node('etcd', 1);
+    const files = pair === undefined ? undefined : authority?.write('etcd', pair);
     const members = named.map((member) => ({
       ...member,
       args: [
@@ -63,7 +68,9 @@ export class EtcdCluster {
     const cluster = new EtcdCluster(members, authority, dir);
     for (const { name } of members) cluster.startMember(name);
     try {
-      await eventually('etcd serves', () => cluster.#serves());
+      // Behind an expired certificate nobody can ask.
+      if (tls === 'expired') await eventually('etcd listens', () => cluster.#listens());
+      else await eventually('etcd serves', () => cluster.#serves());
     } catch (error) {
       await cluster.stop();
       throw error;
@@ -124,6 +131,17 @@ export class EtcdCluster {
     const member = this.#members.find((one) => one.name === name);
     if (member === undefined) throw new Error(`there is no member ${name}`);
     return member;
+  }
+
+  #listens(): Promise<boolean> {
+    const { hostname, port } = new URL(this.endpoints[0]!);
+    return new Promise((resolve, reject) => {
+      const socket = net.connect(Number(port), hostname, () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', reject);
+    });
   }
 
   async #serves(): Promise<boolean> {

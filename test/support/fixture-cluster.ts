@@ -242,6 +242,7 @@ export class FixtureCluster {
       environment: null,
       sinceMs: this.#sinceMs,
       dataDir: `/home/you/.prkdb/clusters/${this.name}`,
+      remote: null,
     };
   }
 
@@ -267,6 +268,7 @@ export class FixtureCluster {
       }),
       load: this.load,
       faults: this.#book.active(),
+      etcd: null,
     };
   }
 

@@ -198,6 +198,7 @@ export class ClusterModel {
       environment: null,
       sinceMs: this.#stateSinceMs,
       dataDir: record.dataDir,
+      remote: null,
     };
   }
 
@@ -210,6 +211,7 @@ export class ClusterModel {
       partitions: [...this.#partitions],
       load,
       faults: [...faults],
+      etcd: null,
     };
   }
 

@@ -1,7 +1,9 @@
 import type { ActiveFault, FaultRequest } from '../../contract/faults.ts';
 import type { ClusterSummary, ClusterView, PartitionLive, Sample, StoryEvent } from '../../contract/model.ts';
 import type { RaftRecord } from '../../contract/recording.ts';
+import type { EtcdAccess, EtcdAction, KeyHistory } from '../../contract/remote.ts';
 import type { KeySpace } from '../keys/key-space.ts';
+import type { WriteGate } from '../remote/write-gate.ts';
 
 /** What a watcher of a cluster is told. Every part is optional, none is empty. */
 export interface LiveUpdate {
@@ -45,7 +47,28 @@ export interface ClusterDriver {
   readonly processes: ProcessControls | null;
   readonly faults: FaultControls | null;
   readonly load: LoadControls | null;
+  /** Null for local clusters. */
+  readonly remote: RemoteControls | null;
+  /** What etcd alone can do. */
+  readonly etcd: EtcdControls | null;
   close(): Promise<void>;
+}
+
+export interface RemoteControls {
+  /** Asked before anything is changed there. */
+  readonly gate: WriteGate;
+  /** Tries again now, with certificates and secret read anew. */
+  reconnect(): void;
+  /** The gate was opened: whoever watches must see it. */
+  changed(): void;
+}
+
+export interface EtcdControls {
+  /** Resolves with a sentence about what was done. */
+  act(action: EtcdAction): Promise<string>;
+  access(): Promise<EtcdAccess>;
+  keyHistory(key: string, limit: number): Promise<KeyHistory>;
+  keyLease(key: string): Promise<{ id: string; ttlSeconds: number; grantedTtlSeconds: number } | null>;
 }
 
 export interface ProcessControls {

@@ -48,6 +48,8 @@ export class LocalClusterDriver implements ClusterDriver {
   readonly processes: ProcessControls;
   readonly faults: LocalFaults;
   readonly load: LoadControls;
+  readonly remote = null;
+  readonly etcd = null;
 
   readonly #options: LocalClusterOptions;
   readonly #model: ClusterModel;

@@ -3,6 +3,7 @@ import type { LocalCluster, Supervisor } from '../../../engine/supervisor/types.
 import { BackendError } from '../errors.ts';
 import { EventLog } from '../history/event-log.ts';
 import { RecordingStore } from '../raft/recording-store.ts';
+import type { RemoteRegistry } from '../remote/remote-registry.ts';
 import type { ClusterDriver } from './driver.ts';
 import { LocalClusterDriver, type LocalClusterOptions } from './local-cluster.ts';
 
@@ -16,6 +17,8 @@ interface Entry {
 
 export interface RegistryOptions {
   readonly supervisor: Supervisor;
+  /** The clusters that run elsewhere; taken over. */
+  readonly remote: RemoteRegistry;
   readonly connectNode: LocalClusterOptions['connectNode'];
   readonly connectClient: LocalClusterOptions['connectClient'];
   readonly startLoad: LocalClusterOptions['startLoad'];
@@ -46,6 +49,7 @@ export class ClusterRegistry {
     const { supervisor } = options;
     registry.#stops.push(
       supervisor.onEvent((event) => registry.#entries.get(event.cluster)?.driver.processEvent(event)),
+      options.remote.onChange(() => registry.#notify()),
       supervisor.onChange((name) => void registry.refresh(name).catch(options.onError)),
     );
     for (const cluster of await supervisor.list()) await registry.#take(cluster);
@@ -54,21 +58,21 @@ export class ClusterRegistry {
 
   /** By name. */
   get drivers(): ClusterDriver[] {
-    return [...this.#entries.values()]
-      .map((entry) => entry.driver)
-      .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    const local: ClusterDriver[] = [...this.#entries.values()].map((entry) => entry.driver);
+    return [...local, ...this.#options.remote.drivers].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   }
 
   get(name: string): ClusterDriver {
-    const entry = this.#entries.get(name);
-    if (entry === undefined) {
+    // The command may give a local cluster the name of a profile; the local one is then the one that is meant.
+    const driver = this.#entries.get(name)?.driver ?? this.#options.remote.drivers.find((one) => one.name === name);
+    if (driver === undefined) {
       throw new BackendError(
         'notFound',
         `There is no cluster called ${JSON.stringify(name)}.`,
         'It may have been deleted. Choose another.',
       );
     }
-    return entry.driver;
+    return driver;
   }
 
   summaries(): ClusterSummary[] {
@@ -82,6 +86,9 @@ export class ClusterRegistry {
   }
 
   async create(spec: ClusterSpecInput): Promise<ClusterSummary> {
+    if (this.#options.remote.drivers.some((driver) => driver.name === spec.name)) {
+      throw new BackendError('alreadyExists', `There is a remote cluster called ${spec.name}.`, 'Choose another name.');
+    }
     await this.#options.supervisor.create(spec);
     // The driver is there before the processes are, so that it hears of their start.
     await this.refresh(spec.name);
@@ -92,7 +99,9 @@ export class ClusterRegistry {
 
   async remove(name: string): Promise<void> {
     const entry = this.#entries.get(name);
-    this.get(name);
+    if (this.get(name).remote !== null) {
+      throw new BackendError('refused', `${name} runs elsewhere and is not deleted from here.`, 'Delete its profile.');
+    }
     await this.#options.supervisor.remove(name);
     await this.refresh(name);
     await Promise.all([entry?.eventLog.remove(), entry?.recordings.remove()]);
@@ -116,6 +125,7 @@ export class ClusterRegistry {
     for (const stop of this.#stops) stop();
     await Promise.all(this.#refreshing.values());
     await Promise.all([...this.#entries.values()].map((entry) => closeEntry(entry)));
+    await this.#options.remote.close();
     this.#entries.clear();
     this.#listeners.clear();
   }

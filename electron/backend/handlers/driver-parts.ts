@@ -1,4 +1,11 @@
-import type { ClusterDriver, FaultControls, LoadControls, ProcessControls } from '../clusters/driver.ts';
+import type {
+  ClusterDriver,
+  EtcdControls,
+  FaultControls,
+  LoadControls,
+  ProcessControls,
+  RemoteControls,
+} from '../clusters/driver.ts';
 import type { ClusterRegistry } from '../clusters/registry.ts';
 import { BackendError } from '../errors.ts';
 
@@ -17,6 +24,16 @@ export function driverParts(registry: ClusterRegistry) {
     faults: (name: string): FaultControls => {
       const driver = registry.get(name);
       return need(driver.faults, driver, 'its network cannot be cut from here');
+    },
+    remote: (name: string): RemoteControls => {
+      const driver = registry.get(name);
+      if (driver.remote !== null) return driver.remote;
+      throw new BackendError('refused', `${name} runs on this computer, so there is no connection to renew.`);
+    },
+    etcd: (name: string): EtcdControls => {
+      const driver = registry.get(name);
+      if (driver.etcd !== null) return driver.etcd;
+      throw new BackendError('refused', `${name} is no etcd cluster, and only etcd can do that.`);
     },
     load: (name: string): LoadControls => {
       const driver = registry.get(name);

@@ -4,8 +4,10 @@ import type { ClusterRegistry } from '../clusters/registry.ts';
 import { BackendError } from '../errors.ts';
 import type { ClusterDriver } from '../clusters/driver.ts';
 import type { DrillDesk } from '../drills/drill-desk.ts';
+import type { ProfileDesk } from '../remote/profile-desk.ts';
 import type { Handlers, SubscriptionSink } from '../router.ts';
 import { driverParts } from './driver-parts.ts';
+import { guarded } from './guarded.ts';
 
 const done = {};
 
@@ -13,11 +15,12 @@ const done = {};
 export function createHandlers(options: {
   readonly registry: ClusterRegistry;
   readonly drills: DrillDesk;
+  readonly profiles: ProfileDesk;
   readonly appInfo: () => AppInfo;
   readonly checkSpec: (spec: ClusterSpecInput) => Promise<SpecCheck>;
 }): Handlers {
-  const { registry, drills } = options;
-  const { driver, processes, faults, load } = driverParts(registry);
+  const { registry, drills, profiles } = options;
+  const { driver, processes, faults, load, remote, etcd } = driverParts(registry);
   const ok = async (work: Promise<void>): Promise<typeof done> => {
     await work;
     return done;
@@ -50,11 +53,17 @@ export function createHandlers(options: {
         driver(cluster).recordedPartition(partition, segment, after),
       'keys.scan': ({ cluster, ...scan }) => driver(cluster).keys.scan(scan),
       'keys.get': ({ cluster, key, readMode }) => driver(cluster).keys.get(key, readMode),
+      'keys.history': ({ cluster, key, limit }) => etcd(cluster).keyHistory(key, limit),
+      'keys.lease': ({ cluster, key }) => etcd(cluster).keyLease(key),
+      'etcd.access': ({ cluster }) => etcd(cluster).access(),
+      'profiles.list': () => profiles.list(),
+      'profiles.test': ({ id, draft }) => profiles.test(id, draft),
+      'profiles.export': () => profiles.exportAs(),
       'drills.report': ({ id }) => drills.report(id),
       'drills.compare': ({ first, second }) => drills.compare(first, second),
       'drills.export': ({ id, format }) => drills.exportAs(id, format),
     },
-    commands: {
+    commands: guarded((cluster) => driver(cluster).remote?.gate ?? null, {
       'clusters.create': (spec) => registry.create(spec),
       'cluster.start': ({ cluster }) => ok(processes(cluster).start()),
       'cluster.stop': ({ cluster }) => withoutDrill(cluster, () => processes(cluster).stop()),
@@ -88,7 +97,21 @@ export function createHandlers(options: {
       'drills.delete': ({ id }) => ok(drills.remove(id)),
       'keys.put': ({ cluster, key, value, expectedRevision }) => driver(cluster).keys.put(key, value, expectedRevision),
       'keys.delete': ({ cluster, key, expectedRevision }) => driver(cluster).keys.delete(key, expectedRevision),
-    },
+      'profiles.save': ({ id, draft }) => profiles.save(id, draft),
+      'profiles.remove': ({ id }) => ok(profiles.remove(id)),
+      'profiles.import': ({ content }) => profiles.import(content),
+      'cluster.reconnect': ({ cluster }) => {
+        remote(cluster).reconnect();
+        return done;
+      },
+      'cluster.allowWrites': ({ cluster, typedName }) => {
+        const controls = remote(cluster);
+        controls.gate.unlock(typedName);
+        controls.changed();
+        return done;
+      },
+      'etcd.act': async ({ cluster, change }) => ({ words: await etcd(cluster).act(change) }),
+    }),
     subscriptions: {
       'drills.live': ({ cluster }, sink) => drills.watch(cluster, (live) => sink.message(live)),
       'drills.reports': (_input, sink) =>

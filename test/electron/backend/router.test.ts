@@ -124,6 +124,7 @@ describe('a session', () => {
     environment: null,
     sinceMs: 0,
     dataDir: null,
+    remote: null,
   });
 
   it('answers calls by their id and pings', async () => {

@@ -121,6 +121,7 @@ describe('whether a drill can begin', () => {
     environment: null,
     sinceMs: 0,
     dataDir: null,
+    remote: null,
   };
 
   it('depends on a whole local cluster with copies to spare', () => {

@@ -16,6 +16,7 @@ const summary: ClusterSummary = {
   environment: null,
   sinceMs: 0,
   dataDir: null,
+  remote: null,
 };
 
 const noon = new Date(2026, 5, 21, 12, 4, 31, 220).getTime();

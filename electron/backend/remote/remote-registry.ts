@@ -1,0 +1,105 @@
+import type { ClusterDriver } from '../clusters/driver.ts';
+import { EventLog } from '../history/event-log.ts';
+import type { Connection } from './connection.ts';
+import { EtcdDriver, type RemoteDriverOptions } from './etcd/etcd-driver.ts';
+import type { StoredProfile } from './profile-store.ts';
+
+export interface RemoteRegistryOptions {
+  readonly connection: (profile: StoredProfile) => Promise<Connection>;
+  /** The file that keeps the feed of a profile's cluster. */
+  readonly eventFile: (profileId: string) => string;
+  readonly snapshotDir: (profile: StoredProfile) => string;
+  readonly now: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+interface Entry {
+  readonly driver: ClusterDriver;
+  readonly eventLog: EventLog;
+  readonly stopListening: () => void;
+}
+
+/** One driver for each profile, in step with the profiles. */
+export class RemoteRegistry {
+  readonly #options: RemoteRegistryOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #listeners = new Set<() => void>();
+  /** Connecting and leaving, one after another. */
+  #work: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: RemoteRegistryOptions) {
+    this.#options = options;
+  }
+
+  get drivers(): ClusterDriver[] {
+    return [...this.#entries.values()].map(({ driver }) => driver);
+  }
+
+  /** Called when the list or any summary changed. Returns the way to stop it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Watches the cluster of this profile from now on, in place of what its id stood for. */
+  connect(profile: StoredProfile): Promise<void> {
+    return this.#next(async () => {
+      await this.#drop(profile.id);
+      if (this.#closed) return;
+      const { now, onError } = this.#options;
+      const eventLog = await EventLog.open(this.#options.eventFile(profile.id), onError);
+      const driver = openDriver({
+        profile,
+        connect: () => this.#options.connection(profile),
+        eventLog,
+        snapshotDir: this.#options.snapshotDir(profile),
+        now,
+        onError,
+      });
+      const stopListening = driver.onSummary(() => this.#notify());
+      this.#entries.set(profile.id, { driver, eventLog, stopListening });
+      this.#notify();
+    });
+  }
+
+  /** Its profile is gone, and with it what was kept of it. */
+  disconnect(id: string): Promise<void> {
+    return this.#next(async () => {
+      const entry = this.#entries.get(id);
+      await this.#drop(id);
+      this.#notify();
+      await entry?.eventLog.remove();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#next(async () => {
+      await Promise.all([...this.#entries.keys()].map((id) => this.#drop(id)));
+    });
+    this.#listeners.clear();
+  }
+
+  async #drop(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#entries.delete(id);
+    entry.stopListening();
+    await entry.driver.close();
+  }
+
+  #next(step: () => Promise<void>): Promise<void> {
+    const next = this.#work.then(step);
+    this.#work = next.catch(() => undefined);
+    return next;
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function openDriver(options: RemoteDriverOptions): ClusterDriver {
+  return new EtcdDriver(options);
+}

@@ -1,0 +1,336 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ProfileDraft } from '../../electron/contract/remote.ts';
+import { BackendClient } from '../support/backend-client.ts';
+import { TestAuthority } from '../support/certificates.ts';
+import { EtcdCluster } from '../support/etcd-cluster.ts';
+import { eventually, freePorts } from '../support/node-cluster.ts';
+import { tempDir } from '../support/temp.ts';
+
+const PASSWORD = 'correct horse battery staple';
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+function draft(fields: Partial<ProfileDraft>): ProfileDraft {
+  return {
+    name: 'k8s',
+    group: null,
+    environment: null,
+    color: null,
+    endpoints: [],
+    tls: null,
+    auth: 'none',
+    user: null,
+    readOnly: false,
+    metricsUrls: [],
+    kind: null,
+    secret: null,
+    ...fields,
+  };
+}
+
+const withCa = (caFile: string | null, more: Partial<NonNullable<ProfileDraft['tls']>> = {}) => ({
+  tls: { caFile, certFile: null, keyFile: null, serverName: null, skipVerify: false, ...more },
+});
+
+/** Files of the home that hold a text. */
+function filesWith(directory: string, text: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => {
+    const file = path.join(directory, name);
+    return statSync(file).isFile() && readFileSync(file).includes(text);
+  });
+}
+
+describe('an etcd cluster through the contract', () => {
+  const home = tempDir();
+  let etcd: EtcdCluster;
+  let backend: BackendClient;
+
+  beforeAll(async () => {
+    etcd = await EtcdCluster.start();
+    backend = await BackendClient.open(home.path);
+  });
+  afterAll(async () => {
+    await backend.close();
+    await etcd.stop();
+    home.remove();
+  });
+
+  test('a profile with one endpoint shows all members', async () => {
+    const saved = await backend.command('profiles.save', {
+      id: null,
+      draft: draft({ endpoints: [etcd.endpoints[0]!] }),
+    });
+    expect(saved).toMatchObject({ name: 'k8s', kind: 'etcd', hasSecret: false });
+    const view = await eventually('all members live', async () => {
+      const now = await backend.view('k8s');
+      return now.nodes.length === 3 && now.nodes.every((node) => node.state === 'live') && now;
+    });
+    expect(view.summary).toMatchObject({ kind: 'etcd', state: 'running', nodesUp: 3, owner: 'none' });
+    expect(view.nodes.map((node) => node.name)).toEqual(['m1', 'm2', 'm3']);
+    expect(view.nodes.flatMap((node) => node.replicas).filter((replica) => replica.role === 'leader')).toHaveLength(1);
+    expect(view.partitions).toMatchObject([{ hasQuorum: true, replicasDown: 0 }]);
+    expect(view.etcd?.members[0]).toMatchObject({ version: expect.stringMatching(/^3\./) as string, problem: null });
+    await eventually('figures of /metrics', async () => {
+      const { etcd: facts } = await backend.view('k8s');
+      return (facts?.members[0]?.metrics?.walFsyncMeanMs ?? null) !== null;
+    });
+  });
+
+  test('keys are browsed, edited by compare-and-swap, and have a history', async () => {
+    const key = base64('config/a');
+    const first = await backend.command('keys.put', { cluster: 'k8s', key, value: base64('1'), expectedRevision: 0 });
+    if (first.outcome !== 'saved') throw new Error('not saved');
+    const second = await backend.command('keys.put', {
+      cluster: 'k8s',
+      key,
+      value: base64('2'),
+      expectedRevision: first.entry.revision,
+    });
+    expect(second).toMatchObject({ outcome: 'saved', entry: { version: 2 } });
+    const late = { cluster: 'k8s', key, value: base64('3'), expectedRevision: first.entry.revision };
+    expect(await backend.command('keys.put', late)).toMatchObject({
+      outcome: 'conflict',
+      current: { value: base64('2') },
+    });
+    for (const name of ['config/b', 'config/c']) {
+      await backend.command('keys.put', { cluster: 'k8s', key: base64(name), value: '', expectedRevision: null });
+    }
+    const scan = { cluster: 'k8s', prefix: base64('config/'), limit: 2, readMode: 'linearizable' as const };
+    const page = await backend.query('keys.scan', { ...scan, after: '' });
+    expect(page.keys.map((meta) => meta.key)).toEqual([key, base64('config/b')]);
+    const rest = await backend.query('keys.scan', { ...scan, readMode: 'stale', after: page.next! });
+    expect(rest).toMatchObject({ keys: [{ key: base64('config/c') }], next: null });
+    expect(await backend.query('keys.history', { cluster: 'k8s', key, limit: 10 })).toMatchObject({
+      versions: [{ value: base64('2') }, { value: base64('1') }],
+      isCut: false,
+    });
+    expect(await backend.query('keys.lease', { cluster: 'k8s', key })).toBeNull();
+  });
+
+  test('the loss of the leader is seen with the new one and its term', async () => {
+    const before = await backend.view('k8s');
+    const leader = before.nodes.find((node) => node.id === before.partitions[0]!.leader)!;
+    await etcd.kill(leader.name);
+    const after = await eventually('another leader', async () => {
+      const now = await backend.view('k8s');
+      const [partition] = now.partitions;
+      return (
+        partition!.leader !== 0 &&
+        partition!.leader !== leader.id &&
+        partition!.term > before.partitions[0]!.term &&
+        now
+      );
+    });
+    expect(after.summary.state).toBe('degraded');
+    const name = after.nodes.find((node) => node.id === after.partitions[0]!.leader)!.name;
+    const told = await eventually('the feed tells it', async () => {
+      const sentences = await backend.sentences('k8s');
+      const elected = sentences.find((sentence) => sentence.startsWith(`${name} leads in term`));
+      return (
+        elected !== undefined && sentences.some((s) => s.startsWith(`${leader.name} does not answer`)) && sentences
+      );
+    });
+    expect(told.join('\n')).toContain(`in term ${after.partitions[0]!.term}.`);
+    etcd.startMember(leader.name);
+    await eventually('it is back', async () => (await backend.view('k8s')).summary.state === 'running');
+  });
+
+  test('leadership moves by hand, and a snapshot lands in the app’s folder', async () => {
+    const view = await backend.view('k8s');
+    const target = view.nodes.find((node) => node.id !== view.partitions[0]!.leader)!;
+    const change = { action: 'moveLeader' as const, node: target.id };
+    const { words } = await backend.command('etcd.act', { cluster: 'k8s', change });
+    expect(words).toBe(`${target.name} leads now.`);
+    await eventually('it is shown', async () => (await backend.view('k8s')).partitions[0]!.leader === target.id);
+    const snapshot = await backend.command('etcd.act', { cluster: 'k8s', change: { action: 'snapshot' } });
+    const file = /checked: (.*)$/.exec(snapshot.words)![1]!;
+    expect(file.startsWith(home.path)).toBe(true);
+    expect(statSync(file).size).toBeGreaterThan(10_000);
+  });
+
+  test('what it cannot do it says', async () => {
+    expect(await backend.refusal('node.kill', { cluster: 'k8s', node: 1 })).toMatchObject({ code: 'refused' });
+    expect(await backend.refusal('cluster.remove', { cluster: 'k8s' })).toMatchObject({ hint: 'Delete its profile.' });
+  });
+
+  test('a read-only profile refuses every change, and a production one until its name is typed', async () => {
+    const [profile] = (await backend.query('profiles.list', {})).profiles;
+    const { id, hasSecret: _, ...fields } = profile!;
+    const put = { cluster: 'k8s', key: base64('x'), value: base64('1'), expectedRevision: null };
+    await backend.command('profiles.save', { id, draft: { ...fields, secret: null, readOnly: true } });
+    expect(await backend.refusal('keys.put', put)).toMatchObject({
+      code: 'readOnly',
+      hint: expect.any(String) as string,
+    });
+    const { value: _value, ...gone } = put;
+    expect(await backend.refusal('keys.delete', gone)).toMatchObject({ code: 'readOnly' });
+    expect(await backend.refusal('etcd.act', { cluster: 'k8s', change: { action: 'snapshot' } })).toMatchObject({
+      code: 'readOnly',
+    });
+    await backend.command('profiles.save', { id, draft: { ...fields, secret: null, environment: 'production' } });
+    expect((await backend.refusal('keys.put', put)).message).toMatch(/production/);
+    expect(await backend.refusal('cluster.allowWrites', { cluster: 'k8s', typedName: 'k9s' })).toMatchObject({
+      code: 'invalidInput',
+    });
+    await backend.command('cluster.allowWrites', { cluster: 'k8s', typedName: 'k8s' });
+    expect(await eventually('a write', () => backend.command('keys.put', put))).toMatchObject({ outcome: 'saved' });
+    expect((await backend.view('k8s')).summary.remote?.writesLocked).toBe(false);
+    await backend.command('profiles.remove', { id });
+    await expect(backend.view('k8s')).rejects.toMatchObject({ api: { code: 'notFound' } });
+  });
+});
+
+describe('what stands in the way is told', () => {
+  const home = tempDir();
+  let etcd: EtcdCluster;
+  let other: EtcdCluster;
+  let backend: BackendClient;
+
+  const test1 = (fields: Partial<ProfileDraft>) =>
+    backend.query('profiles.test', { id: null, draft: draft({ endpoints: [etcd.endpoints[0]!], ...fields }) });
+  /** The step that failed, and what it says. */
+  const failure = async (fields: Partial<ProfileDraft>) => {
+    const report = await test1(fields);
+    const step = report.steps.find(({ problems }) => problems.length > 0)!;
+    return { usable: report.usable, step: step.step, state: step.state, ...step.problems[0]! };
+  };
+  const signIn = { auth: 'password' as const, user: 'root', secret: PASSWORD };
+
+  beforeAll(async () => {
+    [etcd, other] = await Promise.all([
+      EtcdCluster.start({ members: 1, tls: true }),
+      EtcdCluster.start({ members: 1, tls: true }),
+    ]);
+    await etcd.enableAuth(PASSWORD);
+    backend = await BackendClient.open(home.path);
+  });
+  afterAll(async () => {
+    await backend.close();
+    await Promise.all([etcd.stop(), other.stop()]);
+    home.remove();
+  });
+
+  test('all steps pass with the right CA, user and password, and the password is only in the secret store', async () => {
+    const fields = { ...withCa(etcd.authority!.caFile), ...signIn };
+    const report = await test1(fields);
+    expect(report).toMatchObject({ kind: 'etcd', usable: true });
+    const steps = report.steps.map(({ step, state }) => `${step} ${state}`);
+    expect(steps).toEqual(['resolve ok', 'connect ok', 'tls ok', 'version ok', 'authenticate ok', 'members ok']);
+    const saved = await backend.command('profiles.save', {
+      id: null,
+      draft: draft({ endpoints: etcd.endpoints, ...fields }),
+    });
+    expect(saved.hasSecret).toBe(true);
+    expect(JSON.stringify(await backend.query('profiles.list', {}))).not.toContain(PASSWORD);
+    expect(JSON.stringify(await backend.query('profiles.export', {}))).not.toContain(PASSWORD);
+    expect(filesWith(home.path, PASSWORD)).toEqual([path.join('desktop', 'secrets.json')]);
+    expect(statSync(path.join(home.path, 'desktop', 'secrets.json')).mode & 0o777).toBe(0o600);
+    await eventually('connected', async () => (await backend.view('k8s')).summary.state === 'running');
+    const access = await backend.query('etcd.access', { cluster: 'k8s' });
+    expect(access.users.map((user) => user.name)).toEqual(['reader', 'root']);
+
+    const { text } = await backend.query('profiles.export', {});
+    expect(await backend.command('profiles.import', { content: text })).toEqual({ added: [], skipped: ['k8s'] });
+    await backend.command('profiles.remove', { id: saved.id });
+    expect(filesWith(home.path, PASSWORD)).toEqual([]);
+    expect(await backend.command('profiles.import', { content: text })).toEqual({ added: ['k8s'], skipped: [] });
+    const [imported] = (await backend.query('profiles.list', {})).profiles;
+    expect(imported).toMatchObject({ name: 'k8s', user: 'root', hasSecret: false });
+    const waiting = await eventually('it says what is missing', async () => {
+      const { summary } = await backend.view('k8s');
+      return summary.remote?.problem ?? null;
+    });
+    expect(waiting.message).toBe('The profile has no password yet.');
+  });
+
+  test('a wrong CA, an expired certificate, another name', async () => {
+    const wrong = await TestAuthority.create(home.path, 'wrong');
+    expect(await failure({ ...withCa(wrong.caFile), ...signIn })).toMatchObject({
+      usable: false,
+      step: 'tls',
+      message: expect.stringMatching(/is of an authority that is not trusted here/) as string,
+      hint: 'Choose the CA certificate of that cluster.',
+    });
+    expect(await failure({ ...withCa(etcd.authority!.caFile, { serverName: 'db.example' }), ...signIn })).toMatchObject(
+      {
+        step: 'tls',
+        message: expect.stringMatching(
+          /certificate for another name: it covers .*localhost.*, not db\.example/,
+        ) as string,
+      },
+    );
+    expect((await test1({ ...withCa(null, { skipVerify: true }), ...signIn })).usable).toBe(true);
+    const expired = await EtcdCluster.start({ members: 1, tls: 'expired' });
+    try {
+      expect(await failure({ endpoints: expired.endpoints, ...withCa(expired.authority!.caFile) })).toMatchObject({
+        step: 'tls',
+        message: expect.stringMatching(/expired on \d{4}-\d\d-\d\d/) as string,
+      });
+    } finally {
+      await expired.stop();
+    }
+  });
+
+  test('a wrong password, no user at all, and plaintext to a TLS port', async () => {
+    const tls = withCa(etcd.authority!.caFile);
+    expect(await failure({ ...tls, ...signIn, secret: 'wrong' })).toMatchObject({
+      step: 'authenticate',
+      message: 'etcd does not know this user with this password.',
+    });
+    expect(await failure(tls)).toMatchObject({
+      step: 'authenticate',
+      message: expect.stringMatching(/asks for a user/) as string,
+    });
+    expect(await failure({ endpoints: [etcd.endpoints[0]!.replace('https', 'http')] })).toMatchObject({
+      step: 'version',
+      message: expect.stringMatching(/speaks TLS/) as string,
+    });
+  });
+
+  test('a dead endpoint among good ones, and one of another cluster', async () => {
+    const [dead] = await freePorts(1);
+    const tls = withCa(etcd.authority!.caFile, { skipVerify: true });
+    const report = await test1({
+      endpoints: [...etcd.endpoints, `https://127.0.0.1:${dead}`, ...other.endpoints],
+      ...tls,
+    });
+    expect(report.steps.find((step) => step.step === 'connect')).toMatchObject({
+      state: 'partial',
+      problems: [{ message: expect.stringMatching(/Nothing listens/) as string }],
+    });
+    const signedIn = await test1({ endpoints: [...other.endpoints, ...etcd.endpoints], ...tls, ...signIn });
+    const problems = signedIn.steps.flatMap((step) => step.problems);
+    expect(
+      problems.some(({ message }) => /authentication is not enabled|belongs to another cluster/.test(message)),
+    ).toBe(true);
+    expect(signedIn.usable).toBe(true);
+  });
+
+  test('one that accepts and never answers, with and without TLS', async () => {
+    const sockets: net.Socket[] = [];
+    const silent = net.createServer((socket) => sockets.push(socket.on('error', () => undefined)));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const address = `127.0.0.1:${(silent.address() as net.AddressInfo).port}`;
+    try {
+      const [secure, plain] = await Promise.all([
+        failure({ endpoints: [`https://${address}`] }),
+        failure({ endpoints: [`http://${address}`] }),
+      ]);
+      const message = `${address} accepts connections and never answers.`;
+      expect(secure).toMatchObject({ usable: false, step: 'tls', message });
+      expect(plain).toMatchObject({ usable: false, step: 'version', message });
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => silent.close(resolve));
+    }
+  });
+
+  test('a name that nobody knows', async () => {
+    expect(await failure({ endpoints: ['https://etcd.invalid:2379'] })).toMatchObject({
+      step: 'resolve',
+      message: 'The name etcd.invalid is not known here.',
+    });
+  });
+});
