@@ -1,4 +1,5 @@
 import { AnyNode } from '../../../engine/client/metadata.ts';
+import { AccessError } from '../../../engine/client/errors.ts';
 import { ClusterClient, credentialsFor } from '../../../engine/client/index.ts';
 import { EtcdClient, EtcdError, listMembers, readKey } from '../../../engine/etcd/index.ts';
 import type { RemoteKind } from '../../contract/model.ts';
@@ -104,10 +105,10 @@ async function mayRead(client: EtcdClient): Promise<void> {
   }
 }
 
-async function askPrkDb(address: string, { tls }: Connection): Promise<EndpointAnswer> {
+async function askPrkDb(address: string, { tls, token }: Connection): Promise<EndpointAnswer> {
   const url = urlOf(address, tls !== undefined);
-  const anyNode = new AnyNode(credentialsFor([url], tls));
-  const cluster = new ClusterClient(url, tls === undefined ? {} : { tls });
+  const anyNode = new AnyNode(credentialsFor([url], { tls, token }));
+  const cluster = new ClusterClient(url, { tls, token });
   try {
     const metadata = await anyNode.metadata([address], TIMEOUT_MS, '');
     // The original server has no such service.
@@ -126,7 +127,9 @@ async function askPrkDb(address: string, { tls }: Connection): Promise<EndpointA
       isSilent: false,
     };
   } catch (error) {
-    return { ...unknown, ...failureOf(error, address) };
+    const said: Partial<EndpointAnswer> =
+      error instanceof AccessError ? { kind: 'prkdb', version: '', failedAt: 'authenticate' } : {};
+    return { ...unknown, ...said, ...failureOf(error, address) };
   } finally {
     anyNode.close();
     cluster.close();

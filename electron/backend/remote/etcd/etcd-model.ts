@@ -300,6 +300,7 @@ export class EtcdModel {
       dataBytes: status?.dbSizeBytes ?? null,
       exit: null,
       storageError: null,
+      diskDelayMs: 0,
       heardAtMs,
       replicas: status === null ? [] : [this.#replica(member, status)],
       links: [],
