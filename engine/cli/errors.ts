@@ -1,3 +1,4 @@
+import { BackupError } from '../backup/index.ts';
 import { PrkDbError } from '../client/index.ts';
 import { DrillError } from '../drill/index.ts';
 import { CertificateError } from '../net/errors.ts';
@@ -21,7 +22,8 @@ export function errorLines(error: unknown): string[] {
     return [`prkdb: ${oneLine(error.message)}`, ...(error.hint === '' ? [] : [oneLine(error.hint)])];
   }
   if (error instanceof UsageError) return [`prkdb: ${oneLine(error.message)}`, 'See: prkdb help'];
-  if (error instanceof PrkDbError || error instanceof CertificateError) return [`prkdb: ${oneLine(error.message)}`];
+  if (error instanceof PrkDbError || error instanceof CertificateError || error instanceof BackupError)
+    return [`prkdb: ${oneLine(error.message)}`];
   const message = error instanceof Error ? error.message : String(error);
   return [`prkdb: ${oneLine(message)}`, 'Set PRKDB_DEBUG=1 to see where it comes from.'];
 }

@@ -1,6 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import { Command, CommanderError } from 'commander';
 import { createContext, type CommandIo } from './context.ts';
+import { addBackup } from './commands/backup.ts';
 import { addCerts } from './commands/certs.ts';
 import { addDelete } from './commands/delete.ts';
 import { addDown } from './commands/down.ts';
@@ -50,6 +51,7 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   addGet(program, context);
   addDelete(program, context);
   addScan(program, context);
+  addBackup(program, context);
   addCerts(program, context);
   addToken(program, context);
   addNode(program);

@@ -2,6 +2,7 @@ import * as grpc from '@grpc/grpc-js';
 import type {
   ClusterEvent,
   CreateTokenRequest,
+  ExportPart,
   Faults,
   GroupRole,
   GroupStatus,
@@ -28,6 +29,7 @@ import { accessRefusalIn, channelOptions, methodOf, rpcReason, tlsProblemIn, una
 
 const DEFAULT_TIMEOUT_MS = 2000;
 const HAND_OVER_TIMEOUT_MS = 10_000;
+const EXPORT_SILENCE_MS = 30_000;
 /** More than the node itself waits for a majority. */
 const TOKEN_TIMEOUT_MS = 6_000;
 
@@ -152,6 +154,47 @@ export class ClusterClient {
   /** Rejects as `createToken` does. */
   async revokeToken(id: string, options: RpcOptions = {}): Promise<void> {
     await this.#unary('RevokeToken', { id }, { timeoutMs: TOKEN_TIMEOUT_MS, ...options });
+  }
+
+  /**
+   * All keys of a partition as they were at one index, in key order; see ClusterService.Export.
+   * What is not taken yet is not fetched either. Throws PrkDbError, also for a node that falls silent.
+   */
+  async *export(partition: number, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ExportPart> {
+    if (this.#closed) throw new ClosedError();
+    const method = methodOf(this.#service, 'Export');
+    const call = this.#client.makeServerStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize as (bytes: Buffer) => ExportPart,
+      { partition },
+    );
+    const abort = () => call.cancel();
+    options.signal?.addEventListener('abort', abort, { once: true });
+    let silent = false;
+    const fallsSilent = () => {
+      silent = true;
+      call.cancel();
+    };
+    let timer = setTimeout(fallsSilent, EXPORT_SILENCE_MS);
+    let isWhole = false;
+    try {
+      for await (const part of call as AsyncIterable<ExportPart>) {
+        clearTimeout(timer);
+        isWhole = part.end;
+        yield part;
+        timer = setTimeout(fallsSilent, EXPORT_SILENCE_MS);
+      }
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (silent) throw new UnavailableError(`The node at ${this.address} fell silent in the middle of an export.`);
+      throw toPrkDbError(error, this.address);
+    } finally {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', abort);
+      call.cancel();
+    }
+    if (!isWhole) throw new UnavailableError(`The node at ${this.address} ended an export before its end.`);
   }
 
   /** Events as they happen and status samples, until cancelled. Does not reconnect. Returns the way to cancel. */

@@ -6,6 +6,7 @@ import { Access } from '../server/access.ts';
 import { clusterService } from '../server/cluster-service.ts';
 import { EventLog } from '../server/event-log.ts';
 import { Executor } from '../server/executor.ts';
+import { Exports } from '../server/exports.ts';
 import { Forwarder } from '../server/forwarder.ts';
 import { serveHttp, type HealthProbes } from '../server/http.ts';
 import { kvStreamHandler } from '../server/kv-service.ts';
@@ -209,8 +210,11 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   });
   tokens.onChange(() => access.recheck());
   resources.add(() => access.close());
+  const exported = new Exports(running, () => performance.now());
+  resources.add(() => exported.close());
   const control = {
     events,
+    exports: exported,
     tokens: new Tokens({
       store: running,
       tokens: () => tokens.all,

@@ -205,3 +205,34 @@ export interface TokenInfo {
 export interface RevokeTokenRequest {
   id: string;
 }
+
+export interface ExportRequest {
+  partition: number;
+}
+
+export interface ExportStart {
+  partition: number;
+  /** Of the cluster. */
+  partitions: number;
+  epoch: number;
+  index: number;
+  revision: number;
+  keyCount: number;
+}
+
+export interface ExportedRow {
+  key: Uint8Array;
+  value: Uint8Array;
+  revision: number;
+  version: number;
+  createdAtMs: number;
+  updatedAtMs: number;
+}
+
+export interface ExportPart {
+  /** In the first part alone. */
+  start: ExportStart | null;
+  rows: ExportedRow[];
+  /** In the last part; a stream that ends without it was broken. */
+  end: boolean;
+}

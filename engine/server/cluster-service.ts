@@ -15,6 +15,7 @@ import type {
   TransferRequest,
 } from '../rpc/cluster.ts';
 import type { EventLog } from './event-log.ts';
+import type { Exports } from './exports.ts';
 import { TokenRequestError, type Tokens } from './tokens.ts';
 import { TransferError } from './leadership.ts';
 import { LogRequestError } from './log-tails.ts';
@@ -55,6 +56,7 @@ export interface ClusterControl {
   /** Resolves with the number of groups that nobody took. */
   handOver(): Promise<number>;
   readonly tokens: Tokens;
+  readonly exports: Exports;
   /** Where clients dial a node; '' for none. */
   addressOf(nodeId: number): string;
   /** Begins an orderly stop. */
@@ -119,6 +121,7 @@ export function clusterService(control: ClusterControl): grpc.UntypedServiceImpl
       callback(null, {});
       control.stop(call.request);
     },
+    Export: (call: Parameters<Exports['serve']>[0]) => control.exports.serve(call),
     CreateToken: (
       call: grpc.ServerUnaryCall<CreateTokenRequest, TokenInfo>,
       callback: grpc.sendUnaryData<TokenInfo>,

@@ -16,6 +16,8 @@ const RIGHTS: Readonly<Record<string, Right>> = {
   '/raft.KvService/Stream': 'read',
   '/prkdb.cluster.ClusterService/Status': 'read',
   '/prkdb.cluster.ClusterService/Observe': 'read',
+  // Hands out nothing that Get and Stream do not.
+  '/prkdb.cluster.ClusterService/Export': 'read',
   // Terms and sizes of entries, as in the status.
   '/prkdb.cluster.ClusterService/Log': 'read',
 };
