@@ -1,4 +1,11 @@
-import type { KvRequest, KvResponse, ScanOperation, WriteOperation, GetOperation } from '../rpc/kv.ts';
+import type {
+  GetOperation,
+  KvRequest,
+  KvResponse,
+  OpenSessionOperation,
+  ScanOperation,
+  WriteOperation,
+} from '../rpc/kv.ts';
 import { KvStatus, ReadMode } from '../rpc/kv.ts';
 import {
   AccessError,
@@ -8,12 +15,15 @@ import {
   InternalError,
   InvalidArgumentError,
   NoLeaderError,
+  SessionExpiredError,
   UnavailableError,
   UnknownOutcomeError,
   type AccessRefusal,
+  type Outcome,
   type PrkDbError,
 } from './errors.ts';
 import type { LinkRequest, NodeLink } from './node-link.ts';
+import type { WriteSession } from './write-sessions.ts';
 
 /** What a call needs of its client. */
 export interface CallContext {
@@ -34,12 +44,17 @@ export interface CallOptions {
 }
 
 export type Operation =
-  { readonly get: GetOperation } | { readonly write: WriteOperation } | { readonly scan: ScanOperation };
+  | { readonly get: GetOperation }
+  | { readonly write: WriteOperation }
+  | { readonly scan: ScanOperation }
+  | { readonly openSession: OpenSessionOperation };
 
-/** A read is given up at a silent node after a third of its time, so that two others can be asked. */
+/** A silent node is given up after a third of the time, so that two others can be asked. */
 const ATTEMPT_SHARE = 3;
 const MIN_ATTEMPT_MS = 100;
-const MAX_ATTEMPT_MS = 1000;
+const MAX_READ_ATTEMPT_MS = 1000;
+/** A leader with much to do shall not get every write twice. */
+const MAX_WRITE_ATTEMPT_MS = 2000;
 const SUSPECT_PENALTY_MS = 1000;
 /**
  * A repeat needs this share of the time to be answered in. With less, a write that nobody
@@ -51,8 +66,9 @@ const BACKOFF_BASE_MS = 15;
 const BACKOFF_MAX_MS = 400;
 
 /**
- * One operation from its first attempt to its answer. Repeats what provably was not done,
- * and any read; a write that was sent and not answered is reported as unknown, never repeated.
+ * One operation from its first attempt to its answer. A read can be repeated, and so can a
+ * write, since its session applies it once and answers each attempt alike. What was sent and
+ * never answered until the time is over is reported as unknown.
  */
 export class Call implements LinkRequest {
   readonly request: KvRequest;
@@ -61,6 +77,8 @@ export class Call implements LinkRequest {
   sent = false;
   readonly #context: CallContext;
   readonly #isWrite: boolean;
+  /** It writes, or makes ready to. */
+  readonly #forWrite: boolean;
   readonly #anyReplica: boolean;
   readonly #timeoutMs: number;
   readonly #deadlineMs: number;
@@ -75,6 +93,9 @@ export class Call implements LinkRequest {
   #redirects = 0;
   #retries = 0;
   #sawNoLeader = false;
+  /** An attempt to write left and was not answered: whatever comes after, it may have been done. */
+  #maybeDone = false;
+  readonly #session: WriteSession | undefined;
   #lastReason = 'no node could be asked';
   /** Whether the last attempt ended in silence rather than in a refusal. */
   #lastWasSilent = false;
@@ -87,14 +108,17 @@ export class Call implements LinkRequest {
     options: CallOptions,
     resolve: (response: KvResponse) => void,
     reject: (error: Error) => void,
+    session?: WriteSession,
   ) {
+    this.#session = session;
     this.#context = context;
     this.partition = partition;
     this.request = { id: 0, epoch: 0, timeoutMs: 0, forwarded: false, ...operation };
-    const { get, write, scan } = this.request;
+    const { get, write, scan, openSession } = this.request;
     this.#isWrite = write !== undefined;
     const mode = get?.readMode ?? scan?.readMode ?? ReadMode.Linearizable;
-    this.#anyReplica = !this.#isWrite && mode !== ReadMode.Linearizable;
+    this.#forWrite = this.#isWrite || openSession !== undefined;
+    this.#anyReplica = !this.#forWrite && mode !== ReadMode.Linearizable;
     this.sizeBytes = 64 + (get?.key.length ?? 0) + (write ? write.key.length + write.value.length : 0);
     this.#timeoutMs = options.timeoutMs;
     this.#deadlineMs = Date.now() + options.timeoutMs;
@@ -120,7 +144,7 @@ export class Call implements LinkRequest {
   }
 
   close(): void {
-    this.#reject(new ClosedError(this.#isWrite && this.sent ? 'unknown' : 'none'));
+    this.#reject(new ClosedError(this.#maybeDone || (this.#isWrite && this.sent) ? 'unknown' : 'none'));
   }
 
   onResponse(response: KvResponse): void {
@@ -181,8 +205,11 @@ export class Call implements LinkRequest {
       case KvStatus.UnknownOutcome:
         this.#lastReason = response.message || 'the node gave up waiting';
         this.#lastWasSilent = true;
-        if (this.#isWrite) this.#rejectUnknown();
-        else this.#again(true);
+        if (this.#isWrite) this.#maybeDone = true;
+        this.#again(true);
+        return;
+      case KvStatus.SessionExpired:
+        this.#reject(sessionExpired(this.partition, response.message, this.#maybeDone ? 'unknown' : 'none'));
         return;
       case KvStatus.Internal:
       default: {
@@ -208,8 +235,8 @@ export class Call implements LinkRequest {
     this.#lastReason = `${link.address}: ${reason}`;
     this.#context.doubtLeader(this.partition, link);
     this.#context.refresh();
-    if (sent && this.#isWrite) this.#rejectUnknown();
-    else this.#again();
+    if (sent && this.#isWrite) this.#maybeDone = true;
+    this.#again();
   }
 
   #attempt(): void {
@@ -227,9 +254,13 @@ export class Call implements LinkRequest {
     }
     this.#tried.add(link);
     this.#link = link;
-    const attemptMs = Math.min(MAX_ATTEMPT_MS, Math.max(MIN_ATTEMPT_MS, Math.ceil(this.#timeoutMs / ATTEMPT_SHARE)));
+    const maxAttemptMs = this.#isWrite ? MAX_WRITE_ATTEMPT_MS : MAX_READ_ATTEMPT_MS;
+    const attemptMs = Math.min(maxAttemptMs, Math.max(MIN_ATTEMPT_MS, Math.ceil(this.#timeoutMs / ATTEMPT_SHARE)));
     this.request.epoch = this.#context.epoch;
-    // A write keeps its node until the deadline; the node is told how long that is.
+    if (this.request.write && this.#session !== undefined) {
+      this.request.write.acknowledged = this.#session.acknowledged;
+    }
+    // A node that is slow may still do the write after it was given up here: that answers the next attempt.
     this.request.timeoutMs = this.#isWrite ? leftMs : Math.min(leftMs, attemptMs);
     this.#timer = setTimeout(() => this.#attemptTimedOut(), Math.min(leftMs, attemptMs));
     link.send(this);
@@ -238,11 +269,6 @@ export class Call implements LinkRequest {
   #attemptTimedOut(): void {
     const link = this.#link;
     if (this.#done || link === undefined) return;
-    const leftMs = this.#deadlineMs - Date.now();
-    if (this.#isWrite && this.sent && leftMs > 0) {
-      this.#timer = setTimeout(() => this.#attemptTimedOut(), leftMs);
-      return;
-    }
     const sent = this.sent;
     link.forget(this);
     link.suspect(SUSPECT_PENALTY_MS);
@@ -250,9 +276,8 @@ export class Call implements LinkRequest {
     this.#lastWasSilent = true;
     this.#lastReason = `${link.address}: no answer`;
     this.#context.refresh();
-    if (this.#isWrite && sent) {
-      this.#rejectUnknown();
-    } else this.#again();
+    if (this.#isWrite && sent) this.#maybeDone = true;
+    this.#again();
   }
 
   /** Tries the next node at once while there is one, else waits: later rounds wait longer. */
@@ -271,8 +296,9 @@ export class Call implements LinkRequest {
   }
 
   #expire(): void {
+    if (this.#maybeDone) return this.#rejectUnknown();
     const within = `within ${this.#timeoutMs} ms`;
-    const undone = this.#isWrite ? ' Nothing was written.' : '';
+    const undone = this.#forWrite ? ' Nothing was written.' : '';
     const p = this.partition;
     if (this.#sawNoLeader) {
       this.#reject(
@@ -280,7 +306,7 @@ export class Call implements LinkRequest {
           p,
           `Partition ${p} had no leader ${within} (${this.#lastReason}).${undone} ` +
             'A majority of its replicas must be up and able to reach each other: start or heal nodes and try again' +
-            (this.#isWrite ? '.' : ', or read stale.'),
+            (this.#forWrite ? '.' : ', or read stale.'),
         ),
       );
     } else if (this.#lastWasSilent) {
@@ -327,6 +353,17 @@ export class Call implements LinkRequest {
     this.#context.finished(this);
     settle();
   }
+}
+
+function sessionExpired(partition: number, reason: string, outcome: Outcome): SessionExpiredError {
+  const so =
+    outcome === 'none'
+      ? 'Nothing was written; write again.'
+      : 'An earlier attempt was not answered, so the write may have happened: read the key before you write again.';
+  return new SessionExpiredError(
+    `Partition ${partition} does not know this client any more (${reason}). ${so}`,
+    outcome,
+  );
 }
 
 function conflictMessage(response: KvResponse): string {

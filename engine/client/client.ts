@@ -1,16 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { partitionOfKey } from '../config/seahash.ts';
-import { ReadMode, WriteKind, type KvResponse, type MetadataResponse } from '../rpc/kv.ts';
+import { ReadMode, WriteKind, type KvResponse, type MetadataResponse, type WriteOperation } from '../rpc/kv.ts';
 import { keyBytes, valueBytes, type BytesInput } from './bytes.ts';
 import { Call, type CallContext, type Operation } from './call.ts';
 import { credentialsFor, type Credentials } from './credentials.ts';
 import { dialAddress } from './endpoint.ts';
 import { toEntry } from './entry.ts';
-import { ClosedError, InternalError, InvalidArgumentError } from './errors.ts';
+import { ClosedError, InternalError, InvalidArgumentError, SessionExpiredError } from './errors.ts';
 import { AnyNode, type HealthResponse } from './metadata.ts';
 import { NodeLink } from './node-link.ts';
 import { RoutingTable } from './routing.ts';
 import { scanAll } from './scan.ts';
+import { WriteSessions, type WriteSession } from './write-sessions.ts';
 import type {
   BatchFailure,
   BatchPutResult,
@@ -49,7 +50,7 @@ export class PrkDbClient {
   readonly #calls = new Set<Call>();
   readonly #context: CallContext;
   readonly #clientId = randomInt(1, 2 ** 48 - 1);
-  #sequence = 0;
+  readonly #sessions = new WriteSessions((partition, timeoutMs) => this.#openSession(partition, timeoutMs));
   #rotation = 0;
   #retries = 0;
   #refreshing = false;
@@ -188,6 +189,12 @@ export class PrkDbClient {
     this.#anyNode.close();
   }
 
+  async #openSession(partition: number, timeoutMs: number): Promise<number> {
+    const { session } = await this.#call(partition, { openSession: { partition } }, { timeoutMs });
+    if (session === 0) throw new InternalError('The node opened a session without saying its number.');
+    return session;
+  }
+
   async #write(kind: WriteKind, key: Uint8Array, value: Uint8Array, options: WriteOptions) {
     const { expectedRevision } = options;
     if (expectedRevision !== undefined && (!Number.isSafeInteger(expectedRevision) || expectedRevision < 0)) {
@@ -200,13 +207,37 @@ export class PrkDbClient {
       hasExpectedRevision: expectedRevision !== undefined,
       expectedRevision: expectedRevision ?? 0,
       clientId: this.#clientId,
-      sequence: ++this.#sequence,
+      sequence: 0,
+      session: 0,
+      acknowledged: 0,
     };
     const partition = partitionOfKey(key, this.#routing.partitionCount);
-    return { response: await this.#call(partition, { write }, options), partition };
+    return { response: await this.#writeOnce(partition, write, options), partition };
   }
 
-  #call(partition: number, operation: Operation, options: CallOptions): Promise<KvResponse> {
+  /** Writes in this client's session with the partition; in a new one when that had expired before anything was done. */
+  async #writeOnce(partition: number, write: WriteOperation, options: CallOptions): Promise<KvResponse> {
+    const timeoutMs = checkedTimeout(options.timeoutMs ?? this.#timeoutMs);
+    const { signal } = options;
+    const deadlineMs = Date.now() + timeoutMs;
+    for (let leftMs = timeoutMs; ; leftMs = Math.max(1, deadlineMs - Date.now())) {
+      if (this.#closed) throw new ClosedError();
+      const session = this.#sessions.ready(partition) ?? (await this.#sessions.wait(partition, deadlineMs, signal));
+      const sequence = session.begin();
+      try {
+        const inSession = { ...write, session: session.id, sequence };
+        return await this.#call(partition, { write: inSession }, { timeoutMs: leftMs, signal }, session);
+      } catch (error) {
+        if (!(error instanceof SessionExpiredError)) throw error;
+        this.#sessions.expired(session);
+        if (error.outcome === 'unknown' || Date.now() >= deadlineMs) throw error;
+      } finally {
+        session.finish(sequence);
+      }
+    }
+  }
+
+  #call(partition: number, operation: Operation, options: CallOptions, session?: WriteSession): Promise<KvResponse> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new ClosedError();
       const timeoutMs = checkedTimeout(options.timeoutMs ?? this.#timeoutMs);
@@ -217,6 +248,7 @@ export class PrkDbClient {
         { timeoutMs, signal: options.signal },
         resolve,
         reject,
+        session,
       );
       this.#calls.add(call);
       call.start();

@@ -8,6 +8,7 @@ export type PrkDbErrorCode =
   | 'NO_LEADER'
   | 'DEADLINE_EXCEEDED'
   | 'UNKNOWN_OUTCOME'
+  | 'SESSION_EXPIRED'
   | 'CONFLICT'
   | 'UNAVAILABLE'
   | 'CONNECTION'
@@ -69,11 +70,24 @@ export class DeadlineExceededError extends PrkDbError {
   }
 }
 
-/** The write was sent and not answered: it may or may not happen, at any later time. It was not sent again. */
+/** The write was sent and not answered until its time was nearly over: it may or may not happen, at any later time. */
 export class UnknownOutcomeError extends PrkDbError {
   readonly outcome: Outcome = 'unknown';
   constructor(message: string) {
     super('UNKNOWN_OUTCOME', message);
+  }
+}
+
+/**
+ * The partition forgot this client while the write was under way: it was idle for too long,
+ * or there were too many others. The write was not sent again. With the outcome 'none' it
+ * was not applied, else nobody can say.
+ */
+export class SessionExpiredError extends PrkDbError {
+  readonly outcome: Outcome;
+  constructor(message: string, outcome: Outcome) {
+    super('SESSION_EXPIRED', message);
+    this.outcome = outcome;
   }
 }
 

@@ -8,3 +8,5 @@ export const MAX_PARTITIONS = 256;
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** A node must accept the largest value with its key, and the frame around them. */
 export const MIN_MESSAGE_BYTES = MAX_VALUE_BYTES + 64 * 1024;
+/** Writes of one session that may be unacknowledged at a time. A client waits rather than exceed it. */
+export const MAX_UNACKNOWLEDGED_WRITES = 4096;

@@ -19,6 +19,7 @@ export const KvStatus = {
   StaleEpoch: 8,
   Unavailable: 9,
   Internal: 10,
+  SessionExpired: 11,
   PermissionDenied: 16,
 } as const;
 export type KvStatus = (typeof KvStatus)[keyof typeof KvStatus];
@@ -36,6 +37,13 @@ export interface WriteOperation {
   expectedRevision: number;
   clientId: number;
   sequence: number;
+  /** 0: none; then `sequence` and `acknowledged` mean nothing. */
+  session: number;
+  acknowledged: number;
+}
+
+export interface OpenSessionOperation {
+  partition: number;
 }
 
 export interface ScanOperation {
@@ -47,7 +55,7 @@ export interface ScanOperation {
   keysOnly: boolean;
 }
 
-/** Exactly one of get, write and scan is set; what came from a socket may have none. */
+/** Exactly one of the operations is set; what came from a socket may have none. */
 export interface KvRequest {
   id: number;
   epoch: number;
@@ -56,6 +64,7 @@ export interface KvRequest {
   get?: GetOperation | null;
   write?: WriteOperation | null;
   scan?: ScanOperation | null;
+  openSession?: OpenSessionOperation | null;
 }
 
 export interface KvEntry {
@@ -81,6 +90,7 @@ export interface KvResponse {
   more: boolean;
   found: boolean;
   stalenessMs: number;
+  session: number;
 }
 
 export interface KvRequests {

@@ -8,7 +8,7 @@ import {
   type ScanOperation,
   type WriteOperation,
 } from '../rpc/kv.ts';
-import type { Failure, Mutation, Store } from '../store/index.ts';
+import type { Failure, Mutation, MutationResult, Store } from '../store/index.ts';
 import { response, toEntry } from './responses.ts';
 import { requestProblem } from './validate.ts';
 
@@ -24,6 +24,17 @@ const consistencyOf = {
   [ReadMode.Stale]: 'stale',
   [ReadMode.Follower]: 'follower',
 } as const;
+
+const NO_BYTES = new Uint8Array(0);
+
+const OPEN_SESSION: Mutation = {
+  kind: 'session',
+  key: NO_BYTES,
+  value: NO_BYTES,
+  expectedRevision: null,
+  clientId: 0,
+  sequence: 0,
+};
 
 /** Carries out requests on this node's own replicas. Every request is answered exactly once. */
 export class Executor {
@@ -48,11 +59,13 @@ export class Executor {
     if (request.get) this.#get(request, request.get.key, request.get.readMode, deadlineMs, respond);
     else if (request.write) this.#write(request, request.write, deadlineMs, respond);
     else if (request.scan) this.#scan(request, request.scan, deadlineMs, respond);
+    else if (request.openSession) this.#openSession(request, request.openSession.partition, deadlineMs, respond);
   }
 
   /** The partition that a request belongs to, by this node's routing table. */
   partitionOf(request: KvRequest): number {
     if (request.scan) return request.scan.partition;
+    if (request.openSession) return request.openSession.partition;
     const key = request.get?.key ?? request.write?.key;
     return key === undefined ? 0 : partitionOfKey(key, this.#store.routing.partitions.length);
   }
@@ -82,37 +95,45 @@ export class Executor {
       expectedRevision: write.hasExpectedRevision ? write.expectedRevision : null,
       clientId: write.clientId,
       sequence: write.sequence,
+      session: write.session,
+      acknowledged: write.acknowledged,
     };
     this.#store.write(partition, mutation, deadlineMs, (answer) => {
       if (!answer.ok) return respond(this.#failed(request, partition, answer));
       const result = response(request.id, partition, this.#store.routing.epoch);
       result.leaderId = this.#store.nodeId;
-      const { result: outcome } = answer;
-      if (outcome.kind === 'put') {
-        result.entry = toEntry(outcome.row);
-        result.found = true;
-      } else if (outcome.kind === 'deleted') {
-        result.found = outcome.found;
-      } else {
-        result.status = KvStatus.Conflict;
-        result.message = 'The key has changed since; read it again.';
-        result.entry = outcome.current === null ? null : toEntry(outcome.current);
-      }
+      fillIn(result, answer.result);
       respond(result);
     });
   }
 
+  #openSession(request: KvRequest, partition: number, deadlineMs: number, respond: Respond): void {
+    if (this.#isStale(request, partition, respond)) return;
+    this.#store.write(partition, OPEN_SESSION, deadlineMs, (answer) => {
+      if (!answer.ok) return respond(this.#failed(request, partition, answer));
+      const result = response(request.id, partition, this.#store.routing.epoch);
+      result.leaderId = this.#store.nodeId;
+      fillIn(result, answer.result);
+      respond(result);
+    });
+  }
+
+  /** A partition number means something only in the epoch it was learned in: answers that, where it does not hold. */
+  #isStale(request: KvRequest, partition: number, respond: Respond): boolean {
+    const { epoch } = this.#store.routing;
+    if (request.epoch === 0 || request.epoch === epoch) return false;
+    respond({
+      ...response(request.id, partition, epoch),
+      status: KvStatus.StaleEpoch,
+      message: 'The partitions have changed; fetch Metadata and try again.',
+    });
+    return true;
+  }
+
   #scan(request: KvRequest, scan: ScanOperation, deadlineMs: number, respond: Respond): void {
     const { partition } = scan;
+    if (this.#isStale(request, partition, respond)) return;
     const { epoch } = this.#store.routing;
-    // A partition number means something only in the epoch it was learned in.
-    if (request.epoch !== 0 && request.epoch !== epoch) {
-      return respond({
-        ...response(request.id, partition, epoch),
-        status: KvStatus.StaleEpoch,
-        message: 'The partitions have changed; fetch Metadata and scan again.',
-      });
-    }
     this.#store.read(partition, consistencyOf[scan.readMode], deadlineMs, (answer) => {
       if (!answer.ok) return respond(this.#failed(request, partition, answer));
       const { prefix, after, limit, keysOnly } = scan;
@@ -166,5 +187,36 @@ export class Executor {
         break;
     }
     return result;
+  }
+}
+
+function fillIn(result: KvResponse, outcome: MutationResult): void {
+  switch (outcome.kind) {
+    case 'put':
+      result.entry = toEntry(outcome.row);
+      result.found = true;
+      return;
+    case 'deleted':
+      result.found = outcome.found;
+      return;
+    case 'conflict':
+      result.status = KvStatus.Conflict;
+      result.message = 'The key has changed since; read it again.';
+      result.entry = outcome.current === null ? null : toEntry(outcome.current);
+      return;
+    case 'session':
+      result.session = outcome.id;
+      return;
+    case 'refused':
+      if (outcome.reason === 'tooManyOpen') {
+        result.status = KvStatus.Overloaded;
+        result.message = 'The session has too many writes ahead of the first that is not acknowledged.';
+      } else {
+        result.status = KvStatus.SessionExpired;
+        result.message =
+          outcome.reason === 'noSession'
+            ? 'The session has expired, or was opened with another partition.'
+            : 'The session has acknowledged this write, so its answer is forgotten.';
+      }
   }
 }

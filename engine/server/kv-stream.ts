@@ -182,7 +182,7 @@ export class KvStreamSession {
 }
 
 function isWrite(request: KvRequest): boolean {
-  return request.write !== undefined && request.write !== null;
+  return Boolean(request.write ?? request.openSession);
 }
 
 /** About what a request takes in memory. */
@@ -201,6 +201,7 @@ function answerBytes(result: KvResponse): number {
 function operationName(request: KvRequest): string {
   if (request.get) return 'get';
   if (request.scan) return 'scan';
+  if (request.openSession) return 'openSession';
   return request.write?.kind === WriteKind.Delete ? 'delete' : 'put';
 }
 

@@ -88,6 +88,8 @@ function putRequest(pair: Pair, timeoutMs: number): KvRequest {
       expectedRevision: 0,
       clientId: 0,
       sequence: 0,
+      session: 0,
+      acknowledged: 0,
     },
   };
 }

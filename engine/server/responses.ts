@@ -18,6 +18,7 @@ export function response(id: number, partition: number, epoch: number): KvRespon
     more: false,
     found: false,
     stalenessMs: 0,
+    session: 0,
   };
 }
 

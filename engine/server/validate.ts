@@ -21,6 +21,11 @@ function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
+function partitionProblem(partition: number, partitionCount: number): string | null {
+  if (partition < partitionCount) return null;
+  return `There is no partition ${partition}; they are numbered 0 to ${partitionCount - 1}.`;
+}
+
 const readModes: readonly number[] = Object.values(ReadMode);
 const writeKinds: readonly number[] = Object.values(WriteKind);
 
@@ -34,22 +39,24 @@ export function requestProblem(request: KvRequest, partitionCount: number): stri
     if (!writeKinds.includes(request.write.kind)) return `${request.write.kind} is no kind of write.`;
     // Every replica decodes these: a number that one leader let through would stop them all.
     if (!isCount(request.write.expectedRevision)) return 'The expected revision is too large.';
-    if (!isCount(request.write.clientId) || !isCount(request.write.sequence)) {
-      return 'A client id and a sequence are below 2^53.';
+    const { clientId, sequence, session, acknowledged } = request.write;
+    if (![clientId, sequence, session, acknowledged].every(isCount)) {
+      return 'A client id, a session, a sequence and what is acknowledged are below 2^53.';
     }
+    if (session !== 0 && sequence === 0) return 'The writes of a session are numbered from 1.';
     return keyProblem(request.write.key) ?? valueProblem(request.write.value);
   }
   if (request.scan) {
     const { scan } = request;
     if (!readModes.includes(scan.readMode)) return `${scan.readMode} is no read mode.`;
-    if (scan.partition >= partitionCount) {
-      return `There is no partition ${scan.partition}; they are numbered 0 to ${partitionCount - 1}.`;
-    }
+    const problem = partitionProblem(scan.partition, partitionCount);
+    if (problem !== null) return problem;
     if (scan.prefix.length > MAX_KEY_BYTES || scan.after.length > MAX_KEY_BYTES) {
       return `A prefix or cursor has at most ${MAX_KEY_BYTES} bytes.`;
     }
     if (scan.limit < 1 || scan.limit > MAX_SCAN_LIMIT) return `A scan returns 1 to ${MAX_SCAN_LIMIT} keys a page.`;
     return null;
   }
-  return 'The request names no operation (get, write or scan).';
+  if (request.openSession) return partitionProblem(request.openSession.partition, partitionCount);
+  return 'The request names no operation (get, write, scan or open_session).';
 }

@@ -59,12 +59,25 @@ export interface KvRow {
 /** A row without its value: what a put answers and a keys-only scan lists. */
 export type KvRowMeta = Omit<KvRow, 'value'>;
 
+/** Why a write of a session was not applied. */
+export type SessionRefusal =
+  /** The session was never opened, or has expired. Whether the write was applied before, nobody knows any more. */
+  | 'noSession'
+  /** The client has said that it has this write's answer, or has given it up: a late copy. */
+  | 'acknowledged'
+  /** Too far ahead of the first write that is not acknowledged. */
+  | 'tooManyOpen';
+
 /** What one mutation of a command came to. */
 export type MutationResult =
   | { readonly kind: 'put'; readonly row: KvRowMeta }
   | { readonly kind: 'deleted'; readonly found: boolean; readonly revision: number }
   /** A compare-and-swap that did not hold; null when the key is not there. */
-  | { readonly kind: 'conflict'; readonly current: KvRow | null };
+  | { readonly kind: 'conflict'; readonly current: KvRow | null }
+  /** A session was opened for a client: the number that its writes name. */
+  | { readonly kind: 'session'; readonly id: number }
+  /** A write of a session that was not applied, now or ever from this entry. */
+  | { readonly kind: 'refused'; readonly reason: SessionRefusal };
 
 export interface ScanOptions {
   readonly prefix: Uint8Array;
@@ -92,6 +105,10 @@ export interface StateFacts {
   readonly timeMs: number;
   /** The sum of the checksums of all rows, modulo 2^32: which rows these are, whatever their order. */
   readonly rowsChecksum: number;
+  /** Client sessions ever opened. */
+  readonly sessionsOpened: number;
+  /** Over every open session and the answers it may still be asked for, modulo 2^32. */
+  readonly sessionsChecksum: number;
   /** In force after `appliedIndex`; null while none was ever stored: then it is that of the group's beginning. */
   readonly membership: Membership | null;
 }
@@ -99,6 +116,8 @@ export interface StateFacts {
 /** One group's state as it was when this was opened, whatever is applied since. */
 export interface SnapshotSource {
   readonly facts: StateFacts;
+  /** The client sessions in one piece. */
+  readonly sessions: Uint8Array;
   /** The next rows in key order, strictly after `after` (empty: from the first), of about so many bytes. */
   rows(after: Uint8Array, maxBytes: number): ScanPage;
   close(): void;
@@ -108,9 +127,11 @@ export interface SnapshotSource {
 export interface SnapshotSink {
   /** In key order. */
   write(rows: readonly KvRow[]): void;
+  /** The next part of the client sessions. */
+  writeSessions(bytes: Uint8Array): void;
   /**
    * Replaces the group's state in one durable step: a crash leaves the old or the new. False,
-   * and the old stays, when the rows are not those that the facts promised.
+   * and the old stays, when rows or sessions are not those that the facts promised.
    */
   install(): boolean;
   abort(): void;

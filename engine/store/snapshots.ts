@@ -1,8 +1,15 @@
 import type { LogPoint, Membership, NodeId } from '../raft/types.ts';
-import { decodeFacts, decodeRows, encodeFacts, encodeRows } from '../storage/codec.ts';
+import {
+  decodeFacts,
+  decodePiece,
+  encodeFacts,
+  encodeRows,
+  encodeSessions,
+  type SnapshotPiece,
+} from '../storage/codec.ts';
 import { CorruptDataError } from '../storage/errors.ts';
 import { MAX_INDEX } from '../storage/log/rows.ts';
-import type { KvRow, SnapshotSink, SnapshotSource, StateFacts, StateMachine } from '../storage/types.ts';
+import type { SnapshotSink, SnapshotSource, StateFacts, StateMachine } from '../storage/types.ts';
 import type { ChunkSink, ChunkSource, SnapshotOffer, SnapshotTransfers } from '../transport/types.ts';
 import type { EventSource } from './events.ts';
 import type { Group } from './group.ts';
@@ -113,19 +120,27 @@ function factsOf({ term, point, facts }: SnapshotOffer): (StateFacts & { members
   }
 }
 
-/** Cuts a source into pieces, and remembers where each began. */
+/** Cuts a source into pieces, first the sessions and then the rows, and remembers where each piece of rows began. */
 class RowChunks implements ChunkSource {
   readonly #source: SnapshotSource;
   readonly #guard: SnapshotsOptions['guard'];
   /** The key after which each piece begins; undefined past the last. */
   readonly #begins: (Uint8Array | undefined)[] = [FROM_THE_FIRST];
+  readonly #sessionChunks: number;
 
   constructor(source: SnapshotSource, guard: SnapshotsOptions['guard']) {
     this.#source = source;
     this.#guard = guard;
+    this.#sessionChunks = Math.ceil(source.sessions.length / CHUNK_BYTES);
   }
 
   chunk(number: number): Uint8Array | null {
+    if (number >= this.#sessionChunks) return this.#rows(number - this.#sessionChunks);
+    const from = number * CHUNK_BYTES;
+    return encodeSessions(this.#source.sessions.subarray(from, from + CHUNK_BYTES));
+  }
+
+  #rows(number: number): Uint8Array | null {
     const after = this.#begins[number];
     if (after === undefined) return null;
     let chunk: Uint8Array | null = null;
@@ -165,14 +180,18 @@ class RowSink implements ChunkSink {
   }
 
   write(chunk: Uint8Array): boolean {
-    let rows: readonly KvRow[];
+    let piece: SnapshotPiece;
     try {
-      rows = decodeRows(chunk);
+      piece = decodePiece(chunk);
     } catch (error) {
       if (error instanceof CorruptDataError) return false;
       throw error;
     }
-    return this.#options.guard(() => this.#sink.write(rows));
+    const { rows, sessions } = piece;
+    return this.#options.guard(() => {
+      if (sessions.length > 0) this.#sink.writeSessions(sessions);
+      this.#sink.write(rows);
+    });
   }
 
   finish(): boolean {

@@ -116,6 +116,8 @@ describe('the limits of a node', () => {
       expectedRevision: 0,
       clientId: 0,
       sequence: 0,
+      session: 0,
+      acknowledged: 0,
     },
   });
 

@@ -1,5 +1,5 @@
 import { groupOfPartition, type GroupId } from '../../engine/config/ids.ts';
-import type { Answer, Client, ClientOperation } from './client.ts';
+import type { Answer, Client, ClientOperation, WritePlace } from './client.ts';
 import type { SimulatedEvent } from './event-queue.ts';
 import type { SimulatedNode } from './node.ts';
 import type { TraceHash } from './trace-hash.ts';
@@ -45,8 +45,11 @@ export class RequestArrival implements SimulatedEvent {
   readonly #node: SimulatedNode;
   readonly #world: World;
   readonly #attempt: number;
+  readonly #place: WritePlace | null;
 
   constructor(client: Client, operation: ClientOperation, node: SimulatedNode, world: World) {
+    const { place } = operation;
+    this.#place = place && { ...place, acknowledged: place.session.acknowledged };
     this.#client = client;
     this.#operation = operation;
     this.#node = node;
@@ -57,7 +60,7 @@ export class RequestArrival implements SimulatedEvent {
   run(): void {
     if (this.#node.holds(this)) return;
     this.#world.steps++;
-    this.#client.arrived(this.#operation, this.#attempt, this.#node);
+    this.#client.arrived(this.#operation, this.#attempt, this.#place, this.#node);
   }
 
   digest(hash: TraceHash): void {
@@ -103,6 +106,7 @@ export class AnswerArrival implements SimulatedEvent {
   digest(hash: TraceHash): void {
     hash.add(0x700 + this.#client.id);
     if (this.#answer.kind === 'done') hash.add(this.#answer.revision);
+    if (this.#answer.kind === 'session') hash.add(this.#answer.id);
   }
 
   words(group: GroupId): string | null {
@@ -110,6 +114,8 @@ export class AnswerArrival implements SimulatedEvent {
     const head = `node ${this.#node.id} to client ${this.#client.id}: ${operationWords(this.#operation)}:`;
     const answer = this.#answer;
     if (answer.kind === 'elsewhere') return `${head} ask node ${answer.leader}`;
+    if (answer.kind === 'session') return `${head} session ${answer.id} is opened for it`;
+    if (answer.kind === 'noSession') return `${head} its session is gone`;
     if (answer.kind === 'later') return `${head} not now, nothing was done`;
     if (answer.kind === 'unknown') return `${head} out of time, outcome unknown`;
     if (answer.conflict) return `${head} conflict, revision is ${answer.revision}`;

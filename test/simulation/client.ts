@@ -1,7 +1,9 @@
 import { groupOfPartition } from '../../engine/config/ids.ts';
 import type { Operation } from '../../engine/check/index.ts';
+import type { WriteSession } from '../../engine/client/write-sessions.ts';
 import type { Failure, ReadConsistency, WriteAnswer } from '../../engine/store/types.ts';
 import type { Store } from '../../engine/store/store.ts';
+import type { Mutation } from '../../engine/storage/codec.ts';
 import { ClientTimer, RequestArrival, AnswerArrival } from './client-events.ts';
 import type { Clients, Key } from './clients.ts';
 import { Action } from './event-queue.ts';
@@ -13,9 +15,18 @@ import type { OperationKind } from './plan.ts';
 /** What a node answered, as it travels back. */
 export type Answer =
   | { readonly kind: 'done'; readonly found: string | null; readonly revision: number; readonly conflict: boolean }
+  | { readonly kind: 'session'; readonly id: number }
+  | { readonly kind: 'noSession' }
   | { readonly kind: 'elsewhere'; readonly leader: number }
   | { readonly kind: 'later' }
   | { readonly kind: 'unknown' };
+
+/** Where a write stood in its session when the request left: a late one still says so. */
+export interface WritePlace {
+  readonly session: WriteSession;
+  readonly sequence: number;
+  readonly acknowledged: number;
+}
 
 /** One operation, from the first attempt to the last. */
 export interface ClientOperation {
@@ -28,11 +39,18 @@ export interface ClientOperation {
   readonly giveUpAtUs: number;
   /** Of the group, when the operation began. */
   readonly committedAtStart: number;
+  /** The place of a write in its session. Null: it has none yet, and the next attempt is to open one. */
+  place: { readonly session: WriteSession; readonly sequence: number } | null;
+  /** An attempt to write was not answered: it may happen, whatever comes after it. */
+  maybeDone: boolean;
   /** Numbers the attempts, so that a late answer to an earlier one is told apart. */
   attempt: number;
 }
 
-/** A client that has one operation under way at a time, follows leaders, and repeats only what is safe. */
+/**
+ * A client that has one operation under way at a time, follows leaders, and repeats only what is
+ * safe: with a session also a write that was not answered.
+ */
 export class Client {
   readonly id: number;
   readonly #clients: Clients;
@@ -42,6 +60,11 @@ export class Client {
   constructor(id: number, clients: Clients) {
     this.id = id;
     this.#clients = clients;
+  }
+
+  get #usesSessions(): boolean {
+    const { clients, sessionShare } = this.#clients.world.plan.workload;
+    return this.id <= clients * sessionShare;
   }
 
   get idle(): boolean {
@@ -73,8 +96,7 @@ export class Client {
     const group = groupOfPartition(key.partition);
     const value =
       kind === 'put' || (kind === 'cas' && !this.#clients.random.chance(0.2)) ? this.#clients.nextValue() : null;
-    const isWrite = kind === 'put' || kind === 'delete' || kind === 'cas';
-    if (isWrite) history.willWrite(group, key.name, value);
+    if (isWriteKind(kind)) history.willWrite(group, key.name, value);
     const operation: ClientOperation = {
       kind,
       key,
@@ -83,6 +105,8 @@ export class Client {
       invokedAtMs: world.nowUs / 1000,
       giveUpAtUs: world.nowUs + world.plan.workload.operationTimeoutUs,
       committedAtStart: observer.groups.get(group)!.commitIndex,
+      place: null,
+      maybeDone: false,
       attempt: 0,
     };
     this.#operation = operation;
@@ -93,12 +117,18 @@ export class Client {
     const { world, nodes, random } = this.#clients;
     const { attemptTimeoutUs, lossChance } = world.plan.workload;
     operation.attempt++;
+    if (isWrite(operation) && this.#usesSessions && operation.place === null) {
+      const session = this.#clients.sessions.of(this.id, operation.key.partition);
+      if (session !== undefined) operation.place = { session, sequence: session.begin() };
+    }
     const node = nodes[this.#target(operation) - 1]!;
     if (!node.isUp) return this.#again(operation);
     const timeoutUs = attemptTimeoutUs * 1.2;
     world.after(timeoutUs, new ClientTimer(this, operation));
     if (world.faultsOn && random.chance(lossChance)) return;
-    world.after(random.between(50, 500), new RequestArrival(this, operation, node, world));
+    const { lateChance, lateMaxUs } = world.plan.network;
+    const isLate = world.faultsOn && random.chance(lateChance);
+    world.after(random.between(50, isLate ? lateMaxUs : 500), new RequestArrival(this, operation, node, world));
   }
 
   #target({ kind, key: { partition } }: ClientOperation): number {
@@ -110,7 +140,7 @@ export class Client {
   }
 
   /** The request is at its node. */
-  arrived(operation: ClientOperation, attempt: number, node: SimulatedNode): void {
+  arrived(operation: ClientOperation, attempt: number, place: WritePlace | null, node: SimulatedNode): void {
     const { kind } = operation;
     node.run((store) => {
       const deadlineMs = node.nowMs + this.#clients.world.plan.workload.attemptTimeoutUs / 1000;
@@ -118,7 +148,7 @@ export class Client {
       if (kind === 'get') this.#read(store, operation, 'linearizable', deadlineMs, reply);
       else if (kind === 'followerGet') this.#read(store, operation, 'follower', deadlineMs, reply);
       else if (kind === 'staleGet') this.#read(store, operation, 'stale', deadlineMs, reply);
-      else this.#write(store, operation, deadlineMs, reply);
+      else this.#write(store, operation, place, deadlineMs, reply);
     });
   }
 
@@ -145,13 +175,19 @@ export class Client {
     });
   }
 
-  #write(store: Store, operation: ClientOperation, deadlineMs: number, reply: (answer: Answer) => void): void {
+  #write(
+    store: Store,
+    operation: ClientOperation,
+    place: WritePlace | null,
+    deadlineMs: number,
+    reply: (answer: Answer) => void,
+  ): void {
     const { key, value, expectedRevision } = operation;
     const { observer } = this.#clients;
     const group = observer.groups.get(groupOfPartition(key.partition))!;
-    const sequence = observer.attempts.length;
+    const number = observer.attempts.length;
     const attempt: Attempt = {
-      sequence,
+      number,
       group,
       appliedIndex: 0,
       result: null,
@@ -160,14 +196,19 @@ export class Client {
       waited: false,
     };
     observer.attempts.push(attempt);
-    const mutation = {
-      kind: value === null ? ('delete' as const) : ('put' as const),
+    const opens = this.#usesSessions && place === null;
+    const write: Mutation = {
+      kind: value === null ? 'delete' : 'put',
       key: key.bytes,
       value: value === null ? NO_VALUE : Buffer.from(value),
       expectedRevision,
-      clientId: this.id,
-      sequence,
+      clientId: number,
+      sequence: place?.sequence ?? 0,
+      session: place?.session.id ?? 0,
+      acknowledged: place?.acknowledged ?? 0,
     };
+    const open: Mutation = { ...write, kind: 'session', key: NO_VALUE, value: NO_VALUE, expectedRevision: null };
+    const mutation = opens ? open : write;
     store.write(key.partition, mutation, deadlineMs, (answer) => {
       checkAnswer(attempt, store.nodeId, answer);
       reply(answer.ok ? writeAnswer(answer) : failureAnswer(answer, true));
@@ -189,6 +230,11 @@ export class Client {
       case 'done':
         if (operation.kind === 'put' || operation.kind === 'get') leaders[partition] = node;
         return this.#done(operation, answer);
+      case 'session':
+        this.#clients.sessions.opened(this.id, partition, answer.id);
+        return this.#try(operation);
+      case 'noSession':
+        return this.#sessionGone(operation);
       case 'elsewhere':
         leaders[partition] = answer.leader;
         return this.#again(operation);
@@ -204,7 +250,9 @@ export class Client {
   /** The attempt certainly did nothing: another one is safe. */
   #again(operation: ClientOperation): void {
     const { world, random, leaders, stopped } = this.#clients;
-    if (world.nowUs >= operation.giveUpAtUs) return this.#record(operation, 'failed', null, 0);
+    if (world.nowUs >= operation.giveUpAtUs) {
+      return this.#record(operation, operation.maybeDone ? 'unknown' : 'failed', null, 0);
+    }
     const { partition } = operation.key;
     if (stopped || random.chance(0.3)) leaders[partition] = undefined;
     const backoffUs = random.between(100, world.plan.timing.tickMs * 2000);
@@ -214,12 +262,22 @@ export class Client {
     world.after(backoffUs, again);
   }
 
-  /** A read is asked again; of a write nobody can say whether it happens, so it is over. */
+  /** A read is asked again, and so is a write in a session. Of another write nobody can say whether it happens, so it is over. */
   #noAnswer(operation: ClientOperation): void {
     this.#clients.leaders[operation.key.partition] = undefined;
-    const { kind } = operation;
-    if (kind === 'put' || kind === 'delete' || kind === 'cas') this.#record(operation, 'unknown', null, 0);
+    if (isWrite(operation) && operation.place !== null) operation.maybeDone = true;
+    if (isWrite(operation) && !this.#usesSessions) this.#record(operation, 'unknown', null, 0);
     else this.#again(operation);
+  }
+
+  /** The write begins anew in another session, unless it may have happened in the one that is gone. */
+  #sessionGone(operation: ClientOperation): void {
+    const { place } = operation;
+    if (place !== null) this.#clients.sessions.gone(place.session, this.id);
+    if (operation.maybeDone) return this.#record(operation, 'unknown', null, 0);
+    place?.session.finish(place.sequence);
+    operation.place = null;
+    this.#try(operation);
   }
 
   #done(operation: ClientOperation, { found, revision, conflict }: Extract<Answer, { kind: 'done' }>): void {
@@ -238,6 +296,7 @@ export class Client {
     revision: number,
   ): void {
     this.#operation = null;
+    operation.place?.session.finish(operation.place.sequence);
     const recorded = this.#recordOf(operation, outcome, found, revision);
     if (recorded !== null) this.#clients.history.add(recorded);
     this.#clients.finished(this, operation, outcome);
@@ -281,6 +340,14 @@ export class Client {
   }
 }
 
+function isWriteKind(kind: OperationKind): boolean {
+  return kind === 'put' || kind === 'delete' || kind === 'cas';
+}
+
+function isWrite({ kind }: ClientOperation): boolean {
+  return isWriteKind(kind);
+}
+
 const NO_VALUE: Uint8Array = new Uint8Array(0);
 
 function writeAnswer({ result }: Extract<WriteAnswer, { ok: true }>): Answer {
@@ -291,6 +358,10 @@ function writeAnswer({ result }: Extract<WriteAnswer, { ok: true }>): Answer {
       return { kind: 'done', found: null, revision: 0, conflict: false };
     case 'conflict':
       return { kind: 'done', found: null, revision: result.current?.revision ?? 0, conflict: true };
+    case 'session':
+      return { kind: 'session', id: result.id };
+    case 'refused':
+      return { kind: result.reason === 'tooManyOpen' ? 'later' : 'noSession' };
   }
 }
 

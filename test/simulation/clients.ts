@@ -1,4 +1,5 @@
 import { partitionOfKey } from '../../engine/config/seahash.ts';
+import { SharedSessions } from './shared-sessions.ts';
 import { Client, type ClientOperation } from './client.ts';
 import { History } from './history.ts';
 import { OPERATION_KINDS, type OperationKind } from './plan.ts';
@@ -21,6 +22,7 @@ export class Clients {
   readonly nodes: readonly SimulatedNode[];
   readonly observer: Observer;
   readonly history = new History();
+  readonly sessions = new SharedSessions();
   /** The node that a partition's leader was last heard to be on. */
   readonly leaders: (number | undefined)[] = [];
   readonly clients: Client[];

@@ -1,5 +1,6 @@
 import type { GroupId } from '../../engine/config/ids.ts';
 import type { Entry, LogIndex, NodeId, RaftCore, Role, Term } from '../../engine/raft/types.ts';
+import type { MutationResult } from '../../engine/storage/types.ts';
 import type { DurableLog } from './disk.ts';
 
 /** An entry as it was first seen, with the term of the entry before it. */
@@ -66,6 +67,14 @@ export class GroupGhost {
   readonly leaders = new Map<Term, NodeId>();
   /** The hash of the whole content after each applied entry. Entry i belongs to index i + 1. */
   readonly contentHashes: number[] = [];
+  /** What each write of a session came to when it was first applied, by session and sequence. */
+  readonly sessionWrites = new Map<string, { readonly index: LogIndex; readonly result: MutationResult }>();
+  /** For each session that was ever opened, when a command used it last; the one used last at the end. */
+  readonly sessionsUsedMs = new Map<number, number>();
+  /** The latest time that a command carried. */
+  timeMs = 0;
+  /** Changes that were made to the rows, by writes that were applied for the first time. */
+  revision = 0;
 
   constructor(id: GroupId, voters: readonly NodeId[]) {
     this.id = id;

@@ -1,5 +1,6 @@
 import { placeReplicas, type RoutingTable } from '../../engine/store/routing.ts';
 import type { Compaction } from '../../engine/config/node-config.ts';
+import type { SessionLimits } from '../../engine/storage/state/sessions.ts';
 import type { StoreLimits, StoreTiming } from '../../engine/store/types.ts';
 import { PROFILES, withProfile, type Profile } from './plan-profiles.ts';
 import {
@@ -45,10 +46,11 @@ export function planOf(options: RunOptions): Plan {
     timing,
     limits: limitsOf(random),
     compaction: compactionOf(new Random(options.seed, 8)),
+    sessions: sessionsOf(new Random(options.seed, 9), electionUs),
     network: networkOf(random, electionUs),
     disk: diskOf(random, electionUs),
     faults: faultsOf(random, new Random(options.seed, 7), electionUs),
-    workload: workloadOf(random, electionUs),
+    workload: workloadOf(random, new Random(options.seed, 10), electionUs),
     clockSkew: random.pick([0, 0.001, 0.05, 0.2]),
     roundDelayMaxUs: random.pick([0, 0, 50, 500, 3000]),
   };
@@ -102,6 +104,16 @@ function compactionOf(random: Random): Compaction {
   };
 }
 
+/** Often so small that sessions expire while their clients work. */
+function sessionsOf(random: Random, electionUs: number): SessionLimits {
+  return {
+    maxSessions: random.pick([2, 10, 1000]),
+    maxAnswersPerSession: random.pick([1, 3, 1000]),
+    maxAnswers: 10_000,
+    idleMs: (electionUs / 1000) * random.pick([5, 50, 10_000]),
+  };
+}
+
 function networkOf(random: Random, electionUs: number): NetworkPlan {
   const rough = random.chance(0.6);
   return {
@@ -146,7 +158,7 @@ function faultsOf(random: Random, handOverRandom: Random, electionUs: number): F
   };
 }
 
-function workloadOf(random: Random, electionUs: number): WorkloadPlan {
+function workloadOf(random: Random, sessionRandom: Random, electionUs: number): WorkloadPlan {
   const weights = Object.fromEntries(OPERATION_KINDS.map((kind) => [kind, random.between(0, 10)])) as Record<
     OperationKind,
     number
@@ -161,6 +173,7 @@ function workloadOf(random: Random, electionUs: number): WorkloadPlan {
     attemptTimeoutUs: random.logBetween(electionUs / 2, electionUs * 6),
     operationTimeoutUs: electionUs * random.between(3, 20),
     lossChance: random.pick([0, 0, 0.01, 0.05]),
+    sessionShare: sessionRandom.pick([0, 0.5, 1, 1]),
     weights,
   };
 }

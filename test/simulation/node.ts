@@ -58,6 +58,7 @@ export class SimulatedNode {
       committed: (group, upTo) => observer.groups.get(group)!.committed.slice(0, upTo),
     });
     this.state = new SimulatedStateMachine(
+      world.plan.sessions,
       world.plan.disk.unsyncedBatches,
       (applied) => this.guard(() => observer.applied(this.id, applied)),
       (group, point, contentHash) => this.guard(() => observer.restored(this.id, group, point, contentHash)),

@@ -2,10 +2,12 @@ import { groupOfPartition, SYSTEM_GROUP, type GroupId } from '../../engine/confi
 import { MessageType, type LogPoint, type Message, type NodeId } from '../../engine/raft/types.ts';
 import type { LogWrite } from '../../engine/storage/types.ts';
 import type { Store } from '../../engine/store/store.ts';
+import type { SessionLimits } from '../../engine/storage/state/sessions.ts';
 import { systemMembership } from '../../engine/store/routing.ts';
 import type { Envelope } from '../../engine/transport/types.ts';
 import type { SimulatedDisk } from './disk.ts';
 import { GroupGhost, ReplicaGhost } from './ghost.ts';
+import { checkAppliedOnce } from './invariants/applied-once.ts';
 import { checkAppliedIndex, checkAppliedWithinCommit } from './invariants/applied-within-commit.ts';
 import { checkCommitNeverFalls } from './invariants/commit-never-falls.ts';
 import { checkElectionSafety } from './invariants/election-safety.ts';
@@ -34,10 +36,11 @@ export class Observer {
   readonly groups = new Map<GroupId, GroupGhost>();
   /** Snapshots installed. */
   snapshots = 0;
-  /** Every attempt to write, by its sequence number. */
+  /** Every attempt to write, by its number. */
   readonly attempts: (Attempt | undefined)[] = [];
   readonly #replicas = new Map<NodeId, ReplicaGhost[]>();
   readonly #hungDiskTicks: number;
+  readonly #sessionLimits: SessionLimits;
 
   readonly #onFirstCommit: (node: NodeId, group: GroupId) => void;
 
@@ -45,6 +48,7 @@ export class Observer {
   constructor(plan: Plan, onFirstCommit: (node: NodeId, group: GroupId) => void) {
     this.#onFirstCommit = onFirstCommit;
     this.#hungDiskTicks = hungDiskTicks(plan.timing);
+    this.#sessionLimits = plan.sessions;
     this.groups.set(SYSTEM_GROUP, new GroupGhost(SYSTEM_GROUP, systemMembership(plan.genesis).voters));
     for (const { partition, replicas } of plan.genesis.partitions) {
       const id = groupOfPartition(partition);
@@ -120,9 +124,11 @@ export class Observer {
     const isFirst = replica.group.contentHashes.length < entry.index;
     checkAppliedWithinCommit(replica, applied);
     checkApplied(replica, applied);
-    if (!isFirst || command === null || id === SYSTEM_GROUP) return;
-    for (const [i, { sequence }] of command.mutations.entries()) {
-      const attempt = this.attempts[sequence];
+    if (!isFirst || command === null) return;
+    checkAppliedOnce(replica.group, node, applied, this.#sessionLimits);
+    if (id === SYSTEM_GROUP) return;
+    for (const [i, { clientId }] of command.mutations.entries()) {
+      const attempt = this.attempts[clientId];
       const result = results[i];
       if (attempt !== undefined && result !== undefined) checkAppliedAttempt(attempt, node, entry.index, result);
     }

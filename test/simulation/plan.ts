@@ -1,5 +1,6 @@
 import type { RoutingTable } from '../../engine/store/routing.ts';
 import type { Compaction } from '../../engine/config/node-config.ts';
+import type { SessionLimits } from '../../engine/storage/state/sessions.ts';
 import type { StoreLimits, StoreTiming } from '../../engine/store/types.ts';
 
 export interface RunOptions {
@@ -80,6 +81,8 @@ export interface WorkloadPlan {
   readonly thinkMaxUs: number;
   readonly attemptTimeoutUs: number;
   readonly operationTimeoutUs: number;
+  /** The share of clients that write in sessions, and so may repeat a write that was not answered. */
+  readonly sessionShare: number;
   /** Chance that a request or its answer is lost between client and node. */
   readonly lossChance: number;
   readonly weights: Readonly<Record<OperationKind, number>>;
@@ -97,6 +100,7 @@ export interface Plan {
   readonly timing: StoreTiming;
   readonly limits: StoreLimits;
   readonly compaction: Compaction;
+  readonly sessions: SessionLimits;
   readonly network: NetworkPlan;
   readonly disk: DiskPlan;
   readonly faults: FaultPlan;

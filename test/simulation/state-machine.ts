@@ -10,6 +10,7 @@ import {
 import { decodeCommand, type Command } from '../../engine/storage/codec.ts';
 import { StorageUsageError, StorageWriteError } from '../../engine/storage/errors.ts';
 import { applyCommand, type KvTable } from '../../engine/storage/state/apply.ts';
+import { SessionTable, type SessionLimits } from '../../engine/storage/state/sessions.ts';
 import type {
   KvRow,
   KvRowMeta,
@@ -30,6 +31,17 @@ export interface AppliedEntry {
   readonly command: Command | null;
   readonly results: readonly MutationResult[];
   readonly contentHash: number;
+  /** Changes ever made to the rows. */
+  readonly revision: number;
+}
+
+/** Sessions that fill many records are stored anew as a whole: early, so that it happens in every run. */
+const FOLD_BYTES = 500;
+
+/** A record of sessions as it was stored, and what was stored before it. */
+interface StoredRecord {
+  readonly bytes: Uint8Array;
+  readonly before: StoredRecord | null;
 }
 
 interface StoredRow {
@@ -48,7 +60,8 @@ interface UndoBatch {
   readonly appliedIndex: LogIndex;
   readonly revision: number;
   readonly timeMs: number;
-  readonly contentHash: number;
+  readonly rowsHash: number;
+  readonly records: StoredRecord | null;
   readonly membership: Membership | null;
   readonly changes: Change[];
 }
@@ -79,9 +92,23 @@ class MemoryTable implements KvTable {
   appliedIndex = 0;
   revision = 0;
   timeMs = 0;
-  contentHash = 0;
+  rowsHash = 0;
   membership: Membership | null = null;
   changes: Change[] = [];
+  sessions: SessionTable;
+  /** What is stored of the sessions. */
+  records: StoredRecord | null = null;
+  readonly #limits: SessionLimits;
+
+  constructor(limits: SessionLimits) {
+    this.#limits = limits;
+    this.sessions = new SessionTable(limits, FOLD_BYTES);
+  }
+
+  /** Of rows and sessions. */
+  get contentHash(): number {
+    return (this.rowsHash + this.sessions.checksum) | 0;
+  }
 
   meta(key: Uint8Array): KvRowMeta | undefined {
     return this.get(key);
@@ -108,11 +135,26 @@ class MemoryTable implements KvTable {
     return this.timeMs;
   }
 
-  restore({ appliedIndex, revision, timeMs, contentHash, membership, changes }: UndoBatch): void {
+  /** The batch is over: what it changed of the sessions is stored with its rows. */
+  storeSessions(): void {
+    const record = this.sessions.takeRecord();
+    if (record !== null) this.records = { bytes: record.bytes, before: record.isImage ? null : this.records };
+  }
+
+  /** The process has started anew: it knows what is stored. */
+  reload(): void {
+    const stored: Uint8Array[] = [];
+    for (let at = this.records; at !== null; at = at.before) stored.push(at.bytes);
+    this.sessions = new SessionTable(this.#limits, FOLD_BYTES);
+    for (const record of stored.toReversed()) this.sessions.replay(record);
+  }
+
+  restore({ appliedIndex, revision, timeMs, rowsHash, records, membership, changes }: UndoBatch): void {
     this.appliedIndex = appliedIndex;
     this.revision = revision;
     this.timeMs = timeMs;
-    this.contentHash = contentHash;
+    this.rowsHash = rowsHash;
+    this.records = records;
     this.membership = membership;
     for (const { name, before } of changes.toReversed()) {
       if (before === undefined) this.rows.delete(name);
@@ -120,9 +162,11 @@ class MemoryTable implements KvTable {
     }
   }
 
-  replaceBy(rows: readonly KvRow[], facts: StateFacts): void {
+  replaceBy(rows: readonly KvRow[], sessions: Uint8Array, facts: StateFacts): void {
     this.rows.clear();
-    this.contentHash = 0;
+    this.rowsHash = 0;
+    this.records = { bytes: sessions, before: null };
+    this.reload();
     for (const row of rows) this.put(row);
     this.changes = [];
     this.appliedIndex = facts.appliedIndex;
@@ -134,7 +178,7 @@ class MemoryTable implements KvTable {
   #replace(name: string, after: StoredRow | undefined): void {
     const before = this.rows.get(name);
     this.changes.push({ name, before });
-    this.contentHash = (this.contentHash - (before?.hash ?? 0) + (after?.hash ?? 0)) | 0;
+    this.rowsHash = (this.rowsHash - (before?.hash ?? 0) + (after?.hash ?? 0)) | 0;
     if (after === undefined) this.rows.delete(name);
     else this.rows.set(name, after);
   }
@@ -149,6 +193,7 @@ export class SimulatedStateMachine implements StateMachine {
   readonly #tables = new Map<GroupId, MemoryTable>();
   readonly #restored = new Map<GroupId, LogPoint>();
   readonly #onRestored: (group: GroupId, point: LogPoint, contentHash: number) => void;
+  readonly #sessionLimits: SessionLimits;
   readonly #unsyncedBatches: number;
   readonly #onApplied: (applied: AppliedEntry) => void;
   #undo: UndoBatch[] = [];
@@ -156,11 +201,13 @@ export class SimulatedStateMachine implements StateMachine {
   failNextApply = false;
 
   constructor(
+    sessionLimits: SessionLimits,
     unsyncedBatches: number,
     onApplied: (applied: AppliedEntry) => void,
     onRestored: (group: GroupId, point: LogPoint, contentHash: number) => void,
   ) {
     this.#onRestored = onRestored;
+    this.#sessionLimits = sessionLimits;
     this.#unsyncedBatches = unsyncedBatches;
     this.#onApplied = onApplied;
   }
@@ -180,19 +227,21 @@ export class SimulatedStateMachine implements StateMachine {
   apply(group: GroupId, entries: readonly Entry[], membership?: Membership): readonly (readonly MutationResult[])[] {
     if (this.failNextApply) throw new StorageWriteError('the simulated disk is full', 'SQLITE_FULL');
     const table = this.#table(group);
-    const { appliedIndex, revision, timeMs, contentHash } = table;
+    const { appliedIndex, revision, timeMs, rowsHash, records } = table;
     table.changes = [];
     const undo = {
       table,
       appliedIndex,
       revision,
       timeMs,
-      contentHash,
+      rowsHash,
+      records,
       membership: table.membership,
       changes: table.changes,
     };
     if (membership !== undefined) table.membership = membership;
     const results = entries.map((entry) => this.#applyOne(group, table, entry));
+    table.storeSessions();
     if (this.#unsyncedBatches > 0) this.#undo.push(undo);
     if (this.#undo.length > 2 * this.#unsyncedBatches) this.#undo = this.#undo.slice(-this.#unsyncedBatches);
     return results;
@@ -221,10 +270,20 @@ export class SimulatedStateMachine implements StateMachine {
   }
 
   openSnapshot(group: GroupId): SnapshotSource {
-    const { appliedIndex, revision, timeMs, contentHash, membership, rows } = this.#table(group);
+    const { appliedIndex, revision, timeMs, rowsHash, rows, sessions, membership } = this.#table(group);
     const sorted = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { row }]) => row);
     return {
-      facts: { appliedIndex, revision, keyCount: sorted.length, timeMs, rowsChecksum: contentHash >>> 0, membership },
+      facts: {
+        appliedIndex,
+        revision,
+        keyCount: sorted.length,
+        timeMs,
+        rowsChecksum: rowsHash >>> 0,
+        sessionsOpened: sessions.opened,
+        sessionsChecksum: sessions.checksum,
+        membership,
+      },
+      sessions: sessions.image(),
       rows: (after, maxBytes) => {
         const name = nameOf(after);
         const rest = sorted.filter((row) => nameOf(row.key) > name);
@@ -237,12 +296,14 @@ export class SimulatedStateMachine implements StateMachine {
 
   beginRestore(group: GroupId, facts: StateFacts, term: Term): SnapshotSink {
     const rows: KvRow[] = [];
+    const sessions: Uint8Array[] = [];
     return {
       write: (more) => void rows.push(...more),
+      writeSessions: (bytes) => void sessions.push(bytes),
       install: () => {
         if (this.failNextApply) throw new StorageWriteError('the simulated disk is full', 'SQLITE_FULL');
         const table = this.#table(group);
-        table.replaceBy(rows, facts);
+        table.replaceBy(rows, Buffer.concat(sessions), facts);
         // Its sync takes everything with it that was written before.
         this.#undo = [];
         const point = { index: facts.appliedIndex, term };
@@ -271,11 +332,11 @@ export class SimulatedStateMachine implements StateMachine {
   /** The process died; nothing it had written is lost. */
   crash(): void {
     this.failNextApply = false;
+    for (const table of this.#tables.values()) table.reload();
   }
 
   /** The machine lost its power: the last batches may be gone. Returns how many. */
   losePower(random: Random): number {
-    this.crash();
     const lost = random.below(Math.min(this.#undo.length, this.#unsyncedBatches) + 1);
     for (let i = 0; i < lost; i++) {
       const undo = this.#undo.pop();
@@ -283,13 +344,14 @@ export class SimulatedStateMachine implements StateMachine {
     }
     // A node that starts again begins with a checkpoint.
     this.#undo = [];
+    this.crash();
     return lost;
   }
 
   #table(group: GroupId): MemoryTable {
     let table = this.#tables.get(group);
     if (table === undefined) {
-      table = new MemoryTable();
+      table = new MemoryTable(this.#sessionLimits);
       this.#tables.set(group, table);
     }
     return table;
@@ -303,7 +365,7 @@ export class SimulatedStateMachine implements StateMachine {
     const command = isCommand ? decodeCommand(entry.data) : null;
     const results = command === null ? [] : applyCommand(table, command);
     table.appliedIndex = entry.index;
-    this.#onApplied({ group, entry, command, results, contentHash: table.contentHash });
+    this.#onApplied({ group, entry, command, results, contentHash: table.contentHash, revision: table.revision });
     return results;
   }
 }

@@ -9,6 +9,7 @@ import {
   type KvResponse,
   type KvResponses,
   type MetadataResponse,
+  type WriteOperation,
 } from '../../engine/rpc/kv.ts';
 import { serviceDefinition } from '../../engine/rpc/protos.ts';
 
@@ -31,6 +32,7 @@ const EMPTY: KvResponse = {
   more: false,
   found: false,
   stalenessMs: 0,
+  session: 0,
 };
 
 /** Nodes that speak the client protocol over one shared map, without Raft: for tests of the client alone. */
@@ -52,6 +54,8 @@ export class FakeCluster {
   readonly #ports = new Map<number, number>();
   readonly #rows = new Map<string, KvEntry>();
   readonly #revisions: number[];
+  readonly #answers = new Map<string, Partial<KvResponse>>();
+  #sessions = 0;
 
   private constructor(partitions: number) {
     this.leaders = Array.from({ length: partitions }, () => 1);
@@ -140,33 +144,25 @@ export class FakeCluster {
 
   #execute(node: number, request: KvRequest): Partial<KvResponse> {
     const key = request.get?.key ?? request.write?.key;
-    const partition = key === undefined ? (request.scan?.partition ?? 0) : partitionOfKey(key, this.leaders.length);
+    const partition =
+      key === undefined
+        ? ((request.scan ?? request.openSession)?.partition ?? 0)
+        : partitionOfKey(key, this.leaders.length);
     const leader = this.leaders[partition] ?? 0;
     const readMode = request.get?.readMode ?? request.scan?.readMode ?? 0;
     if (readMode === 0 && leader === 0) return { status: KvStatus.NoLeader };
     if (readMode === 0 && leader !== node) {
       return { status: KvStatus.NotLeader, leaderId: leader, leaderAddress: this.address(leader) };
     }
+    if (request.openSession) return { session: ++this.#sessions };
     if (request.write) {
       const { write } = request;
-      const id = Buffer.from(write.key).toString('hex');
-      const before = this.#rows.get(id);
-      if (write.hasExpectedRevision && write.expectedRevision !== (before?.revision ?? 0)) {
-        return { status: KvStatus.Conflict, entry: before ?? null };
-      }
-      if (write.kind === WriteKind.Delete) return { found: this.#rows.delete(id) };
-      const revision = (this.#revisions[partition] = (this.#revisions[partition] ?? 0) + 1);
-      const entry: KvEntry = {
-        key: write.key,
-        value: write.value,
-        revision,
-        version: (before?.version ?? 0) + 1,
-        createdAtMs: before?.createdAtMs ?? 1000,
-        updatedAtMs: 1000 + revision,
-        valueSizeBytes: write.value.length,
-      };
-      this.#rows.set(id, entry);
-      return { entry: { ...entry, value: new Uint8Array(0) }, partition };
+      const name = `${write.session}:${write.sequence}`;
+      const known = this.#answers.get(name);
+      if (known !== undefined) return known;
+      const answer = this.#write(partition, write);
+      if (write.session !== 0) this.#answers.set(name, answer);
+      return answer;
     }
     if (request.get) return { entry: this.#rows.get(Buffer.from(request.get.key).toString('hex')) ?? null };
     const { scan } = request;
@@ -177,5 +173,26 @@ export class FakeCluster {
       .sort((a, b) => Buffer.compare(a.key, b.key));
     const page = rows.slice(0, Math.min(scan!.limit, this.pageLimit));
     return { entries: page, more: page.length < rows.length };
+  }
+
+  #write(partition: number, write: WriteOperation): Partial<KvResponse> {
+    const id = Buffer.from(write.key).toString('hex');
+    const before = this.#rows.get(id);
+    if (write.hasExpectedRevision && write.expectedRevision !== (before?.revision ?? 0)) {
+      return { status: KvStatus.Conflict, entry: before ?? null };
+    }
+    if (write.kind === WriteKind.Delete) return { found: this.#rows.delete(id) };
+    const revision = (this.#revisions[partition] = (this.#revisions[partition] ?? 0) + 1);
+    const entry: KvEntry = {
+      key: write.key,
+      value: write.value,
+      revision,
+      version: (before?.version ?? 0) + 1,
+      createdAtMs: before?.createdAtMs ?? 1000,
+      updatedAtMs: 1000 + revision,
+      valueSizeBytes: write.value.length,
+    };
+    this.#rows.set(id, entry);
+    return { entry: { ...entry, value: new Uint8Array(0) }, partition };
   }
 }

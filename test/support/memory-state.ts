@@ -3,6 +3,7 @@ import { decodeCommand } from '../../engine/storage/codec.ts';
 import { StorageUsageError } from '../../engine/storage/errors.ts';
 import { applyCommand, type KvTable } from '../../engine/storage/state/apply.ts';
 import { prefixEnd, scanStart } from '../../engine/storage/state/key-range.ts';
+import { SESSION_LIMITS, SessionTable, type SessionLimits } from '../../engine/storage/state/sessions.ts';
 import type {
   KvRow,
   KvRowMeta,
@@ -15,8 +16,13 @@ import type {
 /** A partition's keys in a map: the same logic as on disk over the simplest table there is. */
 export class MemoryTable implements KvTable {
   readonly rows = new Map<string, KvRow>();
+  sessions: SessionTable;
   revision = 0;
   timeMs = 0;
+
+  constructor(limits: SessionLimits = SESSION_LIMITS) {
+    this.sessions = new SessionTable(limits);
+  }
 
   meta(key: Uint8Array): KvRowMeta | undefined {
     return this.get(key);
@@ -48,6 +54,7 @@ export class MemoryTable implements KvTable {
     for (const [name, row] of this.rows) copy.rows.set(name, row);
     copy.revision = this.revision;
     copy.timeMs = this.timeMs;
+    copy.sessions.replay(this.sessions.image());
     return copy;
   }
 }

@@ -12,17 +12,26 @@ import {
 
 /** One change of one key, as it is replicated. */
 export interface Mutation {
-  readonly kind: 'put' | 'delete';
+  /** `session` opens one, and has no key. */
+  readonly kind: MutationKind;
   /** 1 to MAX_KEY_BYTES bytes. */
   readonly key: Uint8Array;
   /** Empty for a delete. */
   readonly value: Uint8Array;
   /** null: unconditional. 0: the key must not exist. Otherwise: the key's revision must be this one. */
   readonly expectedRevision: number | null;
-  /** Who wrote it and its how-manieth write it was; 0 and 0 when the client keeps no count. */
+  /** Who wrote it, for those who look at the log; 0 when the client does not say. Decides nothing. */
   readonly clientId: number;
+  /** With a session: the how-manieth write of it this is, from 1. A write is applied once, however often it is in the log. */
   readonly sequence: number;
+  /** The session that the write belongs to; 0 or absent: none, and each copy in the log is a write of its own. */
+  readonly session?: number;
+  /** All writes of the session up to this one are answered or given up: their answers can be forgotten. */
+  readonly acknowledged?: number;
 }
+
+const KINDS = ['put', 'delete', 'session'] as const;
+export type MutationKind = (typeof KINDS)[number];
 
 /** The data of a normal entry. Mutations apply in order, each on its own. */
 export interface Command {
@@ -36,18 +45,19 @@ const EMPTY: Uint8Array = new Uint8Array(0);
 function mutationSize(mutation: Mutation): number {
   const expected = mutation.expectedRevision;
   return (
-    (mutation.kind === 'put' ? 0 : 2) +
+    varintFieldSize(KINDS.indexOf(mutation.kind)) +
     (mutation.key.length === 0 ? 0 : bytesFieldSize(mutation.key.length)) +
     (mutation.value.length === 0 ? 0 : bytesFieldSize(mutation.value.length)) +
     (expected === null ? 0 : 2 + varintFieldSize(expected)) +
     varintFieldSize(mutation.clientId) +
-    varintFieldSize(mutation.sequence)
+    varintFieldSize(mutation.sequence) +
+    varintFieldSize(mutation.session ?? 0) +
+    varintFieldSize(mutation.acknowledged ?? 0)
   );
 }
 
 function writeMutation(target: Uint8Array, at: number, mutation: Mutation): number {
-  let position = at;
-  if (mutation.kind === 'delete') position = writeVarintField(target, position, 1, 1);
+  let position = writeVarintField(target, at, 1, KINDS.indexOf(mutation.kind));
   if (mutation.key.length > 0) position = writeBytesField(target, position, 2, mutation.key);
   if (mutation.value.length > 0) position = writeBytesField(target, position, 3, mutation.value);
   if (mutation.expectedRevision !== null) {
@@ -55,7 +65,9 @@ function writeMutation(target: Uint8Array, at: number, mutation: Mutation): numb
     position = writeVarintField(target, position, 5, mutation.expectedRevision);
   }
   position = writeVarintField(target, position, 6, mutation.clientId);
-  return writeVarintField(target, position, 7, mutation.sequence);
+  position = writeVarintField(target, position, 7, mutation.sequence);
+  position = writeVarintField(target, position, 8, mutation.session ?? 0);
+  return writeVarintField(target, position, 9, mutation.acknowledged ?? 0);
 }
 
 /** Encodes `prkdb.raft.Command` of proto/raft.proto. Numbers must be safe integers of at least 0. */
@@ -87,6 +99,8 @@ function decodeMutation(reader: WireReader): Mutation {
   let expected = 0;
   let clientId = 0;
   let sequence = 0;
+  let session = 0;
+  let acknowledged = 0;
   while (!reader.done) {
     const tag = reader.varint();
     switch (tag) {
@@ -111,21 +125,30 @@ function decodeMutation(reader: WireReader): Mutation {
       case 0x38:
         sequence = reader.varint();
         break;
+      case 0x40:
+        session = reader.varint();
+        break;
+      case 0x48:
+        acknowledged = reader.varint();
+        break;
       default:
         throw new CorruptDataError(`a mutation has an unknown field (tag ${tag})`);
     }
   }
-  if (kind > 1) throw new CorruptDataError(`a mutation has the unknown kind ${kind}`);
-  if (key.length === 0) throw new CorruptDataError('a mutation has no key');
+  const known = KINDS[kind];
+  if (known === undefined) throw new CorruptDataError(`a mutation has the unknown kind ${kind}`);
+  if (key.length === 0 && known !== 'session') throw new CorruptDataError('a mutation has no key');
   if (key.length > MAX_KEY_BYTES) throw new CorruptDataError(`a key has ${key.length} bytes`);
   if (value.length > MAX_VALUE_BYTES) throw new CorruptDataError(`a value has ${value.length} bytes`);
   return {
-    kind: kind === 0 ? 'put' : 'delete',
+    kind: known,
     key,
     value,
     expectedRevision: hasExpected ? expected : null,
     clientId,
     sequence,
+    session,
+    acknowledged,
   };
 }
 

@@ -16,6 +16,8 @@ import {
 
 /** `SnapshotRows.rows` of proto/raft.proto. */
 const ROW_TAG = (1 << 3) | 2;
+/** `SnapshotRows.sessions`. */
+const SESSIONS_TAG = (2 << 3) | 2;
 const EMPTY: Uint8Array = new Uint8Array(0);
 
 function rowBodySize(row: KvRow): number {
@@ -88,12 +90,31 @@ function decodeRow(reader: WireReader): KvRow {
   return { key, value, valueSizeBytes: value.length, revision, version, createdAtMs, updatedAtMs };
 }
 
+/** Encodes `prkdb.raft.SnapshotRows` with a part of the sessions and no rows. */
+export function encodeSessions(sessions: Uint8Array): Uint8Array {
+  const target = Buffer.allocUnsafe(bytesFieldSize(sessions.length));
+  writeBytesField(target, 0, SESSIONS_TAG >> 3, sessions);
+  return target;
+}
+
+/** One piece of a snapshot. */
+export interface SnapshotPiece {
+  readonly rows: readonly KvRow[];
+  /** A part of the sessions; empty where there is none. */
+  readonly sessions: Uint8Array;
+}
+
 /** Keys and values are views of `bytes`. Throws CorruptDataError for what is no rows, or not in key order. */
-export function decodeRows(bytes: Uint8Array): KvRow[] {
+export function decodePiece(bytes: Uint8Array): SnapshotPiece {
   const reader = new WireReader(bytes, 0, bytes.length);
   const rows: KvRow[] = [];
+  let sessions = EMPTY;
   while (!reader.done) {
     const tag = reader.varint();
+    if (tag === SESSIONS_TAG) {
+      sessions = reader.view();
+      continue;
+    }
     if (tag !== ROW_TAG) throw new CorruptDataError(`rows of a snapshot have an unknown field (tag ${tag})`);
     const length = reader.length();
     const end = reader.position + length;
@@ -105,7 +126,7 @@ export function decodeRows(bytes: Uint8Array): KvRow[] {
     }
     rows.push(row);
   }
-  return rows;
+  return { rows, sessions };
 }
 
 /** `SnapshotFacts.membership`. */
@@ -114,8 +135,8 @@ const MEMBERSHIP_TAG = (MEMBERSHIP_FIELD << 3) | WIRE_BYTES;
 
 /** Encodes `prkdb.raft.SnapshotFacts`; the index travels beside it. */
 export function encodeFacts(facts: StateFacts): Uint8Array {
-  const { revision, keyCount, timeMs, rowsChecksum } = facts;
-  const numbers = [revision, keyCount, timeMs, rowsChecksum];
+  const { revision, keyCount, timeMs, rowsChecksum, sessionsOpened, sessionsChecksum } = facts;
+  const numbers = [revision, keyCount, timeMs, rowsChecksum, sessionsOpened, sessionsChecksum];
   const membership = facts.membership === null ? null : encodeMembership(facts.membership);
   const size = membership === null ? 0 : bytesFieldSize(membership.length);
   const target = Buffer.alloc(numbers.reduce((sum, number) => sum + varintFieldSize(number), size));
@@ -127,7 +148,7 @@ export function encodeFacts(facts: StateFacts): Uint8Array {
 /** Throws CorruptDataError for anything but facts. */
 export function decodeFacts(bytes: Uint8Array, appliedIndex: number): StateFacts {
   const reader = new WireReader(bytes, 0, bytes.length);
-  const numbers = [0, 0, 0, 0];
+  const numbers = [0, 0, 0, 0, 0, 0];
   let membership: Membership | null = null;
   while (!reader.done) {
     const tag = reader.varint();
@@ -141,7 +162,9 @@ export function decodeFacts(bytes: Uint8Array, appliedIndex: number): StateFacts
     }
     numbers[field - 1] = reader.varint();
   }
-  const [revision = 0, keyCount = 0, timeMs = 0, rowsChecksum = 0] = numbers;
-  if (rowsChecksum > 0xffffffff) throw new CorruptDataError('the checksum of a snapshot has more than 32 bits');
-  return { appliedIndex, revision, keyCount, timeMs, rowsChecksum, membership };
+  const [revision = 0, keyCount = 0, timeMs = 0, rowsChecksum = 0, sessionsOpened = 0, sessionsChecksum = 0] = numbers;
+  if (Math.max(rowsChecksum, sessionsChecksum) > 0xffffffff) {
+    throw new CorruptDataError('the checksum of a snapshot has more than 32 bits');
+  }
+  return { appliedIndex, revision, keyCount, timeMs, rowsChecksum, sessionsOpened, sessionsChecksum, membership };
 }

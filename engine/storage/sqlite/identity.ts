@@ -1,5 +1,4 @@
 import type Database from 'better-sqlite3';
-import { DATA_FORMAT_VERSION } from '../../config/node-config.ts';
 import { CorruptStorageError, UnknownFormatError, WrongOwnerError } from '../errors.ts';
 
 /** Whose data a directory holds. */
@@ -10,6 +9,12 @@ export interface StorageIdentity {
 
 /** What a database file is for, so that one is never opened as another. */
 export type DatabaseKind = 'log' | 'state';
+
+/** The format that this version writes. An older one is brought up to it, a newer one refused. */
+const FORMAT_VERSIONS: Readonly<Record<DatabaseKind, number>> = { log: 1, state: 2 };
+
+/** Brings a database from one format to the next. Runs inside of a transaction. */
+export type Migrate = (database: Database.Database, fromVersion: number) => void;
 
 /** Whether nothing was ever created in this database: a new file, or a crash during the first start. */
 export function isNewDatabase(database: Database.Database): boolean {
@@ -29,12 +34,13 @@ export function createIdentity(database: Database.Database, kind: DatabaseKind, 
   );
   database
     .prepare('INSERT INTO meta VALUES (1, ?, ?, ?, ?)')
-    .run(kind, DATA_FORMAT_VERSION, identity.clusterId, identity.nodeId);
+    .run(kind, FORMAT_VERSIONS[kind], identity.clusterId, identity.nodeId);
 }
 
 /**
- * Refuses a database of another format, kind, cluster or node. The version is looked at
- * first and alone, since nothing else is known to mean the same in another one.
+ * Refuses a database of a newer format, or of another kind, cluster or node, and migrates one
+ * of an older format. What it is for and its version are looked at first and alone, since
+ * nothing else is known to mean the same in a newer one.
  */
 export function checkIdentity(
   database: Database.Database,
@@ -42,28 +48,36 @@ export function checkIdentity(
   kind: DatabaseKind,
   identity: StorageIdentity,
   advice: string,
+  migrate: Migrate = () => {},
 ): void {
-  const version = database.prepare('SELECT format_version FROM meta').pluck().get() as number | undefined;
-  if (version === undefined) throw new CorruptStorageError(file, 'it does not say whose it is', advice);
-  if (version !== DATA_FORMAT_VERSION) {
-    throw new UnknownFormatError(
-      `${file} has format ${version}; this version of PrkDB reads format ${DATA_FORMAT_VERSION}. ` +
-        'Start the node with the version that wrote it. Nothing was changed.',
-    );
-  }
-  const found = database.prepare('SELECT kind, cluster_id AS clusterId, node_id AS nodeId FROM meta').get() as {
-    kind: string;
-    clusterId: string;
-    nodeId: number;
-  };
+  const found = database.prepare('SELECT kind, format_version AS version FROM meta').get() as
+    { kind: string; version: number } | undefined;
+  if (found === undefined) throw new CorruptStorageError(file, 'it does not say whose it is', advice);
   if (found.kind !== kind) {
     throw new WrongOwnerError(`${file} is a ${found.kind} database and cannot be opened as the ${kind} of a node.`);
   }
-  if (found.clusterId !== identity.clusterId || found.nodeId !== identity.nodeId) {
+  const { version } = found;
+  const current = FORMAT_VERSIONS[kind];
+  if (version > current || version < 1) {
+    throw new UnknownFormatError(
+      `${file} has format ${version}; this version of PrkDB reads format ${current}. ` +
+        'Start the node with the version that wrote it. Nothing was changed.',
+    );
+  }
+  const owner = database.prepare('SELECT cluster_id AS clusterId, node_id AS nodeId FROM meta').get() as {
+    clusterId: string;
+    nodeId: number;
+  };
+  if (owner.clusterId !== identity.clusterId || owner.nodeId !== identity.nodeId) {
     throw new WrongOwnerError(
-      `${file} belongs to node ${found.nodeId} of cluster ${found.clusterId}, but this is node ${identity.nodeId} of ` +
+      `${file} belongs to node ${owner.nodeId} of cluster ${owner.clusterId}, but this is node ${identity.nodeId} of ` +
         `cluster ${identity.clusterId}. Give this node its own data directory, or start it with the configuration that ` +
         'goes with this one. Nothing was changed.',
     );
   }
+  if (version === current) return;
+  database.transaction(() => {
+    for (let from = version; from < current; from++) migrate(database, from);
+    database.prepare('UPDATE meta SET format_version = ?').run(current);
+  })();
 }

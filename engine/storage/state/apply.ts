@@ -1,5 +1,7 @@
 import type { Command, Mutation } from '../codec/command.ts';
 import type { KvRow, KvRowMeta, MutationResult } from '../types.ts';
+import { answerAgain, storedAnswer } from './answer.ts';
+import type { SessionTable } from './sessions.ts';
 
 /** The keys of one partition, as the state machine's logic sees them. */
 export interface KvTable {
@@ -13,6 +15,8 @@ export interface KvTable {
   nextRevision(): number;
   /** The later of `timeMs` and every time given before: leaders' clocks disagree, times never fall. */
   advanceTime(timeMs: number): number;
+  /** The clients that want each of their writes applied once. */
+  readonly sessions: SessionTable;
 }
 
 function holds(expectedRevision: number | null, current: KvRowMeta | undefined): boolean {
@@ -48,6 +52,19 @@ function applyMutation(table: KvTable, mutation: Mutation, timeMs: number): Muta
   return { kind: 'put', row: metaOf(row) };
 }
 
+/** A write of a session is applied the first time that it comes, and answered alike every time. */
+function applyOnce(table: KvTable, mutation: Mutation, session: number, timeMs: number): MutationResult {
+  const { sessions } = table;
+  const verdict = sessions.use(session, mutation.sequence, mutation.acknowledged ?? 0);
+  if (verdict === null) {
+    const result = applyMutation(table, mutation, timeMs);
+    sessions.answered(session, mutation.sequence, storedAnswer(result));
+    return result;
+  }
+  if ('refusal' in verdict) return { kind: 'refused', reason: verdict.refusal };
+  return answerAgain(verdict.answer, mutation, (key) => table.get(key));
+}
+
 /**
  * The state machine: deterministic, so that replicas that apply the same commands hold the
  * same rows. Each mutation succeeds or conflicts on its own. Only a change (a put, or a
@@ -55,5 +72,10 @@ function applyMutation(table: KvTable, mutation: Mutation, timeMs: number): Muta
  */
 export function applyCommand(table: KvTable, command: Command): MutationResult[] {
   const timeMs = table.advanceTime(command.timeMs);
-  return command.mutations.map((mutation) => applyMutation(table, mutation, timeMs));
+  table.sessions.advance(timeMs);
+  return command.mutations.map((mutation) => {
+    if (mutation.kind === 'session') return { kind: 'session', id: table.sessions.open() };
+    const session = mutation.session ?? 0;
+    return session === 0 ? applyMutation(table, mutation, timeMs) : applyOnce(table, mutation, session, timeMs);
+  });
 }

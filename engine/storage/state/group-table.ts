@@ -4,6 +4,7 @@ import type { Membership } from '../../raft/types.ts';
 import type { KvRow, KvRowMeta, ScanOptions, ScanPage, StateFacts } from '../types.ts';
 import type { KvTable } from './apply.ts';
 import { prefixEnd, scanStart } from './key-range.ts';
+import type { SessionTable } from './sessions.ts';
 import { checkedMeta, checkedRow, META_COLUMNS, metaChecksum, type RawMeta, type RawRow } from './rows.ts';
 
 /** What a batch knows of one key: as it is in the database, then as the batch left it. */
@@ -128,6 +129,7 @@ function slotName(key: Uint8Array): string {
  * the database before `flush`, which writes each key once however often it changed.
  */
 export class TableBatch implements KvTable {
+  readonly sessions: SessionTable;
   readonly #table: GroupTable;
   readonly #slots = new Map<string, Slot>();
   #revision: number;
@@ -136,8 +138,9 @@ export class TableBatch implements KvTable {
   #rowsChecksum: number;
   readonly #membership: Membership | null;
 
-  constructor(table: GroupTable, state: StateFacts) {
+  constructor(table: GroupTable, state: StateFacts, sessions: SessionTable) {
     this.#table = table;
+    this.sessions = sessions;
     this.#revision = state.revision;
     this.#keyCount = state.keyCount;
     this.#timeMs = state.timeMs;
@@ -200,6 +203,8 @@ export class TableBatch implements KvTable {
       keyCount: this.#keyCount,
       timeMs: this.#timeMs,
       rowsChecksum: this.#rowsChecksum,
+      sessionsOpened: this.sessions.opened,
+      sessionsChecksum: this.sessions.checksum,
       membership,
     };
     return { state, changedKeys, sizeBytes };

@@ -5,6 +5,7 @@ import { CorruptDataError } from '../errors.ts';
 import type { LogPoint, Membership } from '../../raft/types.ts';
 import type { StateFacts } from '../types.ts';
 import { kvTableName, partitionChecksum, pointChecksum } from './rows.ts';
+import { SessionTable, type SessionLimits } from './sessions.ts';
 
 type RawPartition = [
   group: number,
@@ -14,6 +15,8 @@ type RawPartition = [
   timeMs: number,
   rowsChecksum: number,
   checksum: number,
+  sessionsOpened: number,
+  sessionsChecksum: number,
 ];
 
 /**
@@ -27,13 +30,25 @@ export function loadPartitions(database: Database.Database): Map<GroupId, StateF
   const memberships = loadMemberships(database);
   const rows = database
     .prepare(
-      'SELECT group_id, applied_index, revision, key_count, time_ms, rows_checksum, checksum FROM partition_state',
+      `SELECT group_id, applied_index, revision, key_count, time_ms, rows_checksum, checksum, sessions_opened,
+         sessions_checksum FROM partition_state`,
     )
     .raw()
     .all() as RawPartition[];
-  for (const [group, appliedIndex, revision, keyCount, timeMs, rowsChecksum, checksum] of rows) {
+  for (const row of rows) {
+    const [group, appliedIndex, revision, keyCount, timeMs, rowsChecksum, checksum, sessionsOpened, sessionsChecksum] =
+      row;
     const membership = memberships.get(group) ?? null;
-    const state = { appliedIndex, revision, keyCount, timeMs, rowsChecksum, membership };
+    const state = {
+      appliedIndex,
+      revision,
+      keyCount,
+      timeMs,
+      rowsChecksum,
+      sessionsOpened,
+      sessionsChecksum,
+      membership,
+    };
     if (partitionChecksum(group, state) !== checksum) {
       throw new CorruptDataError(`the checksum of the applied index of group ${group} is wrong`);
     }
@@ -56,6 +71,25 @@ function checkRows(database: Database.Database, group: GroupId, state: StateFact
   if (keys !== state.keyCount || checksum !== state.rowsChecksum) {
     throw new CorruptDataError(`the rows of group ${group} are not those of entry ${state.appliedIndex}`);
   }
+}
+
+/** The client sessions of a group as its records tell. Throws CorruptDataError or what SQLite throws. */
+export function loadSessions(
+  database: Database.Database,
+  group: GroupId,
+  state: StateFacts,
+  limits: SessionLimits,
+): SessionTable {
+  const sessions = new SessionTable(limits);
+  const records = database
+    .prepare('SELECT record FROM session_record WHERE group_id = ? ORDER BY applied_index')
+    .pluck()
+    .all(group) as Buffer[];
+  for (const record of records) sessions.replay(record);
+  if (sessions.opened !== state.sessionsOpened || sessions.checksum !== state.sessionsChecksum) {
+    throw new CorruptDataError(`the client sessions of group ${group} are not those of entry ${state.appliedIndex}`);
+  }
+  return sessions;
 }
 
 /** Where the snapshots ended that were installed last. Throws CorruptDataError or what SQLite throws. */

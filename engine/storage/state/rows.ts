@@ -1,8 +1,19 @@
+import type Database from 'better-sqlite3';
 import { crc32 } from 'node:zlib';
 import type { LogPoint } from '../../raft/types.ts';
 import { encodeMembership } from '../codec/membership.ts';
 import { CorruptDataError } from '../errors.ts';
 import type { KvRow, KvRowMeta, StateFacts } from '../types.ts';
+
+/** The records of a group, in the order of their index, are its sessions: see sessions.ts. */
+export const SESSION_SCHEMA = `
+  CREATE TABLE session_record (
+    group_id INTEGER NOT NULL,
+    applied_index INTEGER NOT NULL,
+    record BLOB NOT NULL,
+    PRIMARY KEY (group_id, applied_index)
+  ) STRICT, WITHOUT ROWID;
+`;
 
 export const STATE_SCHEMA = `
   CREATE TABLE partition_state (
@@ -12,8 +23,11 @@ export const STATE_SCHEMA = `
     key_count INTEGER NOT NULL,
     time_ms INTEGER NOT NULL,
     rows_checksum INTEGER NOT NULL,
-    checksum INTEGER NOT NULL
+    checksum INTEGER NOT NULL,
+    sessions_opened INTEGER NOT NULL DEFAULT 0,
+    sessions_checksum INTEGER NOT NULL DEFAULT 0
   ) STRICT;
+  ${SESSION_SCHEMA}
   CREATE TABLE restored_point (
     group_id INTEGER PRIMARY KEY,
     log_index INTEGER NOT NULL,
@@ -30,6 +44,15 @@ export const MEMBERSHIP_SCHEMA = `
   ) STRICT;
 `;
 export const PUT_MEMBERSHIP = 'INSERT OR REPLACE INTO partition_membership (group_id, membership) VALUES (?, ?)';
+/** Brings the database of an older version up to the format after `fromVersion`. */
+export function migrateState(database: Database.Database, fromVersion: number): void {
+  if (fromVersion !== 1) return;
+  database.exec(`
+    ALTER TABLE partition_state ADD COLUMN sessions_opened INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE partition_state ADD COLUMN sessions_checksum INTEGER NOT NULL DEFAULT 0;
+    ${SESSION_SCHEMA}
+  `);
+}
 
 export function kvTableName(group: number): string {
   return `kv_${group}`;
@@ -87,6 +110,8 @@ export const EMPTY_PARTITION: StateFacts = {
   timeMs: 0,
   rowsChecksum: 0,
   membership: null,
+  sessionsOpened: 0,
+  sessionsChecksum: 0,
 };
 
 const scratch = Buffer.alloc(6 * 8);
@@ -102,10 +127,23 @@ function checksumOfNumbers(a: number, b: number, c: number, d: number, e: number
 }
 
 export function partitionChecksum(group: number, state: StateFacts): number {
-  const { appliedIndex, revision, keyCount, timeMs, rowsChecksum, membership } = state;
-  const checksum = checksumOfNumbers(group, appliedIndex, revision, keyCount, timeMs, rowsChecksum);
+  const { appliedIndex, revision, keyCount, timeMs, rowsChecksum, sessionsOpened, sessionsChecksum, membership } =
+    state;
+  let checksum = checksumOfNumbers(group, appliedIndex, revision, keyCount, timeMs, rowsChecksum);
+  // Rows of format 1, which had no sessions, keep their checksum.
+  if (sessionsOpened > 0) checksum = checksumOfNumbers(checksum, sessionsOpened, sessionsChecksum, 0, 0, 0);
   // Without a membership as it was when there were none.
   return membership === null ? checksum : crc32(encodeMembership(membership), checksum);
+}
+
+export const PUT_PARTITION = `INSERT OR REPLACE INTO partition_state (group_id, applied_index, revision, key_count,
+  time_ms, rows_checksum, checksum, sessions_opened, sessions_checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/** What PUT_PARTITION is run with. */
+export function partitionValues(group: number, state: StateFacts): number[] {
+  const { appliedIndex, revision, keyCount, timeMs, rowsChecksum, sessionsOpened, sessionsChecksum } = state;
+  const checksum = partitionChecksum(group, state);
+  return [group, appliedIndex, revision, keyCount, timeMs, rowsChecksum, checksum, sessionsOpened, sessionsChecksum];
 }
 
 export function pointChecksum(group: number, { index, term }: LogPoint): number {

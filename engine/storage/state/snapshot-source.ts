@@ -16,6 +16,7 @@ export function openSnapshotSource(
   file: string,
   group: GroupId,
   facts: StateFacts,
+  sessions: Uint8Array,
   describe: (error: unknown) => Error,
 ): SnapshotSource {
   const database = connectState(file);
@@ -33,6 +34,7 @@ export function openSnapshotSource(
   }
   return {
     facts,
+    sessions,
     rows(after, maxBytes): ScanPage {
       try {
         const options = { prefix: NO_PREFIX, after, limit: MAX_ROWS, keysOnly: false, maxBytes };

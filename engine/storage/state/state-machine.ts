@@ -23,16 +23,20 @@ import { applyCommand } from './apply.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { connectState } from './connection.ts';
 import { GroupTable, TableBatch } from './group-table.ts';
-import { loadPartitions, loadRestoredPoints } from './recovery.ts';
+import { loadPartitions, loadRestoredPoints, loadSessions } from './recovery.ts';
 import {
   EMPTY_PARTITION,
   kvTableName,
   kvTableSchema,
   MEMBERSHIP_SCHEMA,
-  partitionChecksum,
+  migrateState,
+  partitionValues,
   PUT_MEMBERSHIP,
+  PUT_PARTITION,
   STATE_SCHEMA,
 } from './rows.ts';
+import { SessionRecords } from './session-records.ts';
+import { SESSION_LIMITS, SessionTable, type SessionLimits } from './sessions.ts';
 import { StagedRestore } from './snapshot-sink.ts';
 import { openSnapshotSource } from './snapshot-source.ts';
 import { Trash } from './trash.ts';
@@ -43,6 +47,8 @@ export interface StateOptions {
   readonly identity: StorageIdentity;
   /** Fault hook: what the database may grow to, as on a disk of that size; 0: no limit. Asked with each batch. */
   readonly sizeLimitBytes?: () => number;
+  /** What every replica of a cluster must have alike; SESSION_LIMITS unless a test wants less. */
+  readonly sessionLimits?: SessionLimits;
 }
 
 const NO_RESULTS: readonly MutationResult[] = [];
@@ -73,7 +79,7 @@ export function openStateMachine(options: StateOptions): StateMachine {
         created.exec(STATE_SCHEMA);
       })();
     }
-    checkIdentity(database, file, 'state', identity, advice);
+    checkIdentity(database, file, 'state', identity, advice, migrateState);
     database.exec(MEMBERSHIP_SCHEMA);
     // The full check and not quick_check: a damaged index would hide keys that are there.
     const found = database.pragma('integrity_check(1)', { simple: true });
@@ -94,6 +100,9 @@ class SqliteStateMachine implements StateMachine {
   readonly #lock: FileLock;
   readonly #partitions: Map<GroupId, StateFacts>;
   readonly #tables = new Map<GroupId, GroupTable>();
+  readonly #sessions = new Map<GroupId, SessionTable>();
+  readonly #sessionLimits: SessionLimits;
+  readonly #sessionRecords: SessionRecords;
   readonly #restored: Map<GroupId, LogPoint>;
   /** What was applied when the last checkpoint that copied everything began. */
   readonly #durable = new Map<GroupId, LogIndex>();
@@ -123,11 +132,14 @@ class SqliteStateMachine implements StateMachine {
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#rollback = database.prepare('ROLLBACK');
-    this.#putPartition = database.prepare('INSERT OR REPLACE INTO partition_state VALUES (?, ?, ?, ?, ?, ?, ?)');
+    this.#putPartition = database.prepare(PUT_PARTITION);
     this.#putMembership = database.prepare(PUT_MEMBERSHIP);
-    for (const [group, { appliedIndex }] of this.#partitions) {
+    this.#sessionLimits = options.sessionLimits ?? SESSION_LIMITS;
+    this.#sessionRecords = new SessionRecords(database);
+    for (const [group, state] of this.#partitions) {
       this.#tables.set(group, new GroupTable(database, kvTableName(group)));
-      this.#durable.set(group, appliedIndex);
+      this.#sessions.set(group, loadSessions(database, group, state, this.#sessionLimits));
+      this.#durable.set(group, state.appliedIndex);
     }
     this.#checkpointer = new Checkpointer(file, database, {
       begins: () => new Map(Array.from(this.#partitions, ([group, { appliedIndex }]) => [group, appliedIndex])),
@@ -161,21 +173,22 @@ class SqliteStateMachine implements StateMachine {
     try {
       this.#sizeLimit.set(this.#sizeLimitBytes());
       this.#begin.run();
-      const batch = new TableBatch(this.#table(group), before);
+      const batch = new TableBatch(this.#table(group), before, this.#sessionsOf(group));
       const results = commands.map((command) => (command === null ? NO_RESULTS : applyCommand(batch, command)));
       const { state, changedKeys, sizeBytes } = batch.flush(last.index, membership);
-      const { appliedIndex, revision, keyCount, timeMs, rowsChecksum } = state;
-      const checksum = partitionChecksum(group, state);
-      this.#putPartition.run(group, appliedIndex, revision, keyCount, timeMs, rowsChecksum, checksum);
+      const recordBytes = this.#sessionRecords.write(group, last.index, batch.sessions.takeRecord());
+      this.#putPartition.run(...partitionValues(group, state));
       if (membership !== undefined) this.#putMembership.run(group, encodeMembership(membership));
       this.#commit.run();
       this.#partitions.set(group, state);
-      this.#checkpointer.wrote(changedKeys, sizeBytes);
+      this.#checkpointer.wrote(changedKeys, sizeBytes + recordBytes);
       return results;
     } catch (error) {
       if (this.#database.inTransaction) this.#rollback.run();
       // The rollback may have taken the group's table with it.
       if (before === EMPTY_PARTITION) this.#tables.delete(group);
+      // The sessions in memory are ahead of those that the rollback left.
+      this.#sessions.delete(group);
       throw this.#describe(error);
     }
   }
@@ -193,12 +206,14 @@ class SqliteStateMachine implements StateMachine {
   }
 
   openSnapshot(group: GroupId): SnapshotSource {
-    return openSnapshotSource(this.#file, group, this.#partition(group), (error) => this.#describe(error));
+    const sessions = this.#read(() => this.#sessionsOf(group)).image();
+    return openSnapshotSource(this.#file, group, this.#partition(group), sessions, (error) => this.#describe(error));
   }
 
   beginRestore(group: GroupId, facts: StateFacts, term: Term): SnapshotSink {
     this.#restores.get(group)?.abort();
-    const restore = this.#read(() => new StagedRestore(this.#database, group, facts, term));
+    const sessions = new SessionTable(this.#sessionLimits);
+    const restore = this.#read(() => new StagedRestore(this.#database, group, facts, term, sessions));
     this.#restores.set(group, restore);
     return {
       write: (rows) => {
@@ -211,6 +226,7 @@ class SqliteStateMachine implements StateMachine {
           rows.reduce((sum, row) => sum + row.key.length + row.value.length, 0),
         );
       },
+      writeSessions: (bytes) => restore.writeSessions(bytes),
       install: () => this.#install(restore),
       abort: () => {
         if (this.#restores.get(group) === restore) this.#restores.delete(group);
@@ -229,6 +245,7 @@ class SqliteStateMachine implements StateMachine {
     this.#trash.add(trashNumber);
     this.#partitions.set(group, facts);
     this.#tables.set(group, new GroupTable(this.#database, kvTableName(group)));
+    this.#sessions.set(group, restore.sessions);
     this.#restored.set(group, point);
     this.#durable.set(group, point.index);
     return true;
@@ -269,6 +286,15 @@ class SqliteStateMachine implements StateMachine {
       this.#tables.set(group, table);
     }
     return table;
+  }
+
+  #sessionsOf(group: GroupId): SessionTable {
+    let sessions = this.#sessions.get(group);
+    if (sessions === undefined) {
+      sessions = loadSessions(this.#database, group, this.#partition(group), this.#sessionLimits);
+      this.#sessions.set(group, sessions);
+    }
+    return sessions;
   }
 
   #read<Result>(read: () => Result): Result {

@@ -8,6 +8,7 @@ import {
   ConflictError,
   ConnectionError,
   DeadlineExceededError,
+  SessionExpiredError,
   InvalidArgumentError,
   InvalidKeyError,
   InvalidValueError,
@@ -34,6 +35,12 @@ afterEach(() => {
 });
 
 const writesReceived = () => cluster.received.filter((r) => r.request.write);
+
+/** Whether at least so many requests came, and all of them as one and the same write. */
+function sameWrites(count: number): boolean {
+  const names = writesReceived().map(({ request: { write } }) => `${write?.session}:${write?.sequence}`);
+  return names.length >= count && new Set(names).size === 1;
+}
 
 describe('calls', () => {
   it('puts, gets and deletes text and bytes', async () => {
@@ -88,7 +95,36 @@ describe('calls', () => {
     const writes = writesReceived().map((r) => r.request.write!);
     expect(new Set(writes.map((w) => w.clientId)).size).toBe(1);
     expect(writes[0]?.clientId).toBeGreaterThan(0);
-    expect(new Set(writes.map((w) => w.sequence)).size).toBe(3);
+    expect(writes.every((w) => w.session > 0)).toBe(true);
+    expect(new Set(writes.map((w) => `${w.session}:${w.sequence}`)).size).toBe(3);
+  });
+
+  it('opens one session for the first writes to a partition, and says which answers it has', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => client.put('a', '1')));
+    await client.put('a', '2');
+    expect(cluster.received.filter((r) => r.request.openSession)).toHaveLength(1);
+    const writes = writesReceived().map((r) => r.request.write!);
+    expect(writes.map((w) => w.sequence)).toEqual(Array.from({ length: 21 }, (_, i) => i + 1));
+    expect(writes.map((w) => w.acknowledged)).toEqual([...Array.from({ length: 20 }, () => 0), 20]);
+  });
+
+  it('opens another session when its own has expired, and writes in that', async () => {
+    await client.put('a', '1');
+    cluster.script = (_, { write }) => (write?.session === 1 ? { status: KvStatus.SessionExpired } : undefined);
+    expect(await client.put('a', '2')).toMatchObject({ revision: 2 });
+    expect(cluster.received.filter((r) => r.request.openSession)).toHaveLength(2);
+  });
+
+  it('does not write anew when its session expired after an attempt that was not answered', async () => {
+    await client.put('a', '1');
+    let attempts = 0;
+    cluster.script = (_, { write }) => {
+      if (!write) return undefined;
+      return attempts++ === 0 ? { status: KvStatus.UnknownOutcome } : { status: KvStatus.SessionExpired };
+    };
+    const error = await client.put('a', '2').catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(SessionExpiredError);
+    expect(error).toMatchObject({ outcome: 'unknown' });
   });
 
   it('puts a batch and reports each pair that failed', async () => {
@@ -111,9 +147,9 @@ describe('leaders', () => {
   it('follows a hint at once and remembers it', async () => {
     cluster.leaders.fill(3);
     await client.put('a', '1');
-    expect(writesReceived().map((r) => r.node)).toEqual([1, 3]);
+    expect(cluster.received.map((r) => r.node)).toEqual([1, 3, 3]);
     await client.put('a', '2');
-    expect(writesReceived().map((r) => r.node)).toEqual([1, 3, 3]);
+    expect(cluster.received.map((r) => r.node)).toEqual([1, 3, 3, 3]);
   });
 
   it('waits for a leader and asks for metadata once for all who wait', async () => {
@@ -158,7 +194,7 @@ describe('what is repeated', () => {
   for (const status of [KvStatus.Overloaded, KvStatus.Unavailable, KvStatus.NoLeader] as const) {
     it(`repeats a write that was not done (status ${status})`, async () => {
       let refused = 0;
-      cluster.script = () => (refused++ < 2 ? { status } : undefined);
+      cluster.script = (_, { write }) => (write && refused++ < 2 ? { status } : undefined);
       await client.put('a', '1');
       expect(writesReceived().length).toBeGreaterThanOrEqual(3);
       expect(client.counters().retries).toBeGreaterThanOrEqual(2);
@@ -166,20 +202,44 @@ describe('what is repeated', () => {
   }
 
   for (const status of [KvStatus.UnknownOutcome, KvStatus.DeadlineExceeded] as const) {
-    it(`repeats a read, and never a write, of unknown outcome (status ${status})`, async () => {
+    it(`repeats a read, and a write as the same write, of unknown outcome (status ${status})`, async () => {
       let answered = 0;
-      cluster.script = () => (answered++ === 0 ? { status } : undefined);
+      cluster.script = (_, { openSession }) => (!openSession && answered++ === 0 ? { status } : undefined);
       expect(await client.get('a')).toBeNull();
       answered = 0;
-      await expect(client.put('a', '1')).rejects.toMatchObject({ outcome: 'unknown' });
-      expect(writesReceived()).toHaveLength(1);
+      expect(await client.put('a', '1')).toMatchObject({ revision: 1 });
+      expect(sameWrites(2)).toBe(true);
     });
   }
 
-  it('never repeats a write when the stream breaks after it was sent', async () => {
-    cluster.script = (_, request) => (request.write ? 'break' : undefined);
-    await expect(client.put('a', '1')).rejects.toThrow(UnknownOutcomeError);
-    expect(writesReceived()).toHaveLength(1);
+  it('repeats a write as the same write when the stream breaks after it was sent', async () => {
+    let broken = false;
+    cluster.script = (_, { write }) => {
+      if (!write || broken) return undefined;
+      broken = true;
+      return 'break';
+    };
+    expect(await client.put('a', '1')).toMatchObject({ revision: 1 });
+    expect(sameWrites(2)).toBe(true);
+  });
+
+  it('is answered as the first attempt was, when only that answer was lost', async () => {
+    let held = false;
+    cluster.script = (_, { write }) => {
+      if (!write || held) return undefined;
+      held = true;
+      return 'hold';
+    };
+    expect(await client.put('a', '1', { timeoutMs: 5000 })).toMatchObject({ revision: 1 });
+    expect((await client.get('a'))?.revision).toBe(1);
+    expect(sameWrites(2)).toBe(true);
+  });
+
+  it('says that nobody knows when a write was never answered', async () => {
+    cluster.script = (_, { write }) => (write ? { status: KvStatus.UnknownOutcome } : undefined);
+    const error = await client.put('a', '1', { timeoutMs: 500 }).catch((e: unknown) => e);
+    expect(error).toMatchObject({ outcome: 'unknown' });
+    expect([UnknownOutcomeError, DeadlineExceededError].some((type) => error instanceof type)).toBe(true);
   });
 
   it('repeats a read when the stream breaks', async () => {
@@ -199,11 +259,10 @@ describe('what is repeated', () => {
   });
 
   it('reports a write to a silent node as unknown at its deadline', async () => {
-    cluster.script = () => 'silent';
+    cluster.script = (_, { openSession }) => (openSession ? undefined : 'silent');
     const error = await client.put('a', '1', { timeoutMs: 300 }).catch((e: unknown) => e);
-    expect(error).toBeInstanceOf(DeadlineExceededError);
-    expect((error as DeadlineExceededError).outcome).toBe('unknown');
-    expect(writesReceived()).toHaveLength(1);
+    expect(error).toMatchObject({ outcome: 'unknown' });
+    expect(sameWrites(writesReceived().length)).toBe(true);
   });
 
   it('reports a read that nobody answered with the time it had', async () => {
@@ -288,11 +347,11 @@ describe('connections', () => {
   );
 
   it('rejects what is in flight when it is closed, and everything after', async () => {
-    cluster.script = () => 'silent';
+    cluster.script = (_, { openSession }) => (openSession ? undefined : 'silent');
     await client.metadata();
     const get = client.get('a').catch((e: unknown) => e);
     const put = client.put('a', '1').catch((e: unknown) => e);
-    await expect.poll(() => cluster.received.length).toBe(2);
+    await expect.poll(() => cluster.received.length).toBe(3);
     client.close();
     client.close();
     expect(await get).toBeInstanceOf(ClosedError);

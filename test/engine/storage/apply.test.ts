@@ -108,6 +108,7 @@ function comparable(result: MutationResult): unknown {
     return ['put', valueSizeBytes, revision, version, createdAtMs, updatedAtMs];
   }
   if (result.kind === 'deleted') return ['deleted', result.found, result.revision];
+  if (result.kind !== 'conflict') return [result.kind];
   const { current } = result;
   return ['conflict', current === null ? null : [text(current.value), current.revision, current.version]];
 }

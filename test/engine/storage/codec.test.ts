@@ -23,13 +23,16 @@ const uint64 = fc.oneof(
   fc.constantFrom(0, 1, 127, 128, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 35, Number.MAX_SAFE_INTEGER),
   fc.maxSafeNat(),
 );
+const KINDS = ['put', 'delete', 'session'] as const;
 const mutation: fc.Arbitrary<Mutation> = fc.record({
-  kind: fc.constantFrom('put' as const, 'delete' as const),
+  kind: fc.constantFrom(...KINDS),
   key: fc.uint8Array({ minLength: 1, maxLength: 300 }),
   value: fc.uint8Array({ maxLength: 300 }),
   expectedRevision: fc.option(uint64),
   clientId: uint64,
   sequence: uint64,
+  session: uint64,
+  acknowledged: uint64,
 });
 const batch: fc.Arbitrary<Entry[]> = fc
   .record({
@@ -66,13 +69,15 @@ describe('commands', () => {
         expect(list).toHaveLength(mutations.length);
         for (const [i, m] of mutations.entries()) {
           const found = list[i] as Record<string, unknown>;
-          expect(found['kind']).toBe(m.kind === 'put' ? 0 : 1);
+          expect(found['kind']).toBe(KINDS.indexOf(m.kind));
           expect(plain(found['key'] as Uint8Array)).toEqual(plain(m.key));
           expect(plain(found['value'] as Uint8Array)).toEqual(plain(m.value));
           expect(found['hasExpectedRevision']).toBe(m.expectedRevision !== null);
           expect(found['expectedRevision']).toBe(m.expectedRevision ?? 0);
           expect(found['clientId']).toBe(m.clientId);
           expect(found['sequence']).toBe(m.sequence);
+          expect(found['session']).toBe(m.session);
+          expect(found['acknowledged']).toBe(m.acknowledged);
         }
       }),
     );
@@ -85,7 +90,7 @@ describe('commands', () => {
           timeMs,
           mutations: mutations.map((m) => ({
             ...m,
-            kind: m.kind === 'put' ? 0 : 1,
+            kind: KINDS.indexOf(m.kind),
             hasExpectedRevision: m.expectedRevision !== null,
             expectedRevision: m.expectedRevision ?? 0,
           })),
@@ -105,7 +110,7 @@ describe('commands', () => {
   });
 
   it.each([
-    ['an unknown kind', CommandType.encode({ mutations: [{ kind: 2, key: Buffer.from('k') }] }).finish()],
+    ['an unknown kind', CommandType.encode({ mutations: [{ kind: 99, key: Buffer.from('k') }] }).finish()],
     ['no key', CommandType.encode({ mutations: [{ kind: 0, value: Buffer.from('v') }] }).finish()],
     ['a key over the limit', encodeCommand([put(new Uint8Array(4097), '')], 1)],
     ['a value over the limit', encodeCommand([put('k', new Uint8Array(1024 * 1024 + 1))], 1)],

@@ -79,10 +79,27 @@ describe.each(['log', 'state'] as const)('opening the %s', (kind) => {
 
   it('of a newer version is refused', async () => {
     const directory = await directoryWithData();
-    alter(fileOf(directory, kind), 'UPDATE meta SET format_version = 2');
+    alter(fileOf(directory, kind), 'UPDATE meta SET format_version = 99');
     const opened = open(directory, kind);
     await expect(opened).rejects.toThrow(UnknownFormatError);
-    await expect(opened).rejects.toThrow(/has format 2; this version of PrkDB reads format 1\. Start the node with/);
+    await expect(opened).rejects.toThrow(/has format 99; this version of PrkDB reads format \d\. Start the node with/);
+  });
+
+  it('of an older version is brought up to this one, with all of its data', async () => {
+    const directory = await directoryWithData();
+    if (kind === 'state') {
+      alter(
+        fileOf(directory, kind),
+        `ALTER TABLE partition_state DROP COLUMN sessions_opened;
+         ALTER TABLE partition_state DROP COLUMN sessions_checksum;
+         DROP TABLE session_record;
+         UPDATE meta SET format_version = 1`,
+      );
+    }
+    await open(directory, kind);
+    const versions = new Database(fileOf(directory, kind), { readonly: true });
+    expect(versions.prepare('SELECT format_version FROM meta').pluck().get()).toBe(kind === 'state' ? 2 : 1);
+    versions.close();
   });
 
   it('that another process or this one has open is refused, and free again once that is gone', async () => {

@@ -9,7 +9,8 @@ const NAME = 'Honest Answers (a write answered as done was done, one refused was
 
 /** What became of one attempt to write, as far as anyone knows. */
 export interface Attempt {
-  readonly sequence: number;
+  /** Its mutations carry it as their client. */
+  readonly number: number;
   readonly group: GroupGhost;
   appliedIndex: number;
   result: MutationResult | null;
@@ -20,44 +21,46 @@ export interface Attempt {
   waited: boolean;
 }
 
-function sameResult(a: MutationResult, b: MutationResult): boolean {
+export function sameResult(a: MutationResult, b: MutationResult): boolean {
   if (a.kind === 'put') return b.kind === 'put' && a.row.revision === b.row.revision && a.row.version === b.row.version;
   if (a.kind === 'deleted') return b.kind === 'deleted' && a.found === b.found && a.revision === b.revision;
-  return b.kind === 'conflict' && a.current?.revision === b.current?.revision;
+  if (a.kind === 'conflict') return b.kind === 'conflict' && a.current?.revision === b.current?.revision;
+  if (a.kind === 'session') return b.kind === 'session' && a.id === b.id;
+  return b.kind === 'refused' && a.reason === b.reason;
 }
 
 /** Called when the attempt is applied anywhere for the first time. */
 export function checkAppliedAttempt(attempt: Attempt, node: NodeId, index: number, result: MutationResult): void {
-  const { group, sequence } = attempt;
+  const { group, number } = attempt;
   if (attempt.refused) {
-    throw new Violation(NAME, group.id, node, `write ${sequence} is applied as entry ${index} after it was refused`);
+    throw new Violation(NAME, group.id, node, `attempt ${number} is applied as entry ${index} after it was refused`);
   }
   if (attempt.appliedIndex !== 0) {
-    const message = `write ${sequence} is applied as entry ${index} and was applied as entry ${attempt.appliedIndex}`;
+    const message = `attempt ${number} is applied as entry ${index} and was applied as entry ${attempt.appliedIndex}`;
     throw new Violation(NAME, group.id, node, message);
   }
   attempt.appliedIndex = index;
   attempt.result = result;
 }
 
-function mentions({ entry }: KnownEntry, sequence: number): boolean {
+function mentions({ entry }: KnownEntry, number: number): boolean {
   if (entry.type !== EntryType.Normal || entry.data.length === 0) return false;
-  return decodeCommand(entry.data).mutations.some((mutation) => mutation.sequence === sequence);
+  return decodeCommand(entry.data).mutations.some((mutation) => mutation.clientId === number);
 }
 
 /**
  * A write that is in any log, with nothing committed at its place, can still happen:
  * whoever has it may be the next leader.
  */
-function checkCannotHappen({ group, sequence }: Attempt, node: NodeId): void {
+function checkCannotHappen({ group, number }: Attempt, node: NodeId): void {
   const committed = Math.max(group.commitIndex, group.replicas.get(node)?.core?.commitIndex ?? 0);
   for (let index = committed + 1; index < group.known.length; index++) {
     for (const known of group.known[index] ?? []) {
-      if (!mentions(known, sequence)) continue;
+      if (!mentions(known, number)) continue;
       const { term } = known.entry;
       for (const replica of group.replicas.values()) {
         if (replica.termAt(index) !== term && replica.durableTermAt(index) !== term) continue;
-        const message = `node ${node} refuses write ${sequence}, and node ${replica.node} has it in its log as entry ${index}`;
+        const message = `node ${node} refuses attempt ${number}, and node ${replica.node} has it in its log as entry ${index}`;
         throw new Violation(NAME, group.id, node, message);
       }
     }
@@ -66,13 +69,13 @@ function checkCannotHappen({ group, sequence }: Attempt, node: NodeId): void {
 
 /** Called when a node answers. */
 export function checkAnswer(attempt: Attempt, node: NodeId, answer: WriteAnswer): void {
-  const { group, sequence, appliedIndex, result } = attempt;
-  if (attempt.answered) throw new Violation(NAME, group.id, node, `node ${node} answers write ${sequence} twice`);
+  const { group, number, appliedIndex, result } = attempt;
+  if (attempt.answered) throw new Violation(NAME, group.id, node, `node ${node} answers attempt ${number} twice`);
   attempt.answered = true;
   if (!answer.ok) {
     if (answer.reason === 'deadline') return;
     if (appliedIndex !== 0) {
-      const message = `node ${node} refuses write ${sequence} (${answer.reason}), which was applied as entry ${appliedIndex}`;
+      const message = `node ${node} refuses attempt ${number} (${answer.reason}), which was applied as entry ${appliedIndex}`;
       throw new Violation(NAME, group.id, node, message);
     }
     attempt.refused = true;
@@ -85,7 +88,7 @@ export function checkAnswer(attempt: Attempt, node: NodeId, answer: WriteAnswer)
       NAME,
       group.id,
       node,
-      `node ${node} answers write ${sequence} as done by entry ${answer.index} (${answer.result.kind}); it ${was}` +
+      `node ${node} answers attempt ${number} as done by entry ${answer.index} (${answer.result.kind}); it ${was}` +
         (result === null ? '' : ` (${result.kind})`),
     );
   }
