@@ -4,6 +4,7 @@ import { createContext, type CommandIo } from './context.ts';
 import { addBackup } from './commands/backup.ts';
 import { addCerts } from './commands/certs.ts';
 import { addDelete } from './commands/delete.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
 import { addDrill } from './commands/drill.ts';
 import { addGet } from './commands/get.ts';
@@ -52,6 +53,7 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   addDelete(program, context);
   addScan(program, context);
   addBackup(program, context);
+  addDoctor(program, context);
   addCerts(program, context);
   addToken(program, context);
   addNode(program);

@@ -13,7 +13,7 @@ const genesisSchema = z.object({
   replicationFactor: z.number().int(),
   memberIds: z.array(z.number().int()),
 });
-type Genesis = z.infer<typeof genesisSchema>;
+export type Genesis = z.infer<typeof genesisSchema>;
 
 function genesisOf(config: NodeConfig): Genesis {
   return {
@@ -46,7 +46,7 @@ export function claimDataDirectory(config: NodeConfig): void {
     const why = error instanceof Error ? error.message : String(error);
     throw new NodeStartError(`The data directory ${config.dataDir} cannot be written: ${why}`);
   }
-  const found = read(file);
+  const found = readGenesis(file);
   if (found.formatVersion > DATA_FORMAT_VERSION) {
     throw new NodeStartError(
       `${config.dataDir} was written by a newer version (format ${found.formatVersion}, this one knows ${DATA_FORMAT_VERSION}). Use that version, or another directory.`,
@@ -70,7 +70,8 @@ export function claimDataDirectory(config: NodeConfig): void {
   }
 }
 
-function read(file: string): Genesis {
+/** Whose data a directory holds. Throws a NodeStartError for a file that does not say. */
+export function readGenesis(file: string): Genesis {
   try {
     return genesisSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {

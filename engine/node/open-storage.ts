@@ -2,6 +2,7 @@ import path from 'node:path';
 import { SYSTEM_GROUP, groupOfPartition } from '../config/ids.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { checkRecovered } from '../storage/check-recovered.ts';
+import { LOG_FILE, STATE_FILE } from '../storage/examine.ts';
 import { openLogStorage } from '../storage/log/log-storage.ts';
 import { openStateMachine } from '../storage/state/state-machine.ts';
 import type { LogStorage, StateMachine } from '../storage/types.ts';
@@ -16,14 +17,14 @@ export async function openStorage(
 ): Promise<{ log: LogStorage; state: StateMachine }> {
   const identity = { clusterId: config.clusterId, nodeId: config.nodeId };
   const log = await openLogStorage({
-    file: path.join(config.dataDir, 'raft-log.db'),
+    file: path.join(config.dataDir, LOG_FILE),
     identity,
     syncDelayMs: () => faults.diskDelayMs,
     sizeLimitBytes: () => faults.logLimitBytes,
   });
   resources.add(() => log.close());
   const state = openStateMachine({
-    file: path.join(config.dataDir, 'state.db'),
+    file: path.join(config.dataDir, STATE_FILE),
     identity,
     sizeLimitBytes: () => faults.stateLimitBytes,
   });

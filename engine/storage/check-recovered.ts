@@ -14,7 +14,11 @@ export class StorageMismatchError extends StorageError {
  * leader that lacks acknowledged writes. A state machine older than the beginning of the
  * log cannot be rebuilt from it and is refused too.
  */
-export function checkRecovered(log: LogStorage, state: StateMachine, groups: Iterable<GroupId>): void {
+export function checkRecovered(
+  log: Pick<LogStorage, 'recovered'>,
+  state: Pick<StateMachine, 'appliedIndex' | 'restoredPoint'>,
+  groups: Iterable<GroupId>,
+): void {
   for (const group of groups) {
     const appliedIndex = state.appliedIndex(group);
     const recovered = log.recovered(group);
