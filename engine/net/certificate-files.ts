@@ -43,6 +43,16 @@ export class CertificateFiles {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Called when other authorities are trusted than before. Returns the way to stop it. */
+  onAuthorityChange(listener: () => void): () => void {
+    let before = this.#current.ca;
+    return this.onChange(({ ca }) => {
+      const isSame = (before ?? empty).equals(ca ?? empty);
+      before = ca;
+      if (!isSame) listener();
+    });
+  }
+
   close(): void {
     clearInterval(this.#timer);
     this.#listeners.clear();

@@ -1,10 +1,10 @@
-import { constants } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import net, { type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls, { type TLSSocket } from 'node:tls';
 import { status } from '@grpc/grpc-js';
 import type { CertificateFiles } from './certificate-files.ts';
-import type { Certificates } from './certificates.ts';
+import { isAccepted, type Certificates } from './certificates.ts';
 import { refuseConnection, type ConnectionRefusal } from './refuse.ts';
 import { unauthorizedWords } from './tls-problem.ts';
 
@@ -12,6 +12,7 @@ import { unauthorizedWords } from './tls-problem.ts';
 const OPENING_MS = 10_000;
 /** More than one read of the system: a first chunk must not stop the reading of those after it. */
 const HIGH_WATER_BYTES = 256 * 1024;
+const MAX_CHAIN = 8;
 const TLS_HANDSHAKE_RECORD = 0x16;
 const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n');
 
@@ -41,6 +42,8 @@ export class Listener {
   readonly #tlsServer: tls.Server | null;
   readonly #sockets = new Set<Socket>();
   readonly #perClient = new Map<string, number>();
+  /** Those that were let in with a certificate. */
+  readonly #certified = new Set<TLSSocket>();
   readonly #afterHandshake = new Map<string, ConnectionRefusal>();
   readonly #stopReloading: (() => void) | undefined;
 
@@ -49,7 +52,10 @@ export class Listener {
     const { certificates } = options;
     this.#server = net.createServer({ highWaterMark: HIGH_WATER_BYTES, noDelay: true }, (socket) => this.#open(socket));
     this.#tlsServer = certificates === null ? null : this.#makeTlsServer(certificates);
-    this.#stopReloading = certificates?.onChange((changed) => this.#tlsServer?.setSecureContext(contextOf(changed)));
+    this.#stopReloading = certificates?.onChange((changed) => {
+      this.#tlsServer?.setSecureContext(contextOf(changed));
+      this.#recheck(changed);
+    });
   }
 
   /** Rejects with the system's error when the port cannot be had. */
@@ -196,14 +202,42 @@ export class Listener {
       return;
     }
     const refusal = this.#afterHandshake.get(from);
-    if (refusal !== undefined) this.#refuse(socket, from, refusal);
-    else this.#options.onConnection(socket);
+    if (refusal !== undefined) return this.#refuse(socket, from, refusal);
+    if (socket.authorized) {
+      this.#certified.add(socket);
+      socket.once('close', () => this.#certified.delete(socket));
+    }
+    this.#options.onConnection(socket);
+  }
+
+  /** Whoever would not be let in any more does not stay either. */
+  #recheck({ ca }: Certificates): void {
+    if (ca === undefined) return;
+    for (const socket of this.#certified) {
+      if (isAccepted(chainOf(socket), ca)) continue;
+      this.#options.onRefused(
+        `an open connection from ${addressOf(socket)}: its certificate is no longer accepted since the CA changed`,
+      );
+      socket.destroy();
+    }
   }
 
   #refuse(socket: Socket, from: string, refusal: ConnectionRefusal, words = refusal.reason): void {
     this.#options.onRefused(`a connection from ${from}: ${words}`);
     refuseConnection(socket, refusal);
   }
+}
+
+/** What the other side has shown, its own certificate first. */
+function chainOf(socket: TLSSocket): X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  let shown: tls.DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  // The last one names itself as its issuer.
+  while (shown?.raw !== undefined && chain.length < MAX_CHAIN) {
+    chain.push(new X509Certificate(shown.raw));
+    shown = shown.issuerCertificate === shown ? undefined : shown.issuerCertificate;
+  }
+  return chain;
 }
 
 function addressOf(socket: Socket): string {

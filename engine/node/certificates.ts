@@ -16,7 +16,11 @@ export interface NodeCertificates {
   readonly raft: CertificateFiles | null;
   /** How this node calls the client ports of the others. */
   readonly toNodes: Credentials;
+  /** Called when the nodes that this one calls must be of other authorities than before. */
+  onAuthorityChange(listener: () => void): void;
 }
+
+const never = (): void => {};
 
 /** Throws a NodeStartError that names the file which cannot be used. */
 export function openCertificates(config: NodeConfig, log: Logger, resources: Resources): NodeCertificates {
@@ -39,19 +43,24 @@ export function openCertificates(config: NodeConfig, log: Logger, resources: Res
       raft === undefined
         ? null
         : open('raft', { cert: raft.cert, key: raft.key, ca: [raft.ca] }, { name, ownCa: true });
-    if (client === undefined) return { client: null, raft: raftFiles, toNodes: plaintext };
+    if (client === undefined) return { client: null, raft: raftFiles, toNodes: plaintext, onAuthorityChange: never };
     const callers = client.clientCa === undefined || raft === undefined ? [] : [client.clientCa, raft.ca];
     const clientFiles = open('client', { cert: client.cert, key: client.key, ca: callers }, { ownCa: false });
     const { serverCa } = client;
     if (raft === undefined || raftFiles === null) {
       const ca = serverCa === undefined ? undefined : readFileSync(serverCa);
-      return { client: clientFiles, raft: null, toNodes: tlsCredentials({ ca }) };
+      return { client: clientFiles, raft: null, toNodes: tlsCredentials({ ca }), onAuthorityChange: never };
     }
     const toNodes =
       serverCa === undefined
         ? raftFiles
         : open('forwarding', { cert: raft.cert, key: raft.key, ca: [serverCa] }, { ownCa: false });
-    return { client: clientFiles, raft: raftFiles, toNodes: fileCredentials(toNodes) };
+    return {
+      client: clientFiles,
+      raft: raftFiles,
+      toNodes: fileCredentials(toNodes),
+      onAuthorityChange: (listener) => void toNodes.onAuthorityChange(listener),
+    };
   } catch (error) {
     if (error instanceof CertificateError) throw new NodeStartError(`tls: ${error.message}`);
     if ((error as NodeJS.ErrnoException).code !== undefined)

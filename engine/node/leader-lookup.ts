@@ -42,6 +42,13 @@ export class LeaderLookup {
     if (foreign.length > 0) this.#ask();
   }
 
+  /** Asks over new connections from now on. */
+  reconnect(): void {
+    for (const client of this.#clients.values()) client.close();
+    this.#clients.clear();
+    this.#pausedUntilMs.clear();
+  }
+
   close(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     for (const client of this.#clients.values()) client.close();

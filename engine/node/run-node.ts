@@ -168,6 +168,10 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     configured.toNodes === undefined ? certificates.toNodes : withToken(certificates.toNodes, configured.toNodes);
   const lookup = new LeaderLookup(running, router, memberTarget, own);
   resources.add(() => lookup.close());
+  certificates.onAuthorityChange(() => {
+    forwarder.reconnect();
+    lookup.reconnect();
+  });
 
   let stopping: Promise<void> | null = null;
   let markStopped!: () => void;

@@ -9,6 +9,7 @@ const GRACE_MS = 250;
 /** Longer than any request waits, so that a link that is closed for it has nothing in flight. */
 const UNUSED_MS = 5 * 60_000;
 const SWEEP_MS = 30_000;
+const LAST_ANSWERS_MS = 1_000;
 
 interface Held {
   readonly link: NodeLink;
@@ -22,6 +23,8 @@ interface Held {
  */
 export class Forwarder {
   readonly #links = new Map<string, Held>();
+  /** Ways to end what is only waiting for answers. */
+  readonly #ending = new Set<() => void>();
   readonly #sweeper: NodeJS.Timeout;
   readonly #targetOf: (nodeId: number) => string;
   readonly #credentials: Credentials;
@@ -63,15 +66,26 @@ export class Forwarder {
     link.send(attempt);
   }
 
-  /** Ends every link; what is forwarded next is so over new ones. */
-  reset(): void {
-    for (const { link } of this.#links.values()) link.close();
+  /** What is forwarded from now on goes over new connections; the old ones end, with a moment for their answers. */
+  reconnect(): void {
+    const old = [...this.#links.values()];
     this.#links.clear();
+    const timer = setTimeout(() => {
+      this.#ending.delete(end);
+      end();
+    }, LAST_ANSWERS_MS);
+    const end = (): void => {
+      clearTimeout(timer);
+      for (const { link } of old) link.close();
+    };
+    this.#ending.add(end);
   }
 
   close(): void {
     clearInterval(this.#sweeper);
-    this.reset();
+    for (const end of this.#ending) end();
+    for (const { link } of this.#links.values()) link.close();
+    this.#links.clear();
   }
 
   #linkTo(nodeId: number, token: string | null): NodeLink | null {

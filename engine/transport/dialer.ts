@@ -69,6 +69,11 @@ export class Dialer {
     if (this.#attempt?.connected === false) this.#attempt.call.cancel();
   }
 
+  /** Ends the stream, and dials anew under the certificates of now. */
+  reconnect(): void {
+    this.#attempt?.call.cancel();
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retryTimer);

@@ -133,6 +133,11 @@ export async function createGrpcTransport(options: GrpcTransportOptions): Promis
     const credentials = credentialsOf(id);
     dialers.set(id, new Dialer({ identity, link, host, raftPort, credentials, random, onRefused }));
   }
+  // What was accepted under other authorities than those of now may not be accepted any more.
+  const stopWatching = certificates?.onAuthorityChange(() => {
+    for (const dialer of dialers.values()) dialer.reconnect();
+    transfers.reconnect();
+  });
   const pingTimer = setInterval(() => {
     for (const link of links.values()) link.ping();
   }, options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS);
@@ -140,6 +145,7 @@ export async function createGrpcTransport(options: GrpcTransportOptions): Promis
   let closing: Promise<void> | undefined;
   async function shutDown(): Promise<void> {
     clearInterval(pingTimer);
+    stopWatching?.();
     for (const dialer of dialers.values()) dialer.close();
     for (const link of links.values()) link.close({ code: status.UNAVAILABLE, reason: `node ${self} is stopping` });
     transfers.close();

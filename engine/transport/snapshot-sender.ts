@@ -68,6 +68,11 @@ export class SnapshotSender {
     return false;
   }
 
+  /** Ends the streams; the transfers go on over new ones, under the certificates of now. */
+  reconnect(): void {
+    for (const { call } of this.#attempts) call.cancel();
+  }
+
   async #attempt(to: NodeId, offer: WireOffer, source: ChunkSource, progressed: () => void): Promise<Outcome> {
     const { identity, addressOf, credentialsOf, isCut } = this.#options;
     const address = addressOf(to);

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { Client, status, type StatusObject } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CertificateFiles } from '../../../engine/net/certificate-files.ts';
@@ -93,6 +94,37 @@ describe('peers over mutual TLS', () => {
       /the certificate there is for n3\.test-cluster\.prkdb, .*, not for n2\.test-cluster\.prkdb$/,
     );
     expect([...one.events, ...two.events]).toEqual([]);
+  });
+
+  it.each([
+    // The one that dials, and the one that is dialed.
+    [1, /not of an authority that is trusted here/],
+    [2, /no longer accepted since the CA changed/],
+  ])('part when node %i no longer trusts the authority of the other', async (changed, words) => {
+    const ca = await authority();
+    const stranger = await TestAuthority.create(ca.directory, 'stranger');
+    const ports = await freePorts(2);
+    const write = async (by: TestAuthority, self: number) => {
+      writeFileSync(`${ca.directory}/trusted-${self}.crt`, by.pair.cert);
+      return by.write(`own-${self}`, await by.node(CLUSTER, self));
+    };
+    const start = async (self: number) => {
+      const paths = { ...(await write(ca, self)), ca: [`${ca.directory}/trusted-${self}.crt`] };
+      const certificates = new CertificateFiles({ paths, rules: { ownCa: true }, onReload: () => undefined });
+      cleanup.add(() => certificates.close());
+      return startNode(cleanup, self, ports, { certificates });
+    };
+    const one = await start(1);
+    const two = await start(2);
+    await until('a link', () => connected(one, 2) && connected(two, 1));
+    await write(stranger, changed);
+    await until('the end of the link', () => !connected(one, 2) && !connected(two, 1));
+    await until('both reports', () => one.refusals.length > 0 && two.refusals.length > 0);
+    expect([connected(one, 2), connected(two, 1)]).toEqual([false, false]);
+    expect((changed === 1 ? one : two).refusals.join()).toMatch(words);
+    // What both trust brings them together again.
+    await write(ca, changed);
+    await until('the link again', () => connected(one, 2) && connected(two, 1));
   });
 
   it('and a plaintext one do not meet, and both say why', async () => {
