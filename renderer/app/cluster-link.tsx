@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useState, type CSSProperties } from 'react';
 import { Link } from 'wouter';
 import type { ClusterState, ClusterSummary, NodeState } from '../../electron/contract/model.ts';
 import { Badge } from '../ui/badge.tsx';
@@ -49,6 +49,12 @@ export function clusterWords(cluster: ClusterSummary, nowMs: number): string {
   }
 }
 
+/** A colour of its own instead of the environment's. */
+function edgeOf(cluster: ClusterSummary): CSSProperties | undefined {
+  const color = cluster.remote?.color ?? null;
+  return color === null ? undefined : ({ '--env-own': color } as CSSProperties);
+}
+
 const TICK_MS = 10_000;
 
 export function ClusterLink({ cluster, active }: { cluster: ClusterSummary; active: boolean }) {
@@ -64,7 +70,8 @@ export function ClusterLink({ cluster, active }: { cluster: ClusterSummary; acti
       className={cx(styles.cluster, active && styles.active)}
       aria-current={active ? 'true' : undefined}
       onClick={closeSidebarDrawer}
-      data-environment={cluster.environment ?? undefined}
+      data-environment={cluster.environment ?? (edgeOf(cluster) === undefined ? undefined : 'own')}
+      style={edgeOf(cluster)}
     >
       <StatusShape state={clusterShape(cluster.state)} />
       <span className={styles.name}>{cluster.name}</span>

@@ -1,11 +1,13 @@
 import { lazy, Suspense, useEffect } from 'react';
 import { useLocation, useRoute } from 'wouter';
-import { ClusterLiveProvider } from '../api/use-cluster-live.tsx';
+import { ClusterLiveProvider, useClusterLive } from '../api/use-cluster-live.tsx';
+import { cannotShow } from '../features/remote/cannot-show.ts';
+import { EmptyState } from '../ui/empty-state.tsx';
 import { useDialog } from './dialogs.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { PaletteHost } from './palette-host.tsx';
 import { clusterPath, rememberCluster } from './paths.ts';
-import { clusterScreens } from './screens.tsx';
+import { clusterScreens, type ClusterScreen } from './screens.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { TopBar } from './top-bar.tsx';
 import styles from './shell.module.css';
@@ -34,7 +36,7 @@ export function ClusterPage({ cluster }: { cluster: string }) {
       <TopBar cluster={cluster} screen={screen} />
       <ErrorBoundary resetKey={`${cluster}/${screen.path}`}>
         <Suspense fallback={<div className={styles.center} aria-busy="true" />}>
-          <screen.Screen cluster={cluster} />
+          <ScreenOrWhyNot cluster={cluster} screen={screen} />
         </Suspense>
       </ErrorBoundary>
       {dialog === 'faults' && (
@@ -44,5 +46,16 @@ export function ClusterPage({ cluster }: { cluster: string }) {
       )}
       <PaletteHost cluster={cluster} />
     </ClusterLiveProvider>
+  );
+}
+
+/** Not every cluster can tell what every screen shows; then that is said in its place. */
+function ScreenOrWhyNot({ cluster, screen }: { cluster: string; screen: ClusterScreen }) {
+  const whyNot = useClusterLive((live) => (live.view === null ? null : cannotShow(live.view.summary, screen.path)));
+  if (whyNot === null) return <screen.Screen cluster={cluster} />;
+  return (
+    <div className={styles.center}>
+      <EmptyState>{whyNot}</EmptyState>
+    </div>
   );
 }

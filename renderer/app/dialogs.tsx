@@ -8,11 +8,15 @@ const NewClusterSheet = lazy(async () => ({
   default: (await import('../features/clusters/new-cluster-sheet.tsx')).NewClusterSheet,
 }));
 
+const ConnectSheet = lazy(async () => ({
+  default: (await import('../features/remote/connect-sheet.tsx')).ConnectSheet,
+}));
+
 const SettingsDialog = lazy(async () => ({
   default: (await import('../features/settings/settings-dialog.tsx')).SettingsDialog,
 }));
 
-export type DialogName = 'new' | 'settings' | 'shortcuts';
+export type DialogName = 'new' | 'connect' | 'settings' | 'shortcuts';
 
 /** The dialog that the address names, and the way to name another (null closes). */
 export function useDialog(): [string | null, (dialog: DialogName | null) => void] {
@@ -32,6 +36,11 @@ export function Dialogs() {
       {dialog === 'new' && (
         <Suspense>
           <NewClusterSheet onClose={() => setDialog(null)} />
+        </Suspense>
+      )}
+      {dialog === 'connect' && (
+        <Suspense>
+          <ConnectSheet profile={null} onClose={() => setDialog(null)} />
         </Suspense>
       )}
       {dialog === 'settings' && (

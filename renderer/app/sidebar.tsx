@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useRoute } from 'wouter';
+import type { ClusterSummary } from '../../electron/contract/model.ts';
 import { useApi } from '../api/context.tsx';
 import type { ClustersState } from '../api/use-clusters.ts';
 import { Kbd } from '../ui/badge.tsx';
@@ -19,7 +20,9 @@ export function Sidebar({ clusters }: { clusters: ClustersState }) {
   const [, openDialog] = useDialog();
   const [, route] = useRoute('/c/:cluster/*?');
   const current = route === null ? null : decodeURIComponent(route.cluster);
-  const local = clusters.status === 'ready' ? clusters.clusters : [];
+  const all = clusters.status === 'ready' ? clusters.clusters : [];
+  const local = all.filter((cluster) => cluster.kind === 'local');
+  const groups = remoteGroups(all);
   return (
     <aside className={styles.sidebar} aria-label="Clusters">
       <div className={styles.top}>
@@ -43,6 +46,31 @@ export function Sidebar({ clusters }: { clusters: ClustersState }) {
             </li>
           ))}
         </ul>
+        <div className={styles.heading}>
+          <h2 id="side-remote">Remote</h2>
+          <IconButton
+            icon="plus"
+            size="small"
+            label="Connect to a remote cluster"
+            onClick={() => openDialog('connect')}
+          />
+        </div>
+        {groups.map(([group, members]) => (
+          <div key={group}>
+            {group !== '' && (
+              <h3 id={`side-${group}`} className={styles.group}>
+                {group}
+              </h3>
+            )}
+            <ul aria-labelledby={group === '' ? 'side-remote' : `side-${group}`}>
+              {members.map((cluster) => (
+                <li key={cluster.name}>
+                  <ClusterLink cluster={cluster} active={cluster.name === current} />
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
       </div>
       <nav className={styles.links} aria-label="Application">
         <DrillsLink />
@@ -55,6 +83,15 @@ export function Sidebar({ clusters }: { clusters: ClustersState }) {
       <Machine />
     </aside>
   );
+}
+
+/** Remote clusters by their group, those without first. */
+function remoteGroups(clusters: readonly ClusterSummary[]): [string, ClusterSummary[]][] {
+  const groups = Map.groupBy(
+    clusters.filter((cluster) => cluster.kind !== 'local'),
+    (cluster) => cluster.remote?.group ?? '',
+  );
+  return [...groups].sort(([a], [b]) => a.localeCompare(b));
 }
 
 /** To the reports of all clusters, with how many there are. */

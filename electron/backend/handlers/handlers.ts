@@ -124,26 +124,34 @@ export function createHandlers(options: {
         return registry.onChange(() => sink.message(registry.summaries()));
       },
       'cluster.live': ({ cluster }, sink) =>
-        whileThere(registry, driver(cluster), sink, (watched) => watched.watch((update) => sink.message(update))),
+        whileThere(registry, cluster, sink, (watched) => watched.watch((update) => sink.message(update))),
       'partition.live': ({ cluster, partition }, sink) =>
-        whileThere(registry, driver(cluster), sink, (watched) =>
+        whileThere(registry, cluster, sink, (watched) =>
           watched.watchPartition(partition, (live) => sink.message(live)),
         ),
     },
   };
 }
 
-/** A removed cluster says nothing any more; its watcher must learn why. */
+/** A removed cluster says nothing any more; its watcher must learn why. One whose profile changed has another driver. */
 function whileThere(
   registry: ClusterRegistry,
-  watched: ClusterDriver,
+  name: string,
   sink: SubscriptionSink<never>,
   watch: (watched: ClusterDriver) => () => void,
 ): () => void {
-  const stopWatching = watch(watched);
+  let watched = registry.get(name);
+  let stopWatching = watch(watched);
   const stopListening = registry.onChange(() => {
     if (registry.drivers.includes(watched)) return;
-    sink.fail(new BackendError('notFound', `The cluster ${watched.name} was deleted.`, 'Choose another cluster.'));
+    const next = registry.drivers.find((driver) => driver.name === name && driver.remote !== null);
+    if (next === undefined) {
+      sink.fail(new BackendError('notFound', `The cluster ${name} was deleted.`, 'Choose another cluster.'));
+      return;
+    }
+    stopWatching();
+    watched = next;
+    stopWatching = watch(next);
   });
   return () => {
     stopWatching();

@@ -87,7 +87,10 @@ async function askEtcd(address: string, { tls, user }: Connection): Promise<Endp
     await mayRead(client);
     said = { ...said, failedAt: 'members' };
     const members = await listMembers(client, TIMEOUT_MS);
-    const names = members.map((member) => member.name || 'one not started').join(', ');
+    const names = members
+      .map((member) => member.name || 'one not started')
+      .sort()
+      .join(', ');
     return { ...said, memberWords: `${members.length}: ${names}`, failedAt: null };
   } catch (error) {
     return { ...said, ...failureOf(error, address) };

@@ -45,7 +45,10 @@ export class RemoteRegistry {
   /** Watches the cluster of this profile from now on, in place of what its id stood for. */
   connect(profile: StoredProfile): Promise<void> {
     return this.#next(async () => {
-      await this.#drop(profile.id);
+      const before = this.#entries.get(profile.id);
+      before?.stopListening();
+      // Who watches the former driver goes on with the new one, so there is always one to be found.
+      await before?.driver.close();
       if (this.#closed) return;
       const { now, onError } = this.#options;
       const eventLog = await EventLog.open(this.#options.eventFile(profile.id), onError);

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useClusterLive } from '../../api/use-cluster-live.tsx';
 import { useApi } from '../../api/context.tsx';
 import { IconButton } from '../../ui/button.tsx';
@@ -6,12 +6,22 @@ import { Menu } from '../../ui/menu.tsx';
 import { showError } from '../../ui/toast.tsx';
 import { RemoveClusterDialog, StopClusterDialog } from './confirm-dialogs.tsx';
 
+const RemoteMenu = lazy(async () => ({ default: (await import('../remote/remote-menu.tsx')).RemoteMenu }));
+
 /** Beside a local cluster's name: start, stop, delete. */
 export function ClusterMenu() {
   const api = useApi();
   const cluster = useClusterLive((live) => live.view?.summary ?? null);
   const [asking, setAsking] = useState<'stop' | 'remove' | null>(null);
-  if (cluster === null || cluster.kind !== 'local' || cluster.readOnly) return null;
+  if (cluster === null) return null;
+  if (cluster.remote !== null) {
+    return (
+      <Suspense>
+        <RemoteMenu cluster={cluster} remote={cluster.remote} />
+      </Suspense>
+    );
+  }
+  if (cluster.kind !== 'local' || cluster.readOnly) return null;
   const start = () => {
     api
       .command('cluster.start', { cluster: cluster.name })

@@ -9,6 +9,7 @@ import { ErrorNote } from '../../ui/error-note.tsx';
 import { formatAgo } from '../../ui/format.ts';
 import { Segmented } from '../../ui/segmented.tsx';
 import { TextField } from '../../ui/text-field.tsx';
+import { mayWrite } from '../clusters/may-run.ts';
 import { fromBase64, toBase64 } from './bytes.ts';
 import { KeyEditor } from './key-editor.tsx';
 import { KeyList } from './key-list.tsx';
@@ -35,7 +36,7 @@ export function KeysScreen({ cluster }: { cluster: string }) {
 function Keys({ cluster }: { cluster: string }) {
   const [route, setRoute] = useKeysRoute();
   const [creating, setCreating] = useState(false);
-  const readOnly = useView((view) => view.summary.readOnly);
+  const readOnly = useView((view) => !mayWrite(view.summary));
   const total = useTotalKeys();
 
   const prefix = checkPrefix(route.prefix);

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect, useRef } from 'react';
+import { useView } from '../../api/use-cluster-live.tsx';
 import { IconButton } from '../../ui/button.tsx';
 import { cx } from '../../ui/cx.ts';
 import { EventFeed } from './event-feed.tsx';
@@ -20,6 +21,7 @@ export function Aside({
   onClose: () => void;
   mayAct: boolean;
 }) {
+  const isLocal = useView((view) => view.summary.kind === 'local');
   const [drill, closeDrill] = useDrillResult(cluster);
   const pane = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -51,7 +53,7 @@ export function Aside({
           cluster={cluster}
           close={drawer ? <IconButton icon="x" size="small" label="Close the event feed" onClick={onClose} /> : null}
         />
-        {drill === null && <NetworkMap cluster={cluster} mayAct={mayAct} />}
+        {drill === null && isLocal && <NetworkMap cluster={cluster} mayAct={mayAct} />}
       </aside>
     </>
   );

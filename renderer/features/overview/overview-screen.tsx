@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react';
 import { useLocation } from 'wouter';
 import { useStore } from 'zustand';
 import { useClusterLive, useClusterNow, useLive, useView } from '../../api/use-cluster-live.tsx';
@@ -6,7 +7,7 @@ import { useMedia } from '../../app/use-media.ts';
 import { ChartsPanel } from '../../charts/charts-panel.tsx';
 import { cx } from '../../ui/cx.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
-import { mayRun } from '../clusters/may-run.ts';
+import { mayRun, mayWrite } from '../clusters/may-run.ts';
 import { Aside } from './aside.tsx';
 import { NodeCards } from './node-cards.tsx';
 import { useNodeActions } from './node-actions.ts';
@@ -14,6 +15,8 @@ import { OverviewSkeleton } from './overview-skeleton.tsx';
 import { RoleMatrix } from './role-matrix.tsx';
 import { StateStrip, useSilence } from './state-strip.tsx';
 import styles from './overview.module.css';
+
+const EtcdMembers = lazy(async () => ({ default: (await import('../remote/etcd-members.tsx')).EtcdMembers }));
 
 const REPAINT_MS = 500;
 
@@ -56,8 +59,14 @@ function Overview({ cluster }: { cluster: string }) {
       <StateStrip cluster={cluster} silent={silent} actions={actions} />
       <div className={cx(styles.work, shown && !narrow && styles.withAside)}>
         <div className={cx(styles.center, silent !== null && styles.stale)}>
-          <NodeCards cluster={cluster} actions={actions} />
-          <RoleMatrix />
+          {summary.kind === 'etcd' ? (
+            <Suspense fallback={null}>
+              <EtcdMembers cluster={cluster} mayWrite={mayWrite(summary)} />
+            </Suspense>
+          ) : (
+            <NodeCards cluster={cluster} actions={actions} />
+          )}
+          {summary.kind !== 'etcd' && <RoleMatrix />}
           <ChartsPanel nowMs={now} stale={silent !== null} />
         </div>
         {shown && <Aside cluster={cluster} drawer={narrow} onClose={closeDrawer} mayAct={mayAct} />}

@@ -45,12 +45,7 @@ function describe(view: ClusterView): StateSentence {
     };
   }
   if (summary.state === 'unreachable') {
-    return {
-      headline: ['Unreachable'],
-      meaning: 'No node answers at the addresses of this cluster.',
-      tone: 'bad',
-      urgent: true,
-    };
+    return unreachable(view);
   }
   const up = view.nodes.filter((node) => node.state === 'live');
   const nodesUp = `${up.length} of ${plural(view.nodes.length, 'node')} up`;
@@ -63,17 +58,53 @@ function describe(view: ClusterView): StateSentence {
       urgent: false,
     };
   }
-  const headline = [nodesUp, partitionsClause(view.partitions), underReplicated(view.partitions)];
+  const headline =
+    summary.kind === 'etcd'
+      ? [nodesUp, leadClause(view)]
+      : [nodesUp, partitionsClause(view.partitions), underReplicated(view.partitions)];
   const withoutQuorum = view.partitions.filter((partition) => !partition.hasQuorum);
   if (withoutQuorum.length > 0) return { ...noQuorum(view, withoutQuorum), headline };
   const electing = view.partitions.filter((partition) => partition.leader === 0);
   const away = view.nodes.filter((node) => node.state !== 'live');
   return {
     headline,
-    meaning: [quorumClause(view), ...awayClauses(away), ...faultClauses(view.faults)].join(' '),
+    meaning: [
+      ...alarmClauses(view),
+      quorumClause(view),
+      ...awayClauses(away, summary.kind === 'local'),
+      ...faultClauses(view.faults),
+    ].join(' '),
     tone: electing.length > 0 || away.length > 0 || view.faults.length > 0 ? 'warn' : 'ok',
     urgent: false,
   };
+}
+
+/** How long nothing was heard, why, and what to do. */
+function unreachable(view: ClusterView): StateSentence {
+  const { remote } = view.summary;
+  const heardAtMs = remote?.heardAtMs ?? null;
+  const problem = remote?.problem ?? null;
+  const silent = heardAtMs === null ? 'No data yet' : `No data for ${formatSpan(view.timeMs - heardAtMs)}`;
+  const why =
+    problem === null ? ['No node answers at the addresses of this cluster.'] : [problem.message, problem.hint];
+  const last = view.nodes.length === 0 ? null : 'What is shown below is the last that was heard.';
+  return {
+    headline: ['Unreachable', silent],
+    meaning: [...why, last].filter((part) => part !== null).join(' '),
+    tone: 'bad',
+    urgent: true,
+  };
+}
+
+function leadClause(view: ClusterView): string {
+  const partition = view.partitions[0];
+  const leader = view.nodes.find((node) => node.id === partition?.leader);
+  return leader === undefined ? 'no leader' : `${leader.name} leads in term ${partition?.term ?? 0}`;
+}
+
+function alarmClauses(view: ClusterView): string[] {
+  const full = view.etcd?.alarms.some(({ alarm }) => alarm === 'noSpace') ?? false;
+  return full ? ['The database is full: no writes are taken.'] : [];
 }
 
 function partitionsClause(partitions: readonly PartitionView[]): string {
@@ -175,7 +206,7 @@ function spareReplicas(partition: PartitionView): number {
   return total - partition.replicasDown - (Math.floor(total / 2) + 1);
 }
 
-function awayClauses(away: readonly NodeView[]): string[] {
+function awayClauses(away: readonly NodeView[], isLocal: boolean): string[] {
   const say = (state: NodeView['state'], words: (names: string, many: boolean) => string) => {
     const names = away.filter((node) => node.state === state).map((node) => node.name);
     return names.length === 0 ? [] : [words(formatList(names), names.length > 1)];
@@ -183,7 +214,7 @@ function awayClauses(away: readonly NodeView[]): string[] {
   return [
     ...say('paused', (names, many) => `${names} ${many ? 'are' : 'is'} paused by you.`),
     ...say('partitioned', (names, many) => `${names} ${many ? 'are' : 'is'} cut off from the others.`),
-    ...say('suspect', (names, many) => `${names} ${many ? 'do' : 'does'} not answer heartbeats.`),
+    ...say('suspect', (names, many) => `${names} ${many ? 'do' : 'does'} not answer${isLocal ? ' heartbeats' : ''}.`),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { Fragment, useEffect, useState } from 'react';
+import { Fragment, lazy, Suspense, useEffect, useState } from 'react';
 import { useCommand } from '../../api/use-command.ts';
 import { useClusterLive, useLive, useView } from '../../api/use-cluster-live.tsx';
 import { STALE_AFTER_MS, type LiveState } from '../../api/cluster-live.ts';
@@ -8,6 +8,8 @@ import type { NodeActions } from './node-actions.ts';
 import { QuorumRing } from './quorum-ring.tsx';
 import { stateSentence } from './state-sentence.ts';
 import styles from './state-strip.module.css';
+
+const RemoteActions = lazy(async () => ({ default: (await import('../remote/remote-actions.tsx')).RemoteActions }));
 
 function silentMs(state: LiveState): number | null {
   if (state.receivedAtMs === null) return null;
@@ -69,6 +71,13 @@ export function StateStrip({
         urgent={sentence.urgent}
         silent={silent}
       />
+      {view.summary.remote !== null && (
+        <div className={styles.actions}>
+          <Suspense>
+            <RemoteActions summary={view.summary} />
+          </Suspense>
+        </div>
+      )}
       {actions !== null && (
         <div className={styles.actions}>
           {view.summary.state !== 'stopped' && <LoadMenu cluster={cluster} />}

@@ -78,9 +78,26 @@ describe('the state strip', () => {
     expect(said({ ...starting, summary }, null)).toContain('Starting · 3 of 3 nodes up · 8 of 8 partitions led');
     const gone = { ...starting.summary, state: 'unreachable' as const };
     expect(stateSentence({ ...starting, summary: gone }, null)).toMatchObject({
-      headline: ['Unreachable'],
+      headline: ['Unreachable', 'No data yet'],
       tone: 'bad',
     });
+  });
+
+  test('an unreachable remote cluster: since when, why, and what to do', () => {
+    const view = viewOf(['suspect']);
+    const remote = {
+      profileId: 'x',
+      group: null,
+      color: null,
+      writesLocked: false,
+      heardAtMs: view.timeMs - 12_000,
+      problem: { message: 'Nothing listens there.', hint: 'Check the port.' },
+      capabilities: [],
+    };
+    const summary = { ...view.summary, state: 'unreachable' as const, remote };
+    expect(said({ ...view, summary }, null)).toBe(
+      'Unreachable · No data for 12 s | Nothing listens there. Check the port. What is shown below is the last that was heard.',
+    );
   });
 
   test('silence outranks everything known, and says what was last known', () => {

@@ -159,7 +159,8 @@ export class EtcdDriver implements ClusterDriver {
   #tick(): void {
     const nowMs = this.#options.now();
     this.#model.judge(nowMs, this.#watch.hasAsked && (this.#hadMembers || this.#model.clusterId === null));
-    if (this.#hadMembers) {
+    // What was never heard of is no change.
+    if (this.#hadMembers && this.#watch.hasAsked) {
       this.#hub.tell(this.#story.take(this.view(), this.#model.problems));
       if (nowMs - this.#sampledMs >= SAMPLE_MS) this.#sample(nowMs);
     }

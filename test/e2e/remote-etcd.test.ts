@@ -1,0 +1,100 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EtcdCluster } from '../support/etcd-cluster.ts';
+import { openApp, type TestApp } from './support/app.ts';
+import { noBrowser } from './support/browser.ts';
+import { createKey, expectText, feed, goTo, headline, keyRow, valueBox } from './support/cluster-page.ts';
+import { oneStory } from './support/story.ts';
+
+describe.skipIf(noBrowser)('an etcd cluster that runs elsewhere', () => {
+  let app: TestApp;
+  let page: Page;
+  let etcd: EtcdCluster;
+  oneStory(() => page);
+
+  beforeAll(async () => {
+    [app, etcd] = await Promise.all([openApp(), EtcdCluster.start()]);
+    page = await app.openWindow();
+  });
+  afterAll(async () => {
+    await app.close();
+    await etcd.stop();
+  });
+
+  test('the connection is tried step by step, then saved', async () => {
+    await page.getByRole('button', { name: 'Connect to a remote cluster' }).click();
+    const sheet = page.getByRole('dialog', { name: 'Connect to a remote cluster' });
+    await sheet.getByLabel('Name', { exact: true }).fill('k8s');
+    await sheet.getByLabel('Endpoint 1').fill('http://127.0.0.1:1');
+    await sheet.getByRole('button', { name: 'Test connection' }).click();
+    await expectText(
+      sheet.getByRole('status', { name: 'Connection test' }),
+      /Nothing listens at 127\.0\.0\.1:1.*Check that the node runs/,
+    );
+    await sheet.getByLabel('Endpoint 1').fill(etcd.endpoints[0]!);
+    await sheet.getByRole('button', { name: 'Test connection' }).click();
+    await expectText(
+      sheet.getByRole('status', { name: 'Connection test' }),
+      /1 of 1 endpoint.*etcd 3\..*3: m1, m2, m3/,
+    );
+    // The others would be found too; this one may be the member that dies below.
+    await sheet.getByRole('button', { name: 'Another endpoint' }).click();
+    await sheet.getByRole('textbox', { name: 'Endpoint 2' }).fill(etcd.endpoints[1]!);
+    await sheet.getByRole('button', { name: 'Save and connect' }).click();
+    await expectText(headline(page), /3 of 3 nodes up.*m\d leads in term \d+/);
+  });
+
+  test('its members are shown with their figures', async () => {
+    const members = page.getByRole('region', { name: 'Members' });
+    await expectText(members, /m1.*m2.*m3/);
+    await expectText(members.getByRole('row', { name: 'Member m1' }), /(leader|follower) t\d+ \d.* 3\.\d/);
+    expect(await page.getByRole('link', { name: 'k8s' }).innerText()).toContain('etcd');
+    expect(await page.getByRole('button', { name: /^(Kill|Restart|Isolate)/ }).count()).toBe(0);
+  });
+
+  test('when its leader dies, the new one is shown with its term', async () => {
+    const [, leader = '', term = ''] = /(m\d) leads in term (\d+)/.exec(await headline(page).innerText())!;
+    await etcd.kill(leader);
+    const others = ['m1', 'm2', 'm3'].filter((name) => name !== leader).join('|');
+    await expectText(headline(page), new RegExp(`2 of 3 nodes up.*(${others}) leads in term \\d+`));
+    const [, newTerm = ''] = /leads in term (\d+)/.exec(await headline(page).innerText())!;
+    expect(Number(newTerm)).toBeGreaterThan(Number(term));
+    await expectText(page.getByRole('region', { name: 'Members' }), /connection refused/);
+    await expectText(feed(page), new RegExp(`(${others}) leads in term ${newTerm}`));
+    await expectText(feed(page), new RegExp(`${leader} does not answer`));
+  });
+
+  test('a key is created and edited under compare-and-swap', async () => {
+    await goTo(page, 'Keys');
+    await createKey(page, 'config/limit', '10');
+    await valueBox(page).fill('20');
+    await page.getByRole('button', { name: /^Save if still/ }).click();
+    await page.getByText(/^Saved as revision [\d,]+\.$/).waitFor();
+    expect(await keyRow(page, 'config/limit').count()).toBe(1);
+  });
+
+  test('what cannot be shown is said', async () => {
+    await goTo(page, 'Raft');
+    await expectText(page.getByRole('main'), /etcd does not show its log/);
+    await goTo(page, 'Logs');
+    await expectText(page.getByRole('main'), /run elsewhere, and their logs are there/);
+    await goTo(page, 'Overview');
+  });
+
+  test('a production profile takes no writes until its name is typed', async () => {
+    await page.getByRole('button', { name: 'Cluster actions' }).click();
+    await page.getByRole('menuitem', { name: 'Edit profile' }).click();
+    const sheet = page.getByRole('dialog', { name: 'Profile k8s' });
+    await sheet.getByRole('radio', { name: 'PROD' }).click();
+    await sheet.getByRole('switch', { name: 'Read-only' }).click();
+    await sheet.getByRole('button', { name: 'Save and connect' }).click();
+    await page.getByRole('button', { name: 'Allow writing' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Allow writing to k8s?' });
+    const allow = dialog.getByRole('button', { name: 'Allow for 10 minutes' });
+    expect(await allow.isDisabled()).toBe(true);
+    await dialog.getByLabel('Type k8s to allow writing').fill('k8s');
+    await allow.click();
+    await page.getByRole('button', { name: 'Maintain' }).waitFor();
+    expect(app.complaints).toEqual([]);
+  });
+});
