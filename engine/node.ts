@@ -4,7 +4,8 @@
  *     node engine/node.ts --config FILE [--token TOKEN] [--leash SOCKET]
  *
  * Prints one JSON line with `"ready": true` when it serves. Ends with code 0 after an
- * orderly stop, 1 with a sentence on stderr when it cannot start.
+ * orderly stop, 1 with a sentence on stderr when it cannot start, 3 with one when its cluster
+ * does not have it as a member any more.
  */
 import { enableCompileCache } from 'node:module';
 
@@ -20,5 +21,6 @@ try {
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   if (process.env['PRKDB_DEBUG'] === '1') process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`);
-  process.exit(1);
+  // By its name: the class is loaded only with all the rest.
+  process.exit(error instanceof Error && error.name === 'ExpelledError' ? 3 : 1);
 }

@@ -1,5 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import type {
+  AddMemberRequest,
   ClusterEvent,
   CreateTokenRequest,
   ExportPart,
@@ -8,13 +9,17 @@ import type {
   GroupStatus,
   LogRequest,
   LogTail,
+  Member,
+  MembersResponse,
   NodeStatus,
   Observation,
+  RemoveMemberRequest,
+  ReplaceMemberRequest,
   TokenInfo,
   TransferRequest,
 } from '../rpc/cluster.ts';
 import { serviceClient } from '../rpc/protos.ts';
-import { credentialsFor, type ConnectionOptions } from './credentials.ts';
+import { credentialsFor, type ConnectionOptions, type Credentials } from './credentials.ts';
 import { dialAddress } from './endpoint.ts';
 import {
   AccessError,
@@ -32,6 +37,7 @@ const HAND_OVER_TIMEOUT_MS = 10_000;
 const EXPORT_SILENCE_MS = 30_000;
 /** More than the node itself waits for a majority. */
 const TOKEN_TIMEOUT_MS = 6_000;
+const MEMBERS_TIMEOUT_MS = 8_000;
 
 export interface RpcOptions {
   readonly timeoutMs?: number;
@@ -92,9 +98,10 @@ export class ClusterClient {
   #closed = false;
 
   /** Throws InvalidArgumentError for what is not `http://host:port`, `https://host:port` or `host:port`. */
-  constructor(endpoint: string, connection: ConnectionOptions = {}) {
+  constructor(endpoint: string, connection: ConnectionOptions & { readonly credentials?: Credentials } = {}) {
     this.address = dialAddress(endpoint);
-    const { credentials, options } = credentialsFor([endpoint], connection).dial(this.address);
+    const dialing = connection.credentials ?? credentialsFor([endpoint], connection);
+    const { credentials, options } = dialing.dial(this.address);
     this.#client = new this.#service(this.address, credentials, { ...channelOptions, ...options });
   }
 
@@ -197,6 +204,49 @@ export class ClusterClient {
     if (!isWhole) throw new UnavailableError(`The node at ${this.address} ended an export before its end.`);
   }
 
+  /**
+   * The members of the cluster, where its partitions shall be, and what moves now. `forwarded`
+   * asks this node alone, which may know less than the leader of the system group.
+   */
+  members(request: { readonly forwarded?: boolean } = {}, options: RpcOptions = {}): Promise<MembersResponse> {
+    return this.#unary<MembersResponse>('Members', { forwarded: false, ...request }, memberOptions(options));
+  }
+
+  /**
+   * Makes a node a member: it gets its share of the partitions once it follows. An id of 0 takes
+   * the next one. With `replaces` it takes the place of a member, which is then removed. Rejects
+   * with INVALID_ARGUMENT, in the node's own words, when that cannot be.
+   */
+  addMember(
+    request: Partial<AddMemberRequest> & { readonly member: Member },
+    options: RpcOptions = {},
+  ): Promise<MembersResponse> {
+    const whole = { replaces: 0, forwarded: false, clusterId: '', ...request };
+    return this.#unary<MembersResponse>('AddMember', whole, memberOptions(options));
+  }
+
+  /** Begins to drain a member, which is removed once it holds nothing. `force`: also a dead one. */
+  removeMember(
+    request: Partial<RemoveMemberRequest> & { readonly id: number },
+    options: RpcOptions = {},
+  ): Promise<MembersResponse> {
+    const whole = { force: false, forwarded: false, ...request };
+    return this.#unary<MembersResponse>('RemoveMember', whole, memberOptions(options));
+  }
+
+  /** One member takes over from another, which is then removed. */
+  replaceMember(
+    request: Partial<ReplaceMemberRequest> & { readonly oldId: number; readonly newId: number },
+    options: RpcOptions = {},
+  ): Promise<MembersResponse> {
+    return this.#unary<MembersResponse>('ReplaceMember', { forwarded: false, ...request }, memberOptions(options));
+  }
+
+  /** Spreads replicas and leaders over the members again. */
+  rebalance(request: { readonly forwarded?: boolean } = {}, options: RpcOptions = {}): Promise<MembersResponse> {
+    return this.#unary<MembersResponse>('Rebalance', { forwarded: false, ...request }, memberOptions(options));
+  }
+
   /** Events as they happen and status samples, until cancelled. Does not reconnect. Returns the way to cancel. */
   observe(options: ObserveOptions, handlers: ObserveHandlers): () => void {
     const method = methodOf(this.#service, 'Observe');
@@ -245,6 +295,11 @@ export class ClusterClient {
   }
 }
 
+/** These wait for the leader of the system group, and for a quorum of it. */
+function memberOptions(options: RpcOptions): RpcOptions {
+  return { ...options, timeoutMs: options.timeoutMs ?? MEMBERS_TIMEOUT_MS };
+}
+
 function toPrkDbError(error: unknown, address: string): PrkDbError {
   if (error instanceof PrkDbError) return error;
   const problem = tlsProblemIn(error);
@@ -260,6 +315,8 @@ function toPrkDbError(error: unknown, address: string): PrkDbError {
       'unknown',
     );
   }
+  if (code === grpc.status.ABORTED)
+    return new PrkDbError('NO_LEADER', details ?? 'The cluster could not decide it now.');
   if (code !== undefined && REFUSALS.has(code)) {
     return new PrkDbError('INVALID_ARGUMENT', details ?? 'The node refused the request.');
   }

@@ -120,9 +120,10 @@ export const accessSchema = z.strictObject({
 export type AccessConfig = z.infer<typeof accessSchema>;
 
 /**
- * Everything one node process needs to start: the file that `prkdb node --config`
+ * Everything one node process needs to start: the file that `prkdb node run`
  * reads and that the supervisor writes. Members and partition counts are the genesis
- * of the cluster; every node of a cluster must be given the same.
+ * of the cluster; every founding node must be given the same. A node with `join` names only
+ * itself as a member and learns the rest.
  */
 export const nodeConfigSchema = z
   .strictObject({
@@ -134,8 +135,13 @@ export const nodeConfigSchema = z
     /** The address to bind. Loopback unless asked otherwise. */
     bindHost: z.string().min(1).default('127.0.0.1'),
     members: z.array(memberSchema).min(1).max(MAX_NODES),
-    partitions: z.number().int().min(1).max(MAX_PARTITIONS),
-    replicationFactor: z.number().int().min(1).max(MAX_NODES),
+    /** Both are facts of the founding; a node that joins learns them from the cluster. */
+    partitions: z.number().int().min(0).max(MAX_PARTITIONS).default(0),
+    replicationFactor: z.number().int().min(0).max(MAX_NODES).default(0),
+    /** Nodes of a cluster that this one is to become a member of: where their clients dial them. */
+    join: z.array(z.string().min(1)).min(1).optional(),
+    /** A file with a token for administration, for joining a cluster that asks for one. */
+    joinTokenFile: file.optional(),
     timing: timingSchema.default({ tickMs: 50, heartbeatTicks: 1, electionTicksMin: 6, electionTicksMax: 12 }),
     compaction: compactionSchema.prefault({}),
     tls: tlsSchema.optional(),
@@ -165,7 +171,12 @@ export const nodeConfigSchema = z
         path: ['clusterId'],
       });
     }
-    if (config.replicationFactor > ids.length) {
+    for (const field of ['partitions', 'replicationFactor'] as const) {
+      if (config[field] > 0 || config.join !== undefined) continue;
+      const message = `it is 1 or more; only a node with \`join\` learns it from its cluster`;
+      context.addIssue({ code: 'custom', message, path: [field] });
+    }
+    if (config.join === undefined && config.replicationFactor > ids.length) {
       context.addIssue({
         code: 'custom',
         message: `a replication factor of ${config.replicationFactor} needs as many members; there are ${ids.length}`,

@@ -12,25 +12,33 @@ export interface ConfiguredAccess {
   readonly own: readonly Grant[];
   /** What this node shows to the others when it asks for itself; undefined: nothing. */
   readonly toNodes: string | undefined;
+  /** What it shows to become a member; undefined: nothing. */
+  readonly admin: string | undefined;
 }
 
-/** Reads the admin token. Throws a NodeStartError that says what is wrong with it. */
-export function readConfiguredAccess({ access }: Pick<NodeConfig, 'access'>): ConfiguredAccess {
+/** Reads the tokens that the configuration names. Throws a NodeStartError that says what is wrong with one. */
+export function readConfiguredAccess({
+  access,
+  joinTokenFile,
+}: Pick<NodeConfig, 'access' | 'joinTokenFile'>): ConfiguredAccess {
+  const join = joinTokenFile === undefined ? undefined : readToken('joinTokenFile', joinTokenFile);
   const file = access?.adminTokenFile;
-  if (file === undefined) return { own: [], toNodes: undefined };
+  if (file === undefined) return { own: [], toNodes: undefined, admin: join };
+  const token = readToken('access.adminTokenFile', file);
+  const toNodes = nodeToken(token);
+  const own = [grantOf(token, 'founding token', 'admin'), grantOf(toNodes, 'nodes', 'read')];
+  return { own, toNodes, admin: join ?? token };
+}
+
+function readToken(field: string, file: string): string {
   let token: string;
   try {
     token = readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new NodeStartError(`access.adminTokenFile: ${file} cannot be read: ${(error as Error).message}`);
+    throw new NodeStartError(`${field}: ${file} cannot be read: ${(error as Error).message}`);
   }
-  if (tokenId(token) === null) {
-    throw new NodeStartError(
-      `access.adminTokenFile: ${file} holds no token. Make one with: prkdb token generate > FILE`,
-    );
-  }
-  const toNodes = nodeToken(token);
-  return { own: [grantOf(token, 'founding token', 'admin'), grantOf(toNodes, 'nodes', 'read')], toNodes };
+  if (tokenId(token) !== null) return token;
+  throw new NodeStartError(`${field}: ${file} holds no token. Make one with: prkdb token generate > FILE`);
 }
 
 function grantOf(token: string, name: string, right: Grant['right']): Grant {
@@ -43,7 +51,7 @@ function grantOf(token: string, name: string, right: Grant['right']): Grant {
  */
 export function isMemberCall(
   call: IncomingCall,
-  { clusterId, members }: Pick<NodeConfig, 'clusterId' | 'members'>,
+  { clusterId, members }: { readonly clusterId: string; readonly members: readonly { readonly id: number }[] },
   raft: CertificateFiles | null,
 ): boolean {
   const shown = call.getAuthContext().sslPeerCertificate;

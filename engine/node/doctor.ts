@@ -70,7 +70,7 @@ function genesisOf(dataDir: string, findings: Finding[]): Genesis | null {
   const problem = (message: string) => findings.push({ severity: 'problem', what: 'genesis.json', message });
   if (!existsSync(file)) {
     problem(
-      `${file} is missing, which says whose data this is; so nothing else was looked at. Restore it from a copy; or start the node, if its configuration is certainly the one that it was founded with: it is then written anew.`,
+      `${file} is missing, which says whose data this is; so nothing else was looked at. Restore it from a copy; without it the other nodes do not let this one in, and it has to be replaced: prkdb node replace.`,
     );
     return null;
   }

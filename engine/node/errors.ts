@@ -3,6 +3,14 @@ export class NodeStartError extends Error {
   override readonly name = 'NodeStartError';
 }
 
+/** Of a process whose node is no member of its cluster any more. */
+export const EXPELLED_EXIT_CODE = 3;
+
+/** The node stopped because the cluster does not have it as a member, or not as it is. */
+export class ExpelledError extends Error {
+  override readonly name = 'ExpelledError';
+}
+
 /** Turns what a bind failed with into a sentence. */
 export function bindError(what: string, host: string, port: number, error: unknown): NodeStartError {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;

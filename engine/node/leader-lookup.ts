@@ -27,8 +27,8 @@ export class LeaderLookup {
   readonly #router: Router;
   readonly #targetOf: (nodeId: number) => string;
   readonly #credentials: Credentials;
-  readonly #clients = new Map<number, MetadataClient>();
-  readonly #timer: NodeJS.Timeout | null;
+  readonly #clients = new Map<number, { readonly target: string; readonly client: MetadataClient }>();
+  readonly #timer: NodeJS.Timeout;
   readonly #pausedUntilMs = new Map<number, number>();
   #turn = 0;
 
@@ -37,9 +37,8 @@ export class LeaderLookup {
     this.#credentials = credentials;
     this.#router = router;
     this.#targetOf = targetOf;
-    const foreign = this.#foreignPartitions();
-    this.#timer = foreign.length === 0 ? null : setInterval(() => this.#ask(), INTERVAL_MS);
-    if (foreign.length > 0) this.#ask();
+    this.#timer = setInterval(() => this.#ask(), INTERVAL_MS);
+    this.#ask();
   }
 
   /** Asks over new connections from now on. */
@@ -50,8 +49,8 @@ export class LeaderLookup {
   }
 
   close(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
-    for (const client of this.#clients.values()) client.close();
+    clearInterval(this.#timer);
+    for (const { client } of this.#clients.values()) client.close();
     this.#clients.clear();
   }
 
@@ -86,13 +85,15 @@ export class LeaderLookup {
 
   #client(nodeId: number): MetadataClient | null {
     const known = this.#clients.get(nodeId);
-    if (known !== undefined) return known;
     const target = this.#targetOf(nodeId);
+    if (known?.target === target) return known.client;
+    known?.client.close();
+    this.#clients.delete(nodeId);
     if (target === '') return null;
     const Service = serviceClient('prkdb', 'raft.PrkDbService');
     const { credentials, options } = this.#credentials.dial(target);
     const client = new Service(target, credentials, options) as unknown as MetadataClient;
-    this.#clients.set(nodeId, client);
+    this.#clients.set(nodeId, { target, client });
     return client;
   }
 }

@@ -5,16 +5,17 @@ import { checkRecovered } from '../storage/check-recovered.ts';
 import { LOG_FILE, STATE_FILE } from '../storage/examine.ts';
 import { openLogStorage } from '../storage/log/log-storage.ts';
 import { openStateMachine } from '../storage/state/state-machine.ts';
-import type { LogStorage, StateMachine } from '../storage/types.ts';
+import type { LogStorage, ReplicaDrops, StateMachine } from '../storage/types.ts';
 import type { FaultControl } from './faults.ts';
 import type { Resources } from './resources.ts';
 
 /** Opens the log and the state machines of a node and checks that they fit each other. Rejects with a StorageError. */
 export async function openStorage(
   config: NodeConfig,
+  partitions: number,
   faults: Pick<FaultControl, 'diskDelayMs' | 'logLimitBytes' | 'stateLimitBytes'>,
   resources: Resources,
-): Promise<{ log: LogStorage; state: StateMachine }> {
+): Promise<{ log: LogStorage; state: StateMachine & ReplicaDrops }> {
   const identity = { clusterId: config.clusterId, nodeId: config.nodeId };
   const log = await openLogStorage({
     file: path.join(config.dataDir, LOG_FILE),
@@ -29,7 +30,7 @@ export async function openStorage(
     sizeLimitBytes: () => faults.stateLimitBytes,
   });
   resources.add(() => state.close());
-  const groups = [SYSTEM_GROUP, ...Array.from({ length: config.partitions }, (_, p) => groupOfPartition(p))];
+  const groups = [SYSTEM_GROUP, ...Array.from({ length: partitions }, (_, p) => groupOfPartition(p))];
   checkRecovered(log, state, groups);
   return { log, state };
 }

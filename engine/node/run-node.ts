@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
-import { limitsSchema, type Member, type NodeConfig } from '../config/node-config.ts';
+import { limitsSchema, type NodeConfig } from '../config/node-config.ts';
 import type { LogRequest, StopRequest, TransferRequest } from '../rpc/cluster.ts';
 import { serviceDefinition } from '../rpc/protos.ts';
 import { Access } from '../server/access.ts';
@@ -12,6 +13,9 @@ import { serveHttp, type HealthProbes } from '../server/http.ts';
 import { kvStreamHandler } from '../server/kv-service.ts';
 import { handOverAll, transferLeadership } from '../server/leadership.ts';
 import { LogTails } from '../server/log-tails.ts';
+import { Conductor } from '../server/members/conductor.ts';
+import { MembersDesk } from '../server/members/desk.ts';
+import { dialTarget, NodeDirectory } from '../server/members/directory.ts';
 import { Metadata } from '../server/metadata.ts';
 import { NodeMetrics } from '../server/metrics.ts';
 import { nodeStatus } from '../server/node-status.ts';
@@ -23,20 +27,22 @@ import { RequestBudgets } from '../server/request-budget.ts';
 import { Router } from '../server/router.ts';
 import { Tokens } from '../server/tokens.ts';
 import { EntryType } from '../raft/types.ts';
-import { Store, TokenSource, genesisRouting, groupStatuses, leadersKnown } from '../store/index.ts';
+import { Store, TokenSource, groupStatuses, leadersKnown } from '../store/index.ts';
 import { createGrpcTransport } from '../transport/grpc-transport.ts';
 import type { PeerListener } from '../transport/types.ts';
 import { RefusalReporter } from '../transport/refusal-reporter.ts';
 import { isMemberCall, readConfiguredAccess } from './access.ts';
 import { withToken } from '../net/credentials.ts';
 import { openCertificates } from './certificates.ts';
-import { NodeStartError, bindError } from './errors.ts';
+import { ExpelledError, NodeStartError, bindError } from './errors.ts';
 import { FaultControl } from './faults.ts';
-import { claimDataDirectory } from './genesis.ts';
+import { claimDataDirectory, noteJoined, noteLog } from './genesis.ts';
 import { startGrpcServer } from './grpc-server.ts';
+import { joinCluster } from './join.ts';
 import { holdLeash } from './leash.ts';
 import { logEvent } from './log-event.ts';
 import { LeaderLookup } from './leader-lookup.ts';
+import { MembershipWatch } from './membership-watch.ts';
 import { openStorage } from './open-storage.ts';
 import { Resources } from './resources.ts';
 import { VERSION } from './version.ts';
@@ -58,7 +64,7 @@ export interface RunNodeOptions {
 
 export interface RunningNode {
   readonly config: NodeConfig;
-  /** Resolves when the node has stopped, for whatever reason. */
+  /** Resolves when the node has stopped; rejects with an ExpelledError when it had to, because it is no member any more. */
   readonly stopped: Promise<void>;
   /**
    * Stops in order. What the node leads it hands to others first, unless the whole cluster
@@ -86,16 +92,23 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   const self = config.members.find((m) => m.id === config.nodeId);
   if (self === undefined) throw new NodeStartError(`Node ${config.nodeId} is not one of the members.`);
   const startedAtMs = Date.now();
-  const memberTarget = (id: number): string => targetOf(config.members.find((m) => m.id === id));
-
   const limits = limitsSchema.parse(config.limits ?? {});
   const certificates = openCertificates(config, log, resources);
   const configured = readConfiguredAccess(config);
   const scheme = certificates.client === null ? 'http' : 'https';
 
-  claimDataDirectory(config);
+  const claim = claimDataDirectory(config);
+  const { incarnation } = claim;
+  let { genesis } = claim;
+  if (genesis === null) {
+    const joining =
+      configured.admin === undefined ? certificates.toNodes : withToken(certificates.toNodes, configured.admin);
+    genesis = await joinCluster(config, self, incarnation, joining, log);
+    noteJoined(config, genesis);
+  }
   const faults = new FaultControl(config.nodeId, config.faultsEnabled);
-  const { log: raftLog, state } = await openStorage(config, faults, resources);
+  const { log: raftLog, state } = await openStorage(config, genesis.partitions.length, faults, resources);
+  noteLog(config);
 
   // The transport speaks before the store exists; what comes that early is dropped, and Raft repeats it.
   let store: Store | null = null;
@@ -109,7 +122,8 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     clusterId: config.clusterId,
     bindHost: config.bindHost,
     raftPort: self.raftPort,
-    peers: config.members,
+    incarnation,
+    peers: genesis.members,
     listener,
     snapshotListener: { offered: (from, offer) => store?.offerSnapshot(from, offer) ?? null },
     certificates: certificates.raft,
@@ -125,12 +139,20 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   resources.add(() => transport.close());
 
   const tokens = new TokenSource(state);
+  let membership: MembershipWatch | null = null;
   const events = new EventLog();
   const running = new Store({
     nodeId: config.nodeId,
-    genesis: genesisRouting(config),
+    genesis,
+    joined: !claim.isFounder,
     log: raftLog,
     state,
+    drops: state,
+    reconcile: true,
+    onRouting: (table) => {
+      transport.setPeers(table.members, table.removed);
+      membership?.check();
+    },
     transport,
     transfers: transport.transfers,
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
@@ -145,6 +167,11 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     },
   });
   store = running;
+  transport.setPeers(running.routing.members, running.routing.removed);
+  const memberTarget = (id: number): string => {
+    const member = running.routing.members.find((m) => m.id === id);
+    return member === undefined ? '' : dialTarget(member);
+  };
   resources.add(() => running.stop());
   const ticker = setInterval(() => running.tick(), config.timing.tickMs);
   resources.add(() => clearInterval(ticker));
@@ -163,9 +190,22 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     () => performance.now(),
   );
   const metadata = new Metadata(running, router, scheme);
-  const metrics = new NodeMetrics(running, config.timing.tickMs);
   const own =
     configured.toNodes === undefined ? certificates.toNodes : withToken(certificates.toNodes, configured.toNodes);
+  const directory = new NodeDirectory(running, own, certificates.toNodes);
+  resources.add(() => directory.close());
+  const conductor = new Conductor({
+    store: running,
+    directory,
+    transport,
+    incarnation,
+    tickMs: config.timing.tickMs,
+    nowMs: () => performance.now(),
+    log,
+  });
+  resources.add(() => conductor.close());
+  const desk = new MembersDesk({ store: running, directory, conductor, nowMs: () => performance.now(), sleep });
+  const metrics = new NodeMetrics(running, config.timing.tickMs, () => conductor.moving);
   const lookup = new LeaderLookup(running, router, memberTarget, own);
   resources.add(() => lookup.close());
   certificates.onAuthorityChange(() => {
@@ -188,6 +228,22 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     return stopping;
   };
 
+  let expelled: string | null = null;
+  membership = new MembershipWatch({
+    store: running,
+    directory,
+    incarnation,
+    nowMs: () => performance.now(),
+    onExpelled: (why) => {
+      expelled = why;
+      log.error({ reason: why }, 'this node is no member any more');
+      running.events.emit('nodeRemoved', { detail: why });
+      void stop(why);
+    },
+  });
+  const watch = membership;
+  resources.add(() => watch.close());
+
   const facts = {
     config,
     version: VERSION,
@@ -208,7 +264,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     certified: config.tls?.client?.clientCa !== undefined,
     own: configured.own,
     tokens: () => tokens.all,
-    isNode: (call) => isMemberCall(call, config, certificates.raft),
+    isNode: (call) => isMemberCall(call, running.routing, certificates.raft),
     nowMs: Date.now,
     onRefused: (reason) => callers.report(reason),
   });
@@ -239,6 +295,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
       return set;
     },
     transferLeadership: (request: TransferRequest) => transferLeadership(running, request),
+    members: desk,
     handOver: async () => {
       const remaining = await handOverAll(running, ASKED_HAND_OVER_MS);
       if (stopping === null) running.endHandOver();
@@ -303,10 +360,15 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   }
   running.events.emit('nodeStarted', { detail: `version ${VERSION}, pid ${process.pid}` });
   log.info({ clientPort: self.clientPort, raftPort: self.raftPort, version: VERSION, pid: process.pid }, 'serving');
-  return { config, stopped, stop };
+  return {
+    config,
+    stopped: ended(stopped, () => expelled),
+    stop,
+  };
 }
 
-function targetOf(member: Member | undefined): string {
-  if (member === undefined) return '';
-  return member.host.includes(':') ? `[${member.host}]:${member.clientPort}` : `${member.host}:${member.clientPort}`;
+async function ended(stopped: Promise<void>, expelled: () => string | null): Promise<void> {
+  await stopped;
+  const why = expelled();
+  if (why !== null) throw new ExpelledError(why);
 }

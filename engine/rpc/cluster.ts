@@ -37,6 +37,8 @@ export interface GroupStatus {
   pendingProposals: number;
   electionTimeoutLeftMs: number;
   keyCount: number;
+  /** Not empty while the group changes its members: then these have to agree too. */
+  votersOutgoing?: number[];
 }
 
 export interface PeerStatus {
@@ -127,6 +129,17 @@ export type ClusterEventKind =
   | 'nodeStopping'
   | 'faultsChanged'
   | 'accessRefused'
+  /** The routing table has a new epoch; `index` is the epoch, the detail says why where that is known. */
+  | 'membersChanged'
+  /** `index` partitions are on their way to other nodes now. */
+  | 'partitionsMoving'
+  /** This node holds a replica that it did not hold. */
+  | 'replicaAdded'
+  /** This node has deleted a replica that it shall not hold any more. */
+  | 'replicaRemoved'
+  /** This node is no member any more, and stops. */
+  | 'nodeRemoved'
+  /** A node was not let in as a peer, or did not let this one in. */
   | 'peerRefused';
 
 export interface ClusterEvent {
@@ -235,4 +248,68 @@ export interface ExportPart {
   rows: ExportedRow[];
   /** In the last part; a stream that ends without it was broken. */
   end: boolean;
+}
+
+export interface Member {
+  id: number;
+  host: string;
+  clientPort: number;
+  raftPort: number;
+  metricsPort: number;
+  /** joining, active, leaving */
+  state: string;
+  incarnation: string;
+}
+
+export interface PartitionReplicas {
+  partition: number;
+  replicas: number[];
+}
+
+export type MovePhase = 'copying' | 'switching' | 'leading' | 'unknown';
+
+/** A group that is not yet as the routing table wants it. */
+export interface Move {
+  /** Undefined for the system group. */
+  partition?: number | undefined;
+  wanted: number[];
+  voters: number[];
+  learners: number[];
+  phase: MovePhase;
+  behindNode: number;
+  behindEntries: number;
+}
+
+export interface MembersResponse {
+  clusterId: string;
+  clusterName: string;
+  epoch: number;
+  layoutEpoch: number;
+  replicationFactor: number;
+  balance: string;
+  members: Member[];
+  removed: number[];
+  partitions: PartitionReplicas[];
+  /** Only where `fromLeader` is set. */
+  moves: Move[];
+  fromLeader: boolean;
+}
+
+export interface AddMemberRequest {
+  member: Member | null;
+  replaces: number;
+  forwarded: boolean;
+  clusterId: string;
+}
+
+export interface RemoveMemberRequest {
+  id: number;
+  force: boolean;
+  forwarded: boolean;
+}
+
+export interface ReplaceMemberRequest {
+  oldId: number;
+  newId: number;
+  forwarded: boolean;
 }

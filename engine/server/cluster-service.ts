@@ -1,24 +1,31 @@
 import { timingSafeEqual } from 'node:crypto';
 import * as grpc from '@grpc/grpc-js';
 import type {
+  AddMemberRequest,
   ClusterEvent,
   ClusterEventKind,
   CreateTokenRequest,
   Faults,
   LogRequest,
   LogTail,
+  MembersResponse,
   NodeStatus,
   Observation,
+  RemoveMemberRequest,
+  ReplaceMemberRequest,
   RevokeTokenRequest,
   StopRequest,
   TokenInfo,
   TransferRequest,
 } from '../rpc/cluster.ts';
+import { tokenOf } from './access.ts';
 import type { EventLog } from './event-log.ts';
 import type { Exports } from './exports.ts';
 import { TokenRequestError, type Tokens } from './tokens.ts';
 import { TransferError } from './leadership.ts';
 import { LogRequestError } from './log-tails.ts';
+import { MembersError } from './members/changes.ts';
+import { UndecidedError, type MembersDesk } from './members/desk.ts';
 
 const DEFAULT_INTERVAL_MS = 200;
 const MIN_INTERVAL_MS = 50;
@@ -59,6 +66,7 @@ export interface ClusterControl {
   readonly exports: Exports;
   /** Where clients dial a node; '' for none. */
   addressOf(nodeId: number): string;
+  readonly members: MembersDesk;
   /** Begins an orderly stop. */
   stop(request: StopRequest): void;
   /** The token of this process; null: it cannot be stopped over the network. */
@@ -109,6 +117,21 @@ export function clusterService(control: ClusterControl): grpc.UntypedServiceImpl
         (remaining) => callback(null, { remaining }),
         (error: unknown) => callback({ code: grpc.status.UNAVAILABLE, details: String(error) }),
       );
+    },
+    Members: (call: MembersCall<{ forwarded: boolean }>, callback: MembersCallback) => {
+      answerMembers(control.members.members(call.request), callback);
+    },
+    AddMember: (call: MembersCall<AddMemberRequest>, callback: MembersCallback) => {
+      answerMembers(control.members.addMember(call.request, tokenOf(call)), callback);
+    },
+    RemoveMember: (call: MembersCall<RemoveMemberRequest>, callback: MembersCallback) => {
+      answerMembers(control.members.removeMember(call.request, tokenOf(call)), callback);
+    },
+    ReplaceMember: (call: MembersCall<ReplaceMemberRequest>, callback: MembersCallback) => {
+      answerMembers(control.members.replaceMember(call.request, tokenOf(call)), callback);
+    },
+    Rebalance: (call: MembersCall<{ forwarded: boolean }>, callback: MembersCallback) => {
+      answerMembers(control.members.rebalance(call.request, tokenOf(call)), callback);
     },
     Stop: (call: grpc.ServerUnaryCall<StopRequest, object>, callback: grpc.sendUnaryData<object>) => {
       if (!sameToken(call.request.token, control.token)) {
@@ -161,6 +184,24 @@ function tokenStatus(control: ClusterControl, error: unknown): Partial<grpc.Stat
       return { code: grpc.status.FAILED_PRECONDITION, details, metadata };
     }
   }
+}
+
+type MembersCall<Request> = grpc.ServerUnaryCall<Request, MembersResponse>;
+type MembersCallback = grpc.sendUnaryData<MembersResponse>;
+
+function answerMembers(answer: Promise<MembersResponse>, callback: MembersCallback): void {
+  answer.then(
+    (members) => callback(null, members),
+    (error: unknown) => {
+      const code =
+        error instanceof MembersError
+          ? grpc.status.FAILED_PRECONDITION
+          : error instanceof UndecidedError
+            ? grpc.status.ABORTED
+            : grpc.status.UNAVAILABLE;
+      callback({ code, details: error instanceof Error ? error.message : String(error) });
+    },
+  );
 }
 
 function sameToken(given: string, expected: string | null): boolean {

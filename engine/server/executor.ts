@@ -118,10 +118,10 @@ export class Executor {
     });
   }
 
-  /** A partition number means something only in the epoch it was learned in: answers that, where it does not hold. */
+  /** A partition number means something only as long as the same keys are in it: answers that, where it is not so. */
   #isStale(request: KvRequest, partition: number, respond: Respond): boolean {
-    const { epoch } = this.#store.routing;
-    if (request.epoch === 0 || request.epoch === epoch) return false;
+    const { epoch, layoutEpoch } = this.#store.routing;
+    if (request.epoch === 0 || (request.epoch >= layoutEpoch && request.epoch <= epoch)) return false;
     respond({
       ...response(request.id, partition, epoch),
       status: KvStatus.StaleEpoch,

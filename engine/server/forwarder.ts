@@ -12,6 +12,7 @@ const SWEEP_MS = 30_000;
 const LAST_ANSWERS_MS = 1_000;
 
 interface Held {
+  readonly target: string;
   readonly link: NodeLink;
   usedAtMs: number;
 }
@@ -91,15 +92,18 @@ export class Forwarder {
   #linkTo(nodeId: number, token: string | null): NodeLink | null {
     const key = `${nodeId} ${token ?? ''}`;
     const known = this.#links.get(key);
-    if (known !== undefined) {
+    const target = this.#targetOf(nodeId);
+    if (known !== undefined && known.target === target) {
       known.usedAtMs = performance.now();
       return known.link;
     }
-    const target = this.#targetOf(nodeId);
+    // Members come, go and change their addresses while this node runs.
+    known?.link.close();
+    this.#links.delete(key);
     if (target === '') return null;
     const credentials = token === null ? this.#credentials : withToken(this.#credentials, token);
     const link = new NodeLink(target, credentials);
-    this.#links.set(key, { link, usedAtMs: performance.now() });
+    this.#links.set(key, { target, link, usedAtMs: performance.now() });
     return link;
   }
 

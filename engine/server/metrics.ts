@@ -48,7 +48,8 @@ export class NodeMetrics implements OperationMetrics {
   readonly #seconds: Histogram<'node_id' | 'operation'>;
   readonly #nodeId: string;
 
-  constructor(store: Store, tickMs: number) {
+  /** `moving`: partitions on their way to other nodes, as far as this node directs that. */
+  constructor(store: Store, tickMs: number, moving: () => number) {
     this.#nodeId = String(store.nodeId);
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
@@ -66,7 +67,7 @@ export class NodeMetrics implements OperationMetrics {
       registers,
     });
     this.#exportGroups(store, tickMs);
-    this.#exportNode(store);
+    this.#exportNode(store, moving);
   }
 
   start(operation: string): (status: KvStatus) => void {
@@ -86,6 +87,8 @@ export class NodeMetrics implements OperationMetrics {
         labelNames: ['node_id', 'partition'],
         registers: [this.registry],
         collect() {
+          // Replicas come and go.
+          this.reset();
           for (const status of groupStatuses(store, tickMs)) {
             if (status.partition === undefined) continue;
             this.set({ node_id: nodeId, partition: String(status.partition) }, pick(status));
@@ -109,7 +112,7 @@ export class NodeMetrics implements OperationMetrics {
     });
   }
 
-  #exportNode(store: Store): void {
+  #exportNode(store: Store, moving: () => number): void {
     const nodeId = this.#nodeId;
     const labels = { node_id: nodeId };
     new Gauge({
@@ -119,6 +122,33 @@ export class NodeMetrics implements OperationMetrics {
       registers: [this.registry],
       collect() {
         this.set(labels, store.storageFailure === null ? 1 : 0);
+      },
+    });
+    new Gauge({
+      name: 'prkdb_partitions_moving',
+      help: 'Partitions on their way to other nodes, told by the leader of the system group; 0 on all others',
+      labelNames: ['node_id'],
+      registers: [this.registry],
+      collect() {
+        this.set(labels, moving());
+      },
+    });
+    new Gauge({
+      name: 'prkdb_members',
+      help: 'Members of the cluster as this node knows it',
+      labelNames: ['node_id'],
+      registers: [this.registry],
+      collect() {
+        this.set(labels, store.routing.members.length);
+      },
+    });
+    new Gauge({
+      name: 'prkdb_routing_epoch',
+      help: 'Epoch of the routing table that this node follows',
+      labelNames: ['node_id'],
+      registers: [this.registry],
+      collect() {
+        this.set(labels, store.routing.epoch);
       },
     });
   }

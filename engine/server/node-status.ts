@@ -23,7 +23,9 @@ export function nodeStatus(facts: NodeFacts): NodeStatus {
   const { counters } = store;
   const self = config.members.find((m) => m.id === config.nodeId);
   const scheme = config.tls?.client === undefined ? 'http' : 'https';
-  const hostOf = new Map(config.members.map((m) => [m.id, `${scheme}://${m.host}:${m.clientPort}`]));
+  const hostOf = new Map(
+    [...config.members, ...store.routing.members].map((m) => [m.id, `${scheme}://${m.host}:${m.clientPort}`]),
+  );
   const cpu = process.cpuUsage();
   return {
     nodeId: config.nodeId,

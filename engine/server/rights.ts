@@ -20,6 +20,7 @@ const RIGHTS: Readonly<Record<string, Right>> = {
   '/prkdb.cluster.ClusterService/Export': 'read',
   // Terms and sizes of entries, as in the status.
   '/prkdb.cluster.ClusterService/Log': 'read',
+  '/prkdb.cluster.ClusterService/Members': 'read',
 };
 
 /** What a call needs; null: nothing. What is not named above needs the most. */

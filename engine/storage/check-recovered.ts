@@ -1,7 +1,7 @@
 import type { GroupId } from '../config/ids.ts';
 import { StorageError } from './errors.ts';
 import { LOG_ADVICE } from './log/open-database.ts';
-import type { LogStorage, StateMachine } from './types.ts';
+import type { LogStorage, ReplicaDrops, StateMachine } from './types.ts';
 
 /** The log and the state machine of a data directory do not belong together. */
 export class StorageMismatchError extends StorageError {
@@ -16,10 +16,13 @@ export class StorageMismatchError extends StorageError {
  */
 export function checkRecovered(
   log: Pick<LogStorage, 'recovered'>,
-  state: Pick<StateMachine, 'appliedIndex' | 'restoredPoint'>,
+  state: Pick<StateMachine, 'appliedIndex' | 'restoredPoint'> & Pick<ReplicaDrops, 'dropsBegun'>,
   groups: Iterable<GroupId>,
 ): void {
+  const begun = state.dropsBegun();
   for (const group of groups) {
+    // Half gone, and to go altogether: the store does that.
+    if (begun.includes(group)) continue;
     const appliedIndex = state.appliedIndex(group);
     const recovered = log.recovered(group);
     // A snapshot was installed and the process ended before the log was cut to it; the store does that.

@@ -10,7 +10,7 @@ import { FileLock } from './sqlite/lock.ts';
 import { storageErrorOf } from './sqlite/sqlite-errors.ts';
 import { connectState } from './state/connection.ts';
 import { openStateMachine } from './state/state-machine.ts';
-import type { RecoveredLog, StateMachine } from './types.ts';
+import type { RecoveredLog, ReplicaDrops, StateMachine } from './types.ts';
 
 /** What was found of one thing that was looked at. */
 export interface Finding {
@@ -129,7 +129,7 @@ class Examiner {
     return groups;
   }
 
-  #state(): { machine: StateMachine; groups: readonly GroupId[] } {
+  #state(): { machine: StateMachine & ReplicaDrops; groups: readonly GroupId[] } {
     this.#mustExist(
       STATE_FILE,
       'its state machine is gone. The node rebuilds it from its log at the next start; where the log no longer reaches back so far, the node says so, and what to do then.',
@@ -173,7 +173,7 @@ class Examiner {
 
   #together(
     log: ReadonlyMap<GroupId, RecoveredLog>,
-    state: { machine: StateMachine; groups: readonly GroupId[] },
+    state: { machine: StateMachine & ReplicaDrops; groups: readonly GroupId[] },
   ): void {
     const recovered = { recovered: (group: GroupId) => log.get(group) };
     checkRecovered(recovered, state.machine, new Set([...log.keys(), ...state.groups]));

@@ -17,6 +17,11 @@ export interface LogWrite {
   readonly hardState: HardState | null;
   /** Contiguous. Everything from `entries[0].index` on is replaced. May be empty. */
   readonly entries: readonly Entry[];
+  /**
+   * The replica is given up: nothing of its log stays, `hardState` excepted. For if it comes back
+   * it must not vote again in a term in which it has voted.
+   */
+  readonly reset?: true;
 }
 
 /** What the log held for a group when it was opened. */
@@ -168,4 +173,19 @@ export interface StateMachine {
   tidy(): void;
   sizeBytes(): number;
   close(): void;
+}
+
+/**
+ * Gives up replicas for good. Between `beginDrop` and `finishDrop` the log of the group is reset;
+ * both may be repeated, and after a crash in between they must be.
+ */
+export interface ReplicaDrops {
+  /** Durable when it returns; nothing is gone yet. */
+  beginDrop(group: GroupId): void;
+  /** The rows, the applied index and the membership are gone; the group may begin anew, with nothing. */
+  finishDrop(group: GroupId): void;
+  /** Begun and not finished. */
+  dropsBegun(): readonly GroupId[];
+  /** This node held the group once and gave it up: it is no founding member of it any more. */
+  wasDropped(group: GroupId): boolean;
 }

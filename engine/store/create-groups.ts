@@ -2,7 +2,7 @@ import { SYSTEM_GROUP, groupOfPartition, type GroupId } from '../config/ids.ts';
 import { Raft } from '../raft/raft.ts';
 import { NONE, type InitialState, type Membership, type NodeId } from '../raft/types.ts';
 import { Group } from './group.ts';
-import { systemMembership } from './routing.ts';
+import { preferredLeader, wantedMembers, type RoutingTable, type WantedMembers } from './routing.ts';
 import type { StoreLimits, StoreOptions } from './types.ts';
 
 const MiB = 1024 * 1024;
@@ -58,13 +58,37 @@ function initialState(options: StoreOptions, id: GroupId, genesis: Membership): 
   };
 }
 
-/** The groups this node has a replica of, ordered by id. */
-export function createGroups(options: StoreOptions): ReadonlyMap<GroupId, Group> {
-  const groups = new Map<GroupId, Group>();
-  const add = (id: GroupId, members: Membership, preferredLeader: NodeId): void => {
+/** Nothing is known of the members: such a replica is silent until the log or a snapshot tells it. */
+const UNKNOWN: Membership = membership([]);
+
+/** Makes the groups of one node out of what is on its disk. */
+export class GroupFactory {
+  readonly #options: StoreOptions;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+  }
+
+  /** The groups that this node has a replica of, or should have one by `table`, ordered by id. */
+  present(table: RoutingTable): GroupId[] {
+    const { log, state, drops } = this.#options;
+    const begun = drops?.dropsBegun() ?? [];
+    const isPresent = (id: GroupId): boolean => {
+      if (begun.includes(id)) return false;
+      if (isWanted(table, id, this.#options.nodeId)) return true;
+      // One that is to go, and has not gone yet.
+      const recovered = log.recovered(id);
+      const hasLog = recovered !== undefined && (recovered.lastIndex > 0 || recovered.snapshotIndex > 0);
+      return hasLog || state.appliedIndex(id) > 0 || this.#founding(id) !== null;
+    };
+    return [SYSTEM_GROUP, ...table.partitions.map((p) => groupOfPartition(p.partition))].filter(isPresent);
+  }
+
+  create(id: GroupId, table: RoutingTable): Group {
+    const options = this.#options;
     const core = new Raft({
       id: options.nodeId,
-      initial: initialState(options, id, members),
+      initial: initialState(options, id, this.#founding(id) ?? UNKNOWN),
       log: options.log.reader(id),
       random: options.random,
       heartbeatTicks: options.timing.heartbeatTicks,
@@ -73,13 +97,30 @@ export function createGroups(options: StoreOptions): ReadonlyMap<GroupId, Group>
       ...(options.limits ?? DEFAULT_LIMITS),
     });
     const firstReadRound = 1 + Math.floor(options.random() * MAX_FIRST_READ_ROUND);
-    groups.set(id, new Group(id, core, preferredLeader, options.clock.monotonicMs(), firstReadRound));
-  };
-  const system = systemMembership(options.genesis);
-  add(SYSTEM_GROUP, membership(system.voters, system.learners), system.voters[0] ?? NONE);
-  for (const { partition, replicas } of options.genesis.partitions) {
-    if (!replicas.includes(options.nodeId)) continue;
-    add(groupOfPartition(partition), membership(replicas), replicas[0] ?? NONE);
+    const group = new Group(id, core, options.clock.monotonicMs(), firstReadRound);
+    group.wanted = wantedMembers(table, id);
+    group.preferredLeader = preferredLeader(table, id) ?? NONE;
+    return group;
   }
-  return groups;
+
+  /** The membership that a group was founded with, if this node is one of those who founded it and never gave it up. */
+  #founding(id: GroupId): Membership | null {
+    const { genesis, joined = false, drops, nodeId } = this.#options;
+    if (joined || drops?.wasDropped(id) === true) return null;
+    const founding = wantedMembers(genesis, id);
+    if (founding === null || !isOneOf(founding, nodeId)) return null;
+    return membership(founding.voters, founding.learners);
+  }
+}
+
+function isOneOf({ voters, learners }: WantedMembers, node: NodeId): boolean {
+  return voters.includes(node) || learners.includes(node);
+}
+
+/** Whether the table wants a replica of the group on this node. */
+export function isWanted(table: RoutingTable, id: GroupId, node: NodeId): boolean {
+  // Whoever is started takes part in the system group: there it learns whether it still should.
+  if (id === SYSTEM_GROUP) return true;
+  const wanted = wantedMembers(table, id);
+  return wanted !== null && isOneOf(wanted, node);
 }

@@ -4,6 +4,7 @@ import { NONE, Role } from '../raft/types.ts';
 import { encodeCommand } from '../storage/codec.ts';
 import type { MutationResult } from '../storage/types.ts';
 import { LogSize } from './compaction.ts';
+import type { WantedMembers } from './routing.ts';
 import type { Failure, PendingRead, PendingWrite, ReadConsistency } from './types.ts';
 
 /** Mutations in one log entry, and their bytes: enough to share its cost, small enough to replicate at once. */
@@ -34,7 +35,11 @@ export class Group {
   readonly id: GroupId;
   readonly core: RaftCore;
   /** The replica that should lead while everything is well. */
-  readonly preferredLeader: NodeId;
+  preferredLeader: NodeId = NONE;
+  /** Who should take part, by the routing table. */
+  wanted: WantedMembers | null = null;
+  /** This replica was given up: nothing moves it any more. */
+  closed = false;
   /** Synced writes asked of the log and not yet confirmed. */
   pendingPersists = 0;
   electionsWon = 0;
@@ -56,10 +61,9 @@ export class Group {
    * `firstReadRound` is drawn anew at every start: a late answer to a read of this node's
    * former process must not be taken for the answer to one of now.
    */
-  constructor(id: GroupId, core: RaftCore, preferredLeader: NodeId, nowMs: number, firstReadRound: number) {
+  constructor(id: GroupId, core: RaftCore, nowMs: number, firstReadRound: number) {
     this.id = id;
     this.core = core;
-    this.preferredLeader = preferredLeader;
     this.#nextReadRound = firstReadRound;
     this.leaderHeardAtMs = nowMs;
     this.leaderlessSinceMs = nowMs;

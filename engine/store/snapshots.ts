@@ -187,6 +187,8 @@ class RowSink implements ChunkSink {
       if (error instanceof CorruptDataError) return false;
       throw error;
     }
+    // Nothing may come to a replica that was given up meanwhile.
+    if (this.#group.closed) return false;
     const { rows, sessions } = piece;
     return this.#options.guard(() => {
       if (sessions.length > 0) this.#sink.writeSessions(sessions);
@@ -198,6 +200,7 @@ class RowSink implements ChunkSink {
     const { core } = this.#group;
     const { term, point } = this.#offer;
     let done = false;
+    if (this.#group.closed) return false;
     this.#options.guard(() => {
       done = core.considerSnapshot(this.#leader, term, point) ? this.#install(point) : core.commitIndex >= point.index;
     });
@@ -206,6 +209,8 @@ class RowSink implements ChunkSink {
   }
 
   abort(): void {
+    // Whoever gave the replica up has ended this too.
+    if (this.#group.closed) return;
     this.#options.guard(() => this.#sink.abort());
   }
 

@@ -21,6 +21,7 @@ export function groupStatuses(store: Store, tickMs: number): GroupStatus[] {
       firstLogIndex: raft.firstIndex,
       persistedIndex: raft.persistedIndex,
       voters: [...raft.membership.voters],
+      votersOutgoing: [...raft.membership.votersOutgoing],
       learners: [...raft.membership.learners],
       progress: raft.progress.map((p) => ({
         nodeId: p.id,

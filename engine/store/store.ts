@@ -9,23 +9,28 @@ import {
   type NodeId,
   type PersistMark,
   type Ready,
+  type Term,
   type TransferRefusal,
 } from '../raft/types.ts';
 import type { Mutation } from '../storage/codec.ts';
 import { StorageError } from '../storage/errors.ts';
-import type { LogWrite, StateMachine } from '../storage/types.ts';
+import type { LogWrite, ReplicaDrops, StateMachine } from '../storage/types.ts';
 import type { ChunkSink, Envelope, SnapshotOffer } from '../transport/types.ts';
 import { dueCut } from './compaction.ts';
 import { StoreCounters } from './counters.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { EventSource } from './events.ts';
-import { createGroups } from './create-groups.ts';
+import { GroupFactory, isWanted } from './create-groups.ts';
+import { GiveUp, isGivenUp } from './give-up.ts';
 import type { Group } from './group.ts';
 import { HandOver } from './hand-over.ts';
 import { Outbox } from './outbox.ts';
 import { PeerMonitor } from './peer-monitor.ts';
 import { isPlausible } from './plausible.ts';
-import type { RoutingTable } from './routing.ts';
+import { sameIds } from './planner.ts';
+import { leaderStep, nextStep } from './reconcile.ts';
+import { preferredLeader, wantedMembers, type RoutingTable } from './routing.ts';
+import { routingWords } from './routing-words.ts';
 import { RoutingSource } from './routing-source.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Failure, PendingRead, ReadAnswer, ReadConsistency, StoreOptions, WriteAnswer } from './types.ts';
@@ -50,7 +55,9 @@ export class Store {
   readonly counters = new StoreCounters();
   readonly events: EventSource;
   readonly #options: StoreOptions;
-  readonly #groups: ReadonlyMap<GroupId, Group>;
+  readonly #groups = new Map<GroupId, Group>();
+  readonly #factory: GroupFactory;
+  readonly #giveUp: GiveUp | null;
   readonly #dirty = new Set<Group>();
   readonly #outbox: Outbox;
   readonly #peers: PeerMonitor;
@@ -76,7 +83,6 @@ export class Store {
     );
     const electionMs = options.timing.tickMs * options.timing.electionTicksMax;
     this.#disk = new DiskWatch(electionMs);
-    this.#groups = createGroups(options);
     this.#snapshots = new Snapshots({
       state: options.state,
       transfers: options.transfers,
@@ -88,6 +94,12 @@ export class Store {
       },
     });
     this.#routing = new RoutingSource(options.genesis, options.state);
+    this.#factory = new GroupFactory(options);
+    this.#giveUp = options.drops === undefined ? null : this.#makeGiveUp(options.drops);
+    for (const id of this.#factory.present(this.routing)) {
+      this.#groups.set(id, this.#factory.create(id, this.routing));
+    }
+    this.#giveUp?.resume();
     for (const group of this.#groups.values()) this.#touch(group);
   }
 
@@ -120,8 +132,51 @@ export class Store {
     return this.#groups;
   }
 
+  /** Whether the system group has a routing table, as far as it is applied here. */
+  get hasRouting(): boolean {
+    return this.#routing.isWritten;
+  }
+
   isSuspect(peer: NodeId): boolean {
     return this.#peers.isSuspect(peer);
+  }
+
+  /** Whether there is no stream to this peer, or nothing comes over it. */
+  isSilent(peer: NodeId): boolean {
+    if (this.#peers.isSuspect(peer)) return true;
+    return !this.#options.transport.links().some((link) => link.nodeId === peer && link.connected);
+  }
+
+  /**
+   * Puts a routing table in place of the one in force, which is the next lower epoch: the answer
+   * is a conflict when another came first. Only on the leader of the system group.
+   */
+  replaceRouting(table: RoutingTable, deadlineMs: number, respond: (answer: WriteAnswer) => void): void {
+    const system = this.#groupFor(SYSTEM_GROUP, respond);
+    if (system === null) return;
+    this.#routing.replace(system, table, this.#options.clock.monotonicMs(), deadlineMs, respond);
+    this.#touch(system);
+  }
+
+  /**
+   * Replicas that the routing table does not want here, and that have not heard from a leader for
+   * so long: their group may have let them go without their hearing of it.
+   */
+  forsaken(forMs: number): readonly GroupId[] {
+    const silentSinceMs = this.#options.clock.monotonicMs() - forMs;
+    return [...this.#groups.values()]
+      .filter((group) => !isWanted(this.routing, group.id, this.nodeId) && group.leaderHeardAtMs < silentSinceMs)
+      .map((group) => group.id);
+  }
+
+  /**
+   * The leader of a group in `term` has said, when asked at `askedAtMs`, that this node is no
+   * member of it. The replica goes, unless a leader has spoken to it since, or in a later term.
+   */
+  forget(id: GroupId, askedAtMs: number, term: Term): void {
+    const group = this.#groups.get(id);
+    if (group === undefined || !this.#working() || group.leaderHeardAtMs >= askedAtMs || group.core.term > term) return;
+    if (!isWanted(this.routing, id, this.nodeId) && !group.isLeader) this.#remove(group);
   }
 
   /** Messages from a peer, in the order of its stream. */
@@ -181,8 +236,10 @@ export class Store {
         this.#compact(group);
       });
       if (!this.#working()) return;
+      if (this.#options.reconcile === true) this.#reconcile(group);
       if (group.core.hasReady() || group.hasQueued) this.#touch(group);
     }
+    this.#removeGivenUp();
   }
 
   /**
@@ -290,7 +347,85 @@ export class Store {
     respond(failure);
   }
 
+  /** Moves a group that this node leads towards the members, and then the leader, that it should have. */
+  #reconcile(group: Group): void {
+    const { core, wanted } = group;
+    if (wanted === null || !group.isLeader || this.#handOver !== null) return;
+    const { membership } = core;
+    const isSettled =
+      membership.votersOutgoing.length === 0 &&
+      sameIds(membership.voters, wanted.voters) &&
+      sameIds(membership.learners, wanted.learners);
+    const spreads = this.routing.balance === 'leaders' && group.id !== SYSTEM_GROUP;
+    if (isSettled && (!spreads || group.preferredLeader === this.nodeId)) return;
+    const step = isSettled ? leaderStep(core.status(), group.preferredLeader) : nextStep(core.status(), wanted);
+    if (step === null) return;
+    // What is refused is tried again with the next tick.
+    if (step.kind === 'propose') core.proposeMembership(step.target);
+    else core.transferLeadership(step.to);
+  }
+
+  /** The routing table may be another one now. */
+  #learnRouting(): void {
+    const before = this.routing;
+    if (!this.#routing.learn()) return;
+    const table = this.routing;
+    for (const group of this.#groups.values()) {
+      group.wanted = wantedMembers(table, group.id);
+      group.preferredLeader = preferredLeader(table, group.id) ?? NONE;
+    }
+    const detail = routingWords(before, table);
+    this.events.emit('membersChanged', { index: table.epoch, detail });
+    this.#addWanted();
+    this.#options.onRouting?.(table);
+  }
+
+  /** Replicas that this node should have begin with nothing, and get all from their leaders. */
+  #addWanted(): void {
+    for (const { partition } of this.routing.partitions) {
+      const id = groupOfPartition(partition);
+      if (this.#groups.has(id) || !isWanted(this.routing, id, this.nodeId)) continue;
+      if (this.#giveUp?.isUnderway(id) === true) continue;
+      const group = this.#factory.create(id, this.routing);
+      if (this.#failure !== null) group.core.rest('its storage failed');
+      this.#groups.set(id, group);
+      this.events.emit('replicaAdded', { group: id });
+    }
+  }
+
+  #makeGiveUp(drops: ReplicaDrops): GiveUp {
+    return new GiveUp({
+      log: this.#options.log,
+      drops,
+      guard: (run) => {
+        if (this.#working()) this.#withStorage(run);
+      },
+      failed: (error) => {
+        if (!this.#stopped) this.#fail(`The Raft log cannot be written: ${error.message}`);
+      },
+      done: (id) => {
+        this.events.emit('replicaRemoved', { group: id });
+        this.#addWanted();
+      },
+    });
+  }
+
+  #removeGivenUp(): void {
+    if (this.#giveUp === null) return;
+    for (const group of this.#groups.values()) if (isGivenUp(group, this.nodeId)) this.#remove(group);
+  }
+
+  #remove(group: Group): void {
+    if (this.#giveUp === null || !this.#working()) return;
+    group.closed = true;
+    this.#groups.delete(group.id);
+    this.#dirty.delete(group);
+    group.failAll({ ok: false, reason: 'notReplica' });
+    this.#giveUp.begin(group);
+  }
+
   #touch(group: Group): void {
+    if (group.closed) return;
     this.#dirty.add(group);
     if (this.#roundScheduled || this.#stopped) return;
     this.#roundScheduled = true;
@@ -353,6 +488,7 @@ export class Store {
       this.#diskAnswered(ticket);
       for (const { group, messages, mark } of completions) {
         group.pendingPersists--;
+        if (group.closed) continue;
         this.#outbox.add(group.id, messages);
         group.core.persisted(mark);
         this.#touch(group);
@@ -404,7 +540,7 @@ export class Store {
   }
 
   #learnSystem(): void {
-    this.#routing.learn();
+    this.#learnRouting();
     this.#options.onSystemState?.();
   }
 

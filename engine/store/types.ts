@@ -2,7 +2,7 @@ import type { Compaction } from '../config/node-config.ts';
 import type { ClusterEvent } from '../rpc/cluster.ts';
 import type { LogIndex, NodeId, RaftConfig } from '../raft/types.ts';
 import type { Mutation } from '../storage/codec.ts';
-import type { LogStorage, MutationResult, StateMachine } from '../storage/types.ts';
+import type { LogStorage, MutationResult, ReplicaDrops, StateMachine } from '../storage/types.ts';
 import type { SnapshotTransfers, Transport } from '../transport/types.ts';
 import type { RoutingTable } from './routing.ts';
 
@@ -34,8 +34,16 @@ export type StoreLimits = Pick<
 
 export interface StoreOptions {
   readonly nodeId: NodeId;
-  /** The cluster as it was founded; replaced by what the system group says. */
+  /** The cluster as it was founded, or as this node joined it; replaced by what the system group says. */
   readonly genesis: RoutingTable;
+  /** This node is none of the founders: of its groups it knows what is on its disk, and else nothing. */
+  readonly joined?: boolean;
+  /** Gives up replicas for good; without it none ever is. */
+  readonly drops?: ReplicaDrops;
+  /** The groups that this node leads get the members that the routing table wants. */
+  readonly reconcile?: boolean;
+  /** The routing table is a newer one now. */
+  readonly onRouting?: (table: RoutingTable) => void;
   readonly log: LogStorage;
   readonly state: StateMachine;
   readonly transport: Pick<Transport, 'send' | 'links'>;

@@ -5,6 +5,7 @@ import type { NodeId } from '../raft/types.ts';
 import { impostorWords } from './certified-node.ts';
 import type { PeerFrame } from './codec.ts';
 import { MalformedFrameError, TransportBindError } from './errors.ts';
+import type { PeerTable } from './peers.ts';
 import { helloFrame, isRefusal, malformed, readHello, type Identity, type Refusal } from './handshake.ts';
 import type { PeerLink, PeerStream } from './peer-link.ts';
 import { channelOptions, hostAndPort, raftTransportService, type Received } from './service.ts';
@@ -21,6 +22,7 @@ const MAX_CONNECTIONS_PER_ADDRESS = 128;
 export interface AcceptorOptions {
   readonly identity: Identity;
   readonly links: ReadonlyMap<NodeId, PeerLink>;
+  readonly peers: PeerTable;
   readonly bindHost: string;
   readonly raftPort: number;
   /** Mutual TLS, with this node's certificate and the cluster's authority. Null: plaintext. */
@@ -150,18 +152,14 @@ export class Acceptor {
 
   /** The link that a first frame belongs to, or why there is none. */
   #admit(received: Received, call: ServerDuplexStream<Received, PeerFrame>): PeerLink | Refusal {
-    const { identity, links } = this.#options;
+    const { identity, links, peers } = this.#options;
     const hello = readHello(identity, received);
     if (isRefusal(hello)) return hello;
     const impostor = this.#options.certificates === null ? null : impostorWords(call, identity, hello.nodeId);
     if (impostor !== null) return { code: status.PERMISSION_DENIED, reason: impostor };
-    const link = links.get(hello.nodeId);
-    if (link === undefined) {
-      return {
-        code: status.FAILED_PRECONDITION,
-        reason: `node ${hello.nodeId} is not a peer of node ${identity.self}: check the members in its configuration`,
-      };
-    }
+    const refusal = peers.admit(hello);
+    if (refusal !== null) return refusal;
+    const link = links.get(hello.nodeId)!;
     if (hello.nodeId > identity.self) {
       return {
         code: status.FAILED_PRECONDITION,

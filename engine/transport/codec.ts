@@ -9,6 +9,8 @@ export interface Hello {
   readonly clusterId: string;
   readonly nodeId: number;
   readonly toNodeId: number;
+  /** Which data directory the node works on; empty from a node that has none. */
+  readonly incarnation: string;
 }
 
 /** `PeerFrame` of proto/raft.proto. `ping` and `pong` are 0 when the frame carries none. */
@@ -68,12 +70,17 @@ function groupMessageSize(group: number, messageBytes: number): number {
   return fieldSize(group) + 1 + varintSize(messageBytes) + messageBytes;
 }
 
-function helloSize(hello: Hello, clusterIdBytes: number): number {
+function textSize(bytes: number): number {
+  return bytes === 0 ? 0 : 1 + varintSize(bytes) + bytes;
+}
+
+function helloSize(hello: Hello): number {
   return (
     fieldSize(hello.protocolVersion) +
-    (clusterIdBytes === 0 ? 0 : 1 + varintSize(clusterIdBytes) + clusterIdBytes) +
+    textSize(Buffer.byteLength(hello.clusterId, 'utf8')) +
     fieldSize(hello.nodeId) +
-    fieldSize(hello.toNodeId)
+    fieldSize(hello.toNodeId) +
+    textSize(Buffer.byteLength(hello.incarnation, 'utf8'))
   );
 }
 
@@ -116,27 +123,29 @@ function writeMessage(out: Buffer, message: Message, position: number): number {
   return writeField(out, 0x60, message.transfer ? 1 : 0, at);
 }
 
-function writeHello(out: Buffer, hello: Hello, clusterIdBytes: number, position: number): number {
+function writeText(out: Buffer, tag: number, text: string, position: number): number {
+  if (text === '') return position;
+  out[position] = tag;
+  const at = writeVarint(out, Buffer.byteLength(text, 'utf8'), position + 1);
+  return at + out.write(text, at, 'utf8');
+}
+
+function writeHello(out: Buffer, hello: Hello, position: number): number {
   out[position] = 0x0a;
-  let at = writeVarint(out, helloSize(hello, clusterIdBytes), position + 1);
+  let at = writeVarint(out, helloSize(hello), position + 1);
   at = writeField(out, 0x08, hello.protocolVersion, at);
-  if (clusterIdBytes > 0) {
-    out[at] = 0x12;
-    at = writeVarint(out, clusterIdBytes, at + 1);
-    at += out.write(hello.clusterId, at, 'utf8');
-  }
+  at = writeText(out, 0x12, hello.clusterId, at);
   at = writeField(out, 0x18, hello.nodeId, at);
-  return writeField(out, 0x20, hello.toNodeId, at);
+  at = writeField(out, 0x20, hello.toNodeId, at);
+  return writeText(out, 0x2a, hello.incarnation, at);
 }
 
 /** Encodes one frame. Throws RangeError for numbers outside of [0, 2^53). */
 export function encodePeerFrame(frame: PeerFrame): Buffer {
   const { hello, messages } = frame;
   let size = fieldSize(frame.ping) + fieldSize(frame.pong);
-  let clusterIdBytes = 0;
   if (hello !== null) {
-    clusterIdBytes = Buffer.byteLength(hello.clusterId, 'utf8');
-    const bytes = helloSize(hello, clusterIdBytes);
+    const bytes = helloSize(hello);
     size += 1 + varintSize(bytes) + bytes;
   }
   // The lengths inside a frame come before what they measure: measured once, written later.
@@ -150,7 +159,7 @@ export function encodePeerFrame(frame: PeerFrame): Buffer {
   }
 
   const out = Buffer.allocUnsafe(size);
-  let at = hello === null ? 0 : writeHello(out, hello, clusterIdBytes, 0);
+  let at = hello === null ? 0 : writeHello(out, hello, 0);
   for (let i = 0; i < messages.length; i++) {
     const { group, message } = messages[i] as Envelope;
     const bytes = messageSizes[i] as number;
@@ -323,6 +332,7 @@ function readHello(reader: WireReader, end: number): Hello {
   let clusterId = '';
   let nodeId = 0;
   let toNodeId = 0;
+  let incarnation = '';
   const outer = reader.limit;
   reader.limit = end;
   while (reader.position < end) {
@@ -340,12 +350,15 @@ function readHello(reader: WireReader, end: number): Hello {
       case 0x20:
         toNodeId = reader.uint64();
         break;
+      case 0x2a:
+        incarnation = reader.bytes().toString('utf8');
+        break;
       default:
         reader.skip(tag);
     }
   }
   reader.limit = outer;
-  return { protocolVersion, clusterId, nodeId, toNodeId };
+  return { protocolVersion, clusterId, nodeId, toNodeId, incarnation };
 }
 
 /**

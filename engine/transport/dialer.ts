@@ -5,6 +5,7 @@ import { encodePeerFrame, type PeerFrame } from './codec.ts';
 import { MalformedFrameError } from './errors.ts';
 import { helloFrame, isRefusal, malformed, readHello, type Identity, type Refusal } from './handshake.ts';
 import type { PeerLink, PeerStream } from './peer-link.ts';
+import type { PeerTable } from './peers.ts';
 import { channelOptions, decodeReceived, hostAndPort, PEER_METHOD_PATH, type Received } from './service.ts';
 
 const FIRST_RETRY_MS = 50;
@@ -29,6 +30,7 @@ const REFUSING: ReadonlySet<status> = new Set([
 export interface DialerOptions {
   readonly identity: Identity;
   readonly link: PeerLink;
+  readonly peers: Pick<PeerTable, 'admit'>;
   readonly host: string;
   readonly raftPort: number;
   readonly credentials: Credentials;
@@ -84,7 +86,7 @@ export class Dialer {
   }
 
   #dial(): void {
-    const { identity, link } = this.#options;
+    const { identity, link, peers } = this.#options;
     // Over a cut link not even a hello may go; `wake` is called when it heals.
     if (link.cut) return;
     const dialing = this.#options.credentials.dial(this.#address);
@@ -120,6 +122,8 @@ export class Dialer {
         if (hello.nodeId !== link.peer) {
           return refuse({ code: status.FAILED_PRECONDITION, reason: `this is node ${hello.nodeId}` });
         }
+        const stranger = peers.admit(hello);
+        if (stranger !== null) return refuse(stranger);
         clearTimeout(handshakeTimer);
         connectedAtMs = performance.now();
         attempt.connected = true;

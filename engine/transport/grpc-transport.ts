@@ -6,10 +6,11 @@ import { fileCredentials, plaintext, type Credentials } from '../net/credentials
 import type { NodeId } from '../raft/types.ts';
 import { Acceptor } from './acceptor.ts';
 import { Dialer } from './dialer.ts';
-import { compileFaults } from './faults.ts';
+import { compileFaults, type FaultFilter } from './faults.ts';
 import type { Identity } from './handshake.ts';
 import type { QueueLimits } from './outbound-queue.ts';
 import { PeerLink } from './peer-link.ts';
+import { PeerTable } from './peers.ts';
 import { RefusalReporter } from './refusal-reporter.ts';
 import { hostAndPort } from './service.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
@@ -17,6 +18,7 @@ import { SnapshotSender } from './snapshot-sender.ts';
 import type {
   Envelope,
   LinkFault,
+  Peer,
   PeerLinkStatus,
   PeerListener,
   SnapshotListener,
@@ -34,21 +36,17 @@ const QUEUE_LIMITS: QueueLimits = {
   maxMessageBytes: MAX_MESSAGE_BYTES - 64,
 };
 
-export interface PeerAddress {
-  readonly id: NodeId;
-  readonly host: string;
-  readonly raftPort: number;
-}
-
 export interface GrpcTransportOptions {
   readonly self: NodeId;
   readonly clusterId: string;
+  /** Which data directory this node works on. */
+  readonly incarnation: string;
   /** The address to bind. */
   readonly bindHost: string;
   /** 0 takes any free port; see `GrpcTransport.port`. */
   readonly raftPort: number;
-  /** The other nodes of the cluster; this node itself is ignored in the list. */
-  readonly peers: readonly PeerAddress[];
+  /** The other nodes of the cluster, until `setPeers`; this node itself is ignored in the list. */
+  readonly peers: readonly Peer[];
   readonly listener: PeerListener;
   readonly snapshotListener: SnapshotListener;
   /** Mutual TLS with these; plaintext without. The owner closes them. */
@@ -83,7 +81,7 @@ export interface GrpcTransport extends Transport {
  */
 export async function createGrpcTransport(options: GrpcTransportOptions): Promise<GrpcTransport> {
   const { self, listener, log, random = Math.random } = options;
-  const identity: Identity = { self, clusterId: options.clusterId };
+  const identity: Identity = { self, clusterId: options.clusterId, incarnation: options.incarnation };
   const limits = { ...QUEUE_LIMITS, ...options.queueLimits };
   const certificates = options.certificates ?? null;
   const credentialsOf = (peer: NodeId): Credentials =>
@@ -95,30 +93,28 @@ export async function createGrpcTransport(options: GrpcTransportOptions): Promis
   });
   const onRefused = (reason: string): void => refusals.report(reason);
 
-  const peers = options.peers.filter((peer) => peer.id !== self);
+  const peers = new PeerTable(self, options.peers);
   const links = new Map<NodeId, PeerLink>();
-  for (const { id } of peers) links.set(id, new PeerLink({ self, peer: id, listener, limits }));
+  const dialers = new Map<NodeId, Dialer>();
+  let filters: ReadonlyMap<NodeId, FaultFilter> = new Map();
 
   const isCut = (peer: NodeId): boolean => links.get(peer)?.cut ?? false;
-  const isPeer = (node: NodeId): boolean => links.has(node);
   const snapshots = new SnapshotReceiver({
     identity,
-    isPeer,
+    peers,
     isCut,
     listener: options.snapshotListener,
     certified: certificates !== null,
     onRefused,
   });
-  const addressOf = (node: NodeId): string | undefined => {
-    const peer = peers.find(({ id }) => id === node);
-    return peer === undefined ? undefined : hostAndPort(peer.host, peer.raftPort);
-  };
+  const addressOf = (node: NodeId): string | undefined => peers.addressOf(node);
   const transfers = new SnapshotSender({ identity, addressOf, credentialsOf, isCut, random });
 
   const { acceptor, port } = await Acceptor.listen({
     snapshots,
     identity,
     links,
+    peers,
     bindHost: options.bindHost,
     raftPort: options.raftPort,
     certificates,
@@ -126,13 +122,33 @@ export async function createGrpcTransport(options: GrpcTransportOptions): Promis
   });
   log?.info(`listening for peers on ${options.bindHost}:${port}`);
 
-  const dialers = new Map<NodeId, Dialer>();
-  for (const { id, host, raftPort } of peers) {
-    const link = links.get(id);
-    if (link === undefined || self > id) continue;
+  /** Whom each link leads to, so that it ends when that changes. */
+  const reached = new Map<NodeId, string>();
+  const nameOf = (peer: Peer): string => `${hostAndPort(peer.host, peer.raftPort)} ${peer.incarnation}`;
+
+  function connect(peer: Peer): void {
+    const { id, host, raftPort } = peer;
+    const link = new PeerLink({ self, peer: id, listener, limits });
+    link.setFault(filters.get(id));
+    links.set(id, link);
+    reached.set(id, nameOf(peer));
+    if (self > id) return;
     const credentials = credentialsOf(id);
-    dialers.set(id, new Dialer({ identity, link, host, raftPort, credentials, random, onRefused }));
+    dialers.set(id, new Dialer({ identity, link, peers, host, raftPort, credentials, random, onRefused }));
   }
+
+  function disconnect(id: NodeId, reason: string): void {
+    dialers.get(id)?.close();
+    dialers.delete(id);
+    const link = links.get(id);
+    const wasConnected = link?.status().connected === true;
+    link?.close({ code: status.FAILED_PRECONDITION, reason });
+    links.delete(id);
+    reached.delete(id);
+    if (wasConnected) listener.disconnected(id);
+  }
+
+  for (const peer of peers.all) connect(peer);
   // What was accepted under other authorities than those of now may not be accepted any more.
   const stopWatching = certificates?.onAuthorityChange(() => {
     for (const dialer of dialers.values()) dialer.reconnect();
@@ -160,10 +176,29 @@ export async function createGrpcTransport(options: GrpcTransportOptions): Promis
       if (envelopes.length > 0) links.get(to)?.send(envelopes);
     },
     links(): readonly PeerLinkStatus[] {
-      return Array.from(links.values(), (link) => link.status());
+      return Array.from(links.values(), (link) => ({
+        ...link.status(),
+        incarnation: peers.seenIncarnation(link.peer),
+      }));
+    },
+    setPeers(wanted: readonly Peer[], removed: readonly NodeId[]): void {
+      if (closing !== undefined) return;
+      peers.set(wanted, removed);
+      for (const id of links.keys()) {
+        const peer = peers.get(id);
+        if (peer === undefined) disconnect(id, `node ${id} is no member of this cluster any more`);
+        // That it becomes known which data directory a peer has changes nothing, if it is the one it came with.
+        else if (reached.get(id) !== nameOf(peer)) {
+          const isSame =
+            peers.seenIncarnation(id) === peer.incarnation && reached.get(id) === nameOf({ ...peer, incarnation: '' });
+          if (isSame) reached.set(id, nameOf(peer));
+          else disconnect(id, `node ${id} is known to this cluster in another way now`);
+        }
+      }
+      for (const peer of peers.all) if (!links.has(peer.id)) connect(peer);
     },
     setFaults(faults: readonly LinkFault[]): void {
-      const filters = compileFaults(faults, random);
+      filters = compileFaults(faults, random);
       for (const [id, link] of links) {
         const wasCut = link.cut;
         link.setFault(filters.get(id));

@@ -10,6 +10,8 @@ export const PROTOCOL_VERSION = 1;
 export interface Identity {
   readonly self: NodeId;
   readonly clusterId: string;
+  /** Which data directory this node works on; see `Hello` in proto/raft.proto. */
+  readonly incarnation: string;
 }
 
 /** Why a stream is refused: a gRPC status code and a sentence for the operator of either node. */
@@ -24,6 +26,7 @@ export function helloFrame(identity: Identity, to: NodeId): PeerFrame {
     clusterId: identity.clusterId,
     nodeId: identity.self,
     toNodeId: to,
+    incarnation: identity.incarnation,
   };
   return { hello, messages: [], ping: 0, pong: 0 };
 }

@@ -155,7 +155,7 @@ export class PeerLink {
     this.#flush();
   }
 
-  status(): PeerLinkStatus {
+  status(): Omit<PeerLinkStatus, 'incarnation'> {
     return {
       nodeId: this.peer,
       connected: this.#stream !== undefined,

@@ -2,6 +2,7 @@ import { status, type ServerDuplexStream } from '@grpc/grpc-js';
 import type { NodeId } from '../raft/types.ts';
 import { impostorWords } from './certified-node.ts';
 import { isRefusal, readHello, type Identity, type Refusal } from './handshake.ts';
+import type { PeerTable } from './peers.ts';
 import { fromWire, type SnapshotAnswer, type SnapshotFrame } from './snapshot-service.ts';
 import type { ChunkSink, SnapshotListener } from './types.ts';
 
@@ -10,7 +11,7 @@ const KEEP_MS = 60_000;
 
 export interface SnapshotReceiverOptions {
   readonly identity: Identity;
-  readonly isPeer: (node: NodeId) => boolean;
+  readonly peers: Pick<PeerTable, 'admit'>;
   /** Whether the link to this peer is cut by a fault. */
   readonly isCut: (node: NodeId) => boolean;
   readonly listener: SnapshotListener;
@@ -85,15 +86,14 @@ export class SnapshotReceiver {
 
   /** The transfer that a first frame belongs to; null when it was answered, with that it is of no use. */
   #open(call: SnapshotCall, frame: SnapshotFrame): { key: string; transfer: Transfer } | Refusal | null {
-    const { identity, isPeer, isCut, listener } = this.#options;
+    const { identity, peers, isCut, listener } = this.#options;
     const hello = readHello(identity, { hello: frame.hello ?? null, messages: [], ping: 0, pong: 0 });
     if (isRefusal(hello)) return hello;
     const from = hello.nodeId;
     const impostor = this.#options.certified ? impostorWords(call, identity, from) : null;
     if (impostor !== null) return { code: status.PERMISSION_DENIED, reason: impostor };
-    if (!isPeer(from)) {
-      return { code: status.FAILED_PRECONDITION, reason: `node ${from} is not a peer of node ${identity.self}` };
-    }
+    const stranger = peers.admit(hello);
+    if (stranger !== null) return stranger;
     if (isCut(from)) return { code: status.UNAVAILABLE, reason: 'unreachable' };
     const wire = frame.offer ?? null;
     const offer = wire === null ? null : fromWire(wire);

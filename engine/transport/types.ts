@@ -7,6 +7,15 @@ export interface Envelope {
   readonly message: Message;
 }
 
+/** Another node, and how it is known. */
+export interface Peer {
+  readonly id: NodeId;
+  readonly host: string;
+  readonly raftPort: number;
+  /** The data directory it must come with; empty: any, since none is known yet. */
+  readonly incarnation: string;
+}
+
 /** What a node hears from its peers. Called on the event loop, in the order of the stream. */
 export interface PeerListener {
   messages(from: NodeId, envelopes: readonly Envelope[]): void;
@@ -66,6 +75,8 @@ export interface PeerLinkStatus {
   /** Smoothed; 0 while not measured. */
   readonly roundTripMs: number;
   readonly cut: boolean;
+  /** The data directory that the peer came with; empty while it was not heard. */
+  readonly incarnation: string;
 }
 
 /** What happens to frames that this node sends to one peer. */
@@ -84,6 +95,11 @@ export interface LinkFault {
 export interface Transport {
   send(to: NodeId, envelopes: readonly Envelope[]): void;
   links(): readonly PeerLinkStatus[];
+  /**
+   * From now on these are the peers (this node itself is ignored in the list): new ones are
+   * dialed, links to others end. `removed` were members once and are told so.
+   */
+  setPeers(peers: readonly Peer[], removed: readonly NodeId[]): void;
   setFaults(faults: readonly LinkFault[]): void;
   close(): Promise<void>;
 }

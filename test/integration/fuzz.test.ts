@@ -206,7 +206,8 @@ describe(`nodes under garbage (PRKDB_FUZZ_SEED=${seed})`, () => {
     const [target] = nodes;
     const { member, config } = target!;
     const peer = new RawClient(`127.0.0.1:${member.raftPort}`);
-    const hello = encodePeerFrame(helloFrame({ self: 1, clusterId: config.clusterId }, config.nodeId));
+    // Node 1 does not run, so no data directory is known of it yet.
+    const hello = encodePeerFrame(helloFrame({ self: 1, clusterId: config.clusterId, incarnation: '' }, config.nodeId));
     // As if from node 1: what passes the handshake and the addressing reaches the core.
     const addressed = frames.map((frame) => ({
       ...frame,

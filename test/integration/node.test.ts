@@ -229,7 +229,7 @@ describe('a node that cannot start', () => {
       appendFileSync(node!.configFile, '}');
       await expect(node!.start()).rejects.toThrow(/is not valid JSON/);
       writeFileSync(node!.configFile, JSON.stringify({ clusterId: 'c', partitions: 0 }));
-      await expect(node!.start()).rejects.toThrow(/partitions/);
+      await expect(node!.start()).rejects.toThrow(/nodeId/);
     } finally {
       await cluster.dispose();
     }

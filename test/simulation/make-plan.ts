@@ -1,4 +1,4 @@
-import { placeReplicas, type RoutingTable } from '../../engine/store/routing.ts';
+import { genesisRouting, type RoutingTable } from '../../engine/store/routing.ts';
 import type { Compaction } from '../../engine/config/node-config.ts';
 import type { SessionLimits } from '../../engine/storage/state/sessions.ts';
 import type { StoreLimits, StoreTiming } from '../../engine/store/types.ts';
@@ -59,16 +59,13 @@ export function planOf(options: RunOptions): Plan {
 
 function genesisOf(nodes: number, partitions: number, replicationFactor: number): RoutingTable {
   const ids = Array.from({ length: nodes }, (_, i) => i + 1);
-  return {
+  return genesisRouting({
     clusterId: 'simulated',
     clusterName: 'simulated',
-    epoch: 1,
     members: ids.map((id) => ({ id, host: 'simulated', clientPort: id, raftPort: id, metricsPort: id })),
-    partitions: Array.from({ length: partitions }, (_, partition) => ({
-      partition,
-      replicas: placeReplicas(ids, partition, replicationFactor),
-    })),
-  };
+    partitions,
+    replicationFactor,
+  });
 }
 
 function timingOf(random: Random): StoreTiming {

@@ -12,6 +12,7 @@ import type { World } from './world.ts';
 class Link implements PeerLinkStatus {
   readonly nodeId: NodeId;
   readonly roundTripMs = 0;
+  readonly incarnation = '';
   readonly #world: World;
   cut = false;
   dropChance = 0;

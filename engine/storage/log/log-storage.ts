@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
 import type { GroupId } from '../../config/ids.ts';
-import type { Entry, LogIndex, LogPoint, LogReader } from '../../raft/types.ts';
+import type { Entry, HardState, LogIndex, LogPoint, LogReader } from '../../raft/types.ts';
 import { entrySize, writeEntry } from '../codec/entries.ts';
 import { StorageUsageError } from '../errors.ts';
 import type { StorageIdentity } from '../sqlite/identity.ts';
@@ -79,7 +79,7 @@ class SqliteLogStorage implements LogStorage {
   readonly #database: Database.Database;
   readonly #lock: FileLock;
   readonly #rows: RowReader;
-  readonly #recovered: ReadonlyMap<GroupId, RecoveredLog>;
+  readonly #recovered: Map<GroupId, RecoveredLog>;
   readonly #gate: SyncGate<WriteRequest>;
   readonly #sizeLimitBytes: () => number;
   readonly #exited: Promise<void>;
@@ -105,7 +105,7 @@ class SqliteLogStorage implements LogStorage {
     this.#database = database;
     this.#lock = lock;
     this.#rows = rows;
-    this.#recovered = recovered;
+    this.#recovered = new Map(recovered);
     for (const [group, { lastIndex, snapshotIndex, snapshotTerm }] of recovered) {
       this.#lastIndexes.set(group, lastIndex);
       this.#begins.set(group, { index: snapshotIndex, term: snapshotTerm });
@@ -170,11 +170,12 @@ class SqliteLogStorage implements LogStorage {
   }
 
   /** A hole in the log, or a rewrite of what was compacted, would be found only at the next start. */
-  #check({ group, cut, entries }: LogWrite): void {
+  #check({ group, cut, hardState, entries, reset }: LogWrite): void {
     const first = entries[0];
     if (!Number.isInteger(group) || group < 0 || group > MAX_GROUP) {
       throw new StorageUsageError(`group ${group} is not between 0 and ${MAX_GROUP}`);
     }
+    if (reset === true) this.#noteReset(group, hardState);
     if (cut !== null) this.#noteCut(group, cut);
     if (first === undefined) return;
     const lastIndex = this.#lastIndexes.get(group) ?? 0;
@@ -190,6 +191,13 @@ class SqliteLogStorage implements LogStorage {
       }
     }
     this.#lastIndexes.set(group, first.index + entries.length - 1);
+  }
+
+  #noteReset(group: GroupId, hardState: HardState | null): void {
+    this.#begins.delete(group);
+    this.#lastIndexes.set(group, 0);
+    if (hardState === null) throw new StorageUsageError(`the term and vote of group ${group} must outlive its log`);
+    this.#recovered.set(group, { hardState, snapshotIndex: 0, snapshotTerm: 0, lastIndex: 0, lastTerm: 0 });
   }
 
   #noteCut(group: GroupId, { index, term, all }: LogCut): void {
@@ -227,7 +235,7 @@ function encodeRequest(id: number, batch: readonly LogWrite[], sizeLimitBytes: n
   const bytes = new Uint8Array(size);
   let position = 0;
   const groups: GroupRequest[] = [];
-  for (const { group, cut, hardState, entries } of batch) {
+  for (const { group, cut, hardState, entries, reset = false } of batch) {
     const rows: RowRequest[] = [];
     let start = position;
     let first: Entry | undefined;
@@ -239,7 +247,7 @@ function encodeRequest(id: number, batch: readonly LogWrite[], sizeLimitBytes: n
       start = position;
       first = undefined;
     }
-    groups.push({ group, cut, hardState: hardState === null ? null : { ...hardState }, rows });
+    groups.push({ group, reset, cut, hardState: hardState === null ? null : { ...hardState }, rows });
   }
   return { kind: 'write', id, groups, bytes, sizeLimitBytes };
 }

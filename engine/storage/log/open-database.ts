@@ -13,8 +13,7 @@ import { LOG_SCHEMA } from './rows.ts';
  */
 export const LOG_ADVICE =
   'Its entries may be lost, and a node that votes without them can lose acknowledged writes. Keep a copy of the data ' +
-  'directory. Only while all other nodes run and are in step, as "prkdb status" shows, remove this data directory and ' +
-  'start the node again: it catches up from them.';
+  'directory. Restore the log if you have it; else let a new node take the place of this one, with: prkdb node replace.';
 
 /**
  * Opens or creates the database and checks all of it. The connection that it returns only

@@ -12,6 +12,8 @@ export interface RowRequest {
 
 export interface GroupRequest {
   readonly group: number;
+  /** Comes first; see `LogWrite`. */
+  readonly reset: boolean;
   readonly cut: LogCut | null;
   readonly hardState: HardState | null;
   readonly rows: readonly RowRequest[];

@@ -110,8 +110,9 @@ export class LogWriter {
   }
 
   #take(request: WriteRequest): void {
-    for (const { group, cut, hardState, rows } of request.groups) {
+    for (const { group, reset, cut, hardState, rows } of request.groups) {
       const state = this.#state(group);
+      if (reset) this.#reset(group, state);
       if (cut !== null) this.#cut(group, state, cut);
       // Every group with entries has a hard state row, so that a missing one shows.
       if (hardState !== null || state.hardState === null) this.#changedStates.add(group);
@@ -133,6 +134,15 @@ export class LogWriter {
       this.#groups.set(group, state);
     }
     return state;
+  }
+
+  #reset(group: number, state: GroupState): void {
+    this.#openRows.delete(group);
+    this.#deleteFrom.run(group, 0, group);
+    state.lastIndex = 0;
+    state.snapshotIndex = 0;
+    state.snapshotTerm = 0;
+    this.#changedStates.add(group);
   }
 
   #cut(group: number, state: GroupState, { index, term, all }: LogCut): void {

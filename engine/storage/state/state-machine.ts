@@ -12,6 +12,7 @@ import { storageErrorOf, writeErrorOf } from '../sqlite/sqlite-errors.ts';
 import type {
   KvRow,
   MutationResult,
+  ReplicaDrops,
   ScanOptions,
   ScanPage,
   SnapshotSink,
@@ -22,6 +23,7 @@ import type {
 import { applyCommand } from './apply.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { connectState } from './connection.ts';
+import { Drops } from './drops.ts';
 import { GroupTable, TableBatch } from './group-table.ts';
 import { loadPartitions, loadRestoredPoints, loadSessions } from './recovery.ts';
 import {
@@ -65,7 +67,7 @@ function adviceFor(file: string): string {
  * indexes. Throws CorruptStorageError, WrongOwnerError, UnknownFormatError,
  * StorageLockedError or StorageUnavailableError; each message says what to do.
  */
-export function openStateMachine(options: StateOptions): StateMachine {
+export function openStateMachine(options: StateOptions): StateMachine & ReplicaDrops {
   const { file, identity } = options;
   const advice = adviceFor(file);
   const lock = new FileLock(file);
@@ -94,7 +96,7 @@ export function openStateMachine(options: StateOptions): StateMachine {
   }
 }
 
-class SqliteStateMachine implements StateMachine {
+class SqliteStateMachine implements StateMachine, ReplicaDrops {
   readonly #file: string;
   readonly #database: Database.Database;
   readonly #lock: FileLock;
@@ -108,6 +110,9 @@ class SqliteStateMachine implements StateMachine {
   readonly #durable = new Map<GroupId, LogIndex>();
   readonly #restores = new Map<GroupId, StagedRestore>();
   readonly #trash: Trash;
+  readonly #drops: Drops;
+  /** Since the present checkpoint began. */
+  readonly #droppedMeanwhile = new Set<GroupId>();
   readonly #checkpointer: Checkpointer;
   readonly #sizeLimit: SizeLimit;
   readonly #sizeLimitBytes: () => number;
@@ -127,6 +132,7 @@ class SqliteStateMachine implements StateMachine {
     this.#database = database;
     this.#lock = lock;
     this.#trash = trash;
+    this.#drops = new Drops(database);
     this.#partitions = loadPartitions(database);
     this.#restored = loadRestoredPoints(database);
     this.#begin = database.prepare('BEGIN IMMEDIATE');
@@ -142,9 +148,16 @@ class SqliteStateMachine implements StateMachine {
       this.#durable.set(group, state.appliedIndex);
     }
     this.#checkpointer = new Checkpointer(file, database, {
-      begins: () => new Map(Array.from(this.#partitions, ([group, { appliedIndex }]) => [group, appliedIndex])),
+      begins: () => {
+        this.#droppedMeanwhile.clear();
+        return new Map(Array.from(this.#partitions, ([group, { appliedIndex }]) => [group, appliedIndex]));
+      },
       durable: (indexes) => {
-        for (const [group, index] of indexes) this.#durable.set(group, Math.max(index, this.#durable.get(group) ?? 0));
+        for (const [group, index] of indexes) {
+          // What it counted is gone, and a replica that began anew counts from 0.
+          if (this.#droppedMeanwhile.has(group)) continue;
+          this.#durable.set(group, Math.max(index, this.#durable.get(group) ?? 0));
+        }
       },
       failed: (error) => {
         this.#failure ??= writeErrorOf(file, 'CHECKPOINT', error.message);
@@ -253,6 +266,32 @@ class SqliteStateMachine implements StateMachine {
 
   restoredPoint(group: GroupId): LogPoint | null {
     return this.#restored.get(group) ?? null;
+  }
+
+  beginDrop(group: GroupId): void {
+    this.#writeOr(() => this.#drops.begin(group));
+  }
+
+  finishDrop(group: GroupId): void {
+    this.#restores.get(group)?.abort();
+    this.#restores.delete(group);
+    const trashNumber = this.#trash.nextNumber();
+    this.#writeOr(() => this.#drops.finish(group, trashNumber));
+    this.#trash.add(trashNumber);
+    this.#partitions.delete(group);
+    this.#tables.delete(group);
+    this.#sessions.delete(group);
+    this.#restored.delete(group);
+    this.#durable.delete(group);
+    this.#droppedMeanwhile.add(group);
+  }
+
+  dropsBegun(): readonly GroupId[] {
+    return this.#drops.begun();
+  }
+
+  wasDropped(group: GroupId): boolean {
+    return this.#drops.wasDropped(group);
   }
 
   tidy(): void {

@@ -148,7 +148,7 @@ describe.each(['log', 'state'] as const)('opening the %s', (kind) => {
     await expect(opened).rejects.toThrow(CorruptStorageError);
     await expect(opened).rejects.toThrow(file);
     await expect(opened).rejects.toThrow(
-      kind === 'log' ? /all other nodes run and are in step/ : /rebuilds them from its log/,
+      kind === 'log' ? /let a new node take the place of this one/ : /rebuilds them from its log/,
     );
   });
 

@@ -31,7 +31,7 @@ class ScriptedCore {
 
 function setUp(): { core: ScriptedCore; group: Group } {
   const core = new ScriptedCore();
-  return { core, group: new Group(1, core as unknown as RaftCore, 1, 0, 1) };
+  return { core, group: new Group(1, core as unknown as RaftCore, 0, 1) };
 }
 
 function write(key: string, answers: WriteAnswer[], deadlineMs = 1000): PendingWrite {

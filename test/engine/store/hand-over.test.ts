@@ -30,7 +30,7 @@ function follower(id: number, matchIndex = 5000, recentlyActive = true): Progres
 }
 
 function groupsOf(...cores: ScriptedCore[]): Group[] {
-  return cores.map((core, i) => new Group(i + 1, core as unknown as RaftCore, 1, 0, 1));
+  return cores.map((core, i) => new Group(i + 1, core as unknown as RaftCore, 0, 1));
 }
 
 const nobodySuspect = (): boolean => false;

@@ -56,6 +56,7 @@ export const frames: fc.Arbitrary<PeerFrame> = fc.record({
       clusterId: fc.string({ unit: 'binary', maxLength: 40 }),
       nodeId: uint64,
       toNodeId: uint64,
+      incarnation: fc.string({ unit: 'binary', maxLength: 40 }),
     }),
   ),
   messages: fc.array(

@@ -98,7 +98,14 @@ describe('a pair of nodes', () => {
     const [link, missing] = one.transport.links();
     expect(link).toMatchObject({ nodeId: 2, connected: true, cut: false });
     expect(link!.lastHeardMsAgo).toBeLessThan(10_000);
-    expect(missing).toEqual({ nodeId: 3, connected: false, lastHeardMsAgo: Infinity, roundTripMs: 0, cut: false });
+    expect(missing).toEqual({
+      nodeId: 3,
+      connected: false,
+      incarnation: '',
+      lastHeardMsAgo: Infinity,
+      roundTripMs: 0,
+      cut: false,
+    });
   });
 
   it('drops and counts what is sent to a node that is not there, and ignores strangers', async () => {

@@ -72,9 +72,10 @@ export async function startNode(
   const transport = await createGrpcTransport({
     self,
     clusterId: 'test-cluster',
+    incarnation: '',
     bindHost: '127.0.0.1',
     raftPort: ports[self - 1] ?? 0,
-    peers: ports.map((raftPort, i) => ({ id: i + 1, host: '127.0.0.1', raftPort })),
+    peers: ports.map((raftPort, i) => ({ id: i + 1, host: '127.0.0.1', raftPort, incarnation: '' })),
     snapshotListener: { offered: () => null },
     listener: {
       messages(_from, envelopes) {

@@ -12,7 +12,14 @@ afterEach(() => cleanup.run());
 
 /** The hello of node 1 to node 2, as it should be but for `changes`. */
 function hello(changes: Partial<Hello> = {}): Hello {
-  return { protocolVersion: PROTOCOL_VERSION, clusterId: 'test-cluster', nodeId: 1, toNodeId: 2, ...changes };
+  return {
+    protocolVersion: PROTOCOL_VERSION,
+    clusterId: 'test-cluster',
+    nodeId: 1,
+    toNodeId: 2,
+    incarnation: '',
+    ...changes,
+  };
 }
 
 describe('a stream is refused with a reason', () => {

@@ -73,7 +73,7 @@ describe('peers over mutual TLS', () => {
       const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
       call.on('error', () => undefined);
       call.resume();
-      call.write({ hello: helloFrame({ self: 1, clusterId: CLUSTER }, 2).hello });
+      call.write({ hello: helloFrame({ self: 1, clusterId: CLUSTER, incarnation: '' }, 2).hello });
       return new Promise((resolve) => call.on('status', resolve));
     };
     const stolen = await offer(3);
