@@ -43,7 +43,7 @@ export class LeaderLookup {
 
   /** Asks over new connections from now on. */
   reconnect(): void {
-    for (const client of this.#clients.values()) client.close();
+    for (const { client } of this.#clients.values()) client.close();
     this.#clients.clear();
     this.#pausedUntilMs.clear();
   }

@@ -211,6 +211,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   certificates.onAuthorityChange(() => {
     forwarder.reconnect();
     lookup.reconnect();
+    directory.close();
   });
 
   let stopping: Promise<void> | null = null;

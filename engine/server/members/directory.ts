@@ -41,6 +41,7 @@ export class NodeDirectory {
     return client;
   }
 
+  /** Ends every connection; whoever asks later gets a new one. */
   close(): void {
     for (const client of this.#clients.values()) client.close();
     this.#clients.clear();
