@@ -10,6 +10,7 @@ import { addDrill } from './commands/drill.ts';
 import { addGet } from './commands/get.ts';
 import { addLeadership } from './commands/leadership.ts';
 import { addLoad } from './commands/load.ts';
+import { addLogLevel } from './commands/log-level.ts';
 import { addLogs } from './commands/logs.ts';
 import { addLs } from './commands/ls.ts';
 import { addNode } from './commands/node.ts';
@@ -45,6 +46,7 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   addNodeActions(program, context);
   addLeadership(program, context);
   addLogs(program, context);
+  addLogLevel(program, context);
   addLoad(program, context);
   addDrill(program, context);
   addReports(program, context);

@@ -18,6 +18,7 @@ import type {
   TokenInfo,
   TransferRequest,
 } from '../rpc/cluster.ts';
+import type { LogLevel } from '../config/node-config.ts';
 import { serviceClient } from '../rpc/protos.ts';
 import { credentialsFor, type ConnectionOptions, type Credentials } from './credentials.ts';
 import { dialAddress } from './endpoint.ts';
@@ -130,6 +131,11 @@ export class ClusterClient {
    */
   async transferLeadership(request: TransferRequest, options: RpcOptions = {}): Promise<void> {
     await this.#unary('TransferLeadership', request, options);
+  }
+
+  /** How much the node logs from now on. Resolves with the level before. */
+  async setLogLevel(level: LogLevel, options: RpcOptions = {}): Promise<string> {
+    return (await this.#unary<{ before: string }>('SetLogLevel', { level }, options)).before;
   }
 
   /** Asks the node to hand all that it leads to others. Resolves with the number of groups that nobody took. */

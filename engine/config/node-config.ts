@@ -107,6 +107,14 @@ export const tlsSchema = z
   });
 export type TlsConfig = z.infer<typeof tlsSchema>;
 
+/** The most first. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export function isLogLevel(text: string): text is LogLevel {
+  return (LOG_LEVELS as readonly string[]).includes(text);
+}
+
 /** Who may call the client port. The Raft port knows nodes alone, by their certificates. */
 export const accessSchema = z.strictObject({
   /**
@@ -150,7 +158,7 @@ export const nodeConfigSchema = z
     limits: limitsSchema.optional(),
     /** Whether ClusterService.SetFaults is allowed. */
     faultsEnabled: z.boolean().default(false),
-    logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    logLevel: z.enum(LOG_LEVELS).default('info'),
   })
   .superRefine((config, context) => {
     const ids = config.members.map((m) => m.id);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
-import { limitsSchema, type NodeConfig } from '../config/node-config.ts';
+import { limitsSchema, type LogLevel, type NodeConfig } from '../config/node-config.ts';
 import type { LogRequest, StopRequest, TransferRequest } from '../rpc/cluster.ts';
 import { serviceDefinition } from '../rpc/protos.ts';
 import { Access } from '../server/access.ts';
@@ -253,6 +253,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     transport,
     logBytes: () => raftLog.sizeBytes(),
     faults: () => faults.current,
+    logLevel: () => log.level,
   };
   const tails = new LogTails(config.nodeId, (group, index) => {
     const entry = raftLog.reader(group).entries(index, index + 1, 0)[0];
@@ -276,6 +277,11 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   const control = {
     events,
     exports: exported,
+    setLogLevel: (level: LogLevel) => {
+      const before = log.level;
+      log.level = level;
+      return before;
+    },
     tokens: new Tokens({
       store: running,
       tokens: () => tokens.all,

@@ -98,6 +98,8 @@ export interface NodeStatus {
   storageError: string;
   faultsEnabled: boolean;
   timing: TimingConfig | null;
+  /** debug, info, warn or error; empty from a node that does not say. */
+  logLevel: string;
 }
 
 export type ClusterEventKind =

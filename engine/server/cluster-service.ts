@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import * as grpc from '@grpc/grpc-js';
+import { isLogLevel, LOG_LEVELS, type LogLevel } from '../config/node-config.ts';
 import type {
   AddMemberRequest,
   ClusterEvent,
@@ -63,6 +64,8 @@ export interface ClusterControl {
   /** Resolves with the number of groups that nobody took. */
   handOver(): Promise<number>;
   readonly tokens: Tokens;
+  /** Returns what it was before. */
+  setLogLevel(level: LogLevel): string;
   readonly exports: Exports;
   /** Where clients dial a node; '' for none. */
   addressOf(nodeId: number): string;
@@ -145,6 +148,11 @@ export function clusterService(control: ClusterControl): grpc.UntypedServiceImpl
       control.stop(call.request);
     },
     Export: (call: Parameters<Exports['serve']>[0]) => control.exports.serve(call),
+    SetLogLevel: (call: grpc.ServerUnaryCall<{ level: string }, object>, callback: grpc.sendUnaryData<object>) => {
+      const { level } = call.request;
+      if (isLogLevel(level)) return callback(null, { before: control.setLogLevel(level) });
+      callback({ code: grpc.status.INVALID_ARGUMENT, details: `A log level is one of ${LOG_LEVELS.join(', ')}.` });
+    },
     CreateToken: (
       call: grpc.ServerUnaryCall<CreateTokenRequest, TokenInfo>,
       callback: grpc.sendUnaryData<TokenInfo>,

@@ -9,6 +9,7 @@ export interface NodeFacts {
   readonly store: Store;
   readonly transport: Pick<Transport, 'links'>;
   readonly logBytes: () => number;
+  readonly logLevel: () => string;
   /** The faults in force now. */
   readonly faults: () => Faults;
 }
@@ -63,5 +64,6 @@ export function nodeStatus(facts: NodeFacts): NodeStatus {
     storageError: store.storageFailure ?? '',
     faultsEnabled: config.faultsEnabled,
     timing: { ...config.timing },
+    logLevel: facts.logLevel(),
   };
 }

@@ -2,7 +2,8 @@ import { copyFileSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkBackup, KeysInTheWayError, makeBackup, restoreBackup } from '../../engine/backup/index.ts';
-import { PrkDbClient } from '../../engine/client/index.ts';
+import { ClusterClient, PrkDbClient } from '../../engine/client/index.ts';
+import { diagnose } from '../../engine/node/doctor.ts';
 import { eventually, nodeCluster, type NodeCluster } from '../support/node-cluster.ts';
 
 let source: NodeCluster;
@@ -36,10 +37,10 @@ describe('a backup', () => {
     const value = (i: number) => Buffer.alloc(i % 3 === 0 ? 3000 : i % 50, i % 256);
     const key = (i: number) => Buffer.concat([Buffer.from([i % 256, 0, 255]), Buffer.from(String(i))]);
     await eventually('a leader', () => from.put('x', 'x'));
-    await from.batchPut(Array.from({ length: 2000 }, (_, i) => [key(i), value(i)] as const));
+    await from.batchPut(Array.from({ length: 800 }, (_, i) => [key(i), value(i)] as const));
     await from.delete('x');
     const before = await allKeys(from);
-    expect(before.size).toBe(2000);
+    expect(before.size).toBe(800);
 
     // One that has begun is kept up by nobody who writes meanwhile, and what they write may or may not be in it.
     let stop = false;
@@ -93,8 +94,34 @@ describe('a backup', () => {
     });
     const { keys } = await backup;
     expect(progress).toBe(8);
-    expect(keys).toBeGreaterThanOrEqual(2000);
+    expect(keys).toBeGreaterThanOrEqual(800);
     await victim.kill();
     await victim.start();
+  });
+});
+
+describe('the log level', () => {
+  it('changes while the node runs, and is in its status', async () => {
+    const node = target.nodes[0]!;
+    const admin = new ClusterClient(node.address);
+    expect((await admin.status()).logLevel).toBe('info');
+    expect(node.output).not.toContain('"level":20');
+    expect(await admin.setLogLevel('debug')).toBe('info');
+    expect((await admin.status()).logLevel).toBe('debug');
+    await expect(admin.setLogLevel('loud' as never)).rejects.toThrow(/one of debug, info, warn, error/);
+    expect(await admin.setLogLevel('error')).toBe('debug');
+    admin.close();
+  });
+});
+
+describe('the doctor', () => {
+  it('refuses a running node, and finds nothing wrong when it is stopped', async () => {
+    const node = target.nodes[0]!;
+    expect(() => diagnose(node.config.dataDir)).toThrow(/is running/);
+    await node.stop();
+    const { findings } = diagnose(node.config.dataDir);
+    expect(findings.filter(({ severity }) => severity !== 'good')).toEqual([]);
+    expect(findings).toHaveLength(4);
+    await node.start();
   });
 });

@@ -23,6 +23,7 @@ interface NodeJson {
   readonly metricsUrl: string;
   readonly pid: number | null;
   readonly state: NodeState;
+  readonly logLevel: string | null;
   readonly groups: readonly GroupJson[];
 }
 
@@ -54,6 +55,9 @@ async function status(
     printLine(context.io, '');
     printLine(context.io, roleMatrix(cluster.record.partitions, nodes));
   }
+  for (const { id, logLevel } of nodes) {
+    if (logLevel !== null && logLevel !== 'info') printLine(context.io, `n${id} logs ${logLevel}.`);
+  }
   for (const dead of deadNodes(cluster)) printLine(context.io, `not running: ${dead}`);
 }
 
@@ -68,6 +72,7 @@ function nodeJson(cluster: LocalCluster, index: number, statuses: readonly (Node
     metricsUrl: `http://${member.host}:${member.metricsPort}/metrics`,
     pid: node.pid,
     state: nodeState(node.state, status, statuses),
+    logLevel: status?.logLevel ?? null,
     groups: groups
       .map((group) => ({
         partition: group.partition!,

@@ -113,6 +113,7 @@ export function report(
     storageError: '',
     faultsEnabled: true,
     timing: null,
+    logLevel: 'info',
     ...rest,
   };
 }

@@ -84,6 +84,7 @@ export function status(
     storageError: '',
     faultsEnabled: true,
     timing: null,
+    logLevel: 'info',
   };
   return { type: 'status', timeMs: T0 + at, status: report };
 }
