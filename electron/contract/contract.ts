@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bulkKeyCommands, bulkKeyQueries } from './bulk-keys.ts';
 import {
   drillChoiceSchema,
   drillComparisonSchema,
@@ -125,6 +126,7 @@ export const contract = {
     },
     /** A file without secrets. */
     'profiles.export': { input: nothing, output: drillFileSchema },
+    ...bulkKeyQueries,
     'drills.report': { input: drillId, output: drillReportSchema },
     'drills.compare': {
       input: z.strictObject({ first: z.string().max(64), second: z.string().max(64) }),
@@ -215,6 +217,7 @@ export const contract = {
         z.object({ outcome: z.literal('conflict'), current: keyEntrySchema.nullable() }),
       ]),
     },
+    ...bulkKeyCommands,
   },
   subscriptions: {
     /** The drill that runs on a cluster, and how the last one ended. */

@@ -5,6 +5,8 @@ import { BackendError } from '../errors.ts';
 import type { ClusterDriver } from '../clusters/driver.ts';
 import type { DrillDesk } from '../drills/drill-desk.ts';
 import type { ProfileDesk } from '../remote/profile-desk.ts';
+import { BulkKeys } from '../keys/bulk-keys.ts';
+import { keyTree } from '../keys/key-tree.ts';
 import type { Handlers, SubscriptionSink } from '../router.ts';
 import { driverParts } from './driver-parts.ts';
 import { guarded } from './guarded.ts';
@@ -25,6 +27,8 @@ export function createHandlers(options: {
     await work;
     return done;
   };
+
+  const bulk = (cluster: string) => new BulkKeys(driver(cluster).keys);
 
   /** A drill brings back what it took away, so that it ends before its cluster does. */
   const withoutDrill = async (cluster: string, work: () => Promise<void>): Promise<typeof done> => {
@@ -59,6 +63,10 @@ export function createHandlers(options: {
       'profiles.list': () => profiles.list(),
       'profiles.test': ({ id, draft }) => profiles.test(id, draft),
       'profiles.export': () => profiles.exportAs(),
+      'keys.tree': ({ cluster, ...level }) => keyTree(driver(cluster).keys, level),
+      'keys.read': ({ cluster, ...range }) => bulk(cluster).read(range),
+      'keys.entries': ({ cluster, keys, readMode }) => bulk(cluster).entries(keys, readMode),
+      'keys.compare': ({ cluster, entries }) => bulk(cluster).compare(entries),
       'drills.report': ({ id }) => drills.report(id),
       'drills.compare': ({ first, second }) => drills.compare(first, second),
       'drills.export': ({ id, format }) => drills.exportAs(id, format),
@@ -111,6 +119,8 @@ export function createHandlers(options: {
         return done;
       },
       'etcd.act': async ({ cluster, change }) => ({ words: await etcd(cluster).act(change) }),
+      'keys.putMany': ({ cluster, entries, existing }) => bulk(cluster).putMany(entries, existing),
+      'keys.deleteMany': ({ cluster, keys }) => bulk(cluster).deleteMany(keys),
     }),
     subscriptions: {
       'drills.live': ({ cluster }, sink) => drills.watch(cluster, (live) => sink.message(live)),
