@@ -57,6 +57,7 @@ export async function keyTree(
     const isInside = open !== undefined && Buffer.from(last, 'base64').subarray(0, open.name.length).equals(open.name);
     if (isInside && open.count >= COUNTED_TO) {
       open.isExact = false;
+      open.count = COUNTED_TO;
       after = lastKeyUnder(open.name).toString('base64');
     } else {
       after = page.next;
