@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- runs while building, not in a browser
 import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
