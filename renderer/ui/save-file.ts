@@ -1,6 +1,6 @@
-/** Hands text to the browser as a file to save. */
-export function saveFile(name: string, text: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+/** Hands text, or what was gathered piece by piece, to the browser as a file to save. */
+export function saveFile(name: string, content: string | readonly Blob[], type: string): void {
+  const url = URL.createObjectURL(new Blob(typeof content === 'string' ? [content] : [...content], { type }));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

@@ -15,8 +15,8 @@ import {
   PATIENCE_MS,
   setLoad,
   startFirstCluster,
-  valueBox,
   expectValue,
+  fillValue,
 } from './support/cluster-page.ts';
 import { oneStory } from './support/story.ts';
 
@@ -45,7 +45,7 @@ describe.skipIf(noBrowser)('from the first run to a failover and back', () => {
     await goTo(page, 'Keys');
     await page.getByText('No keys yet.').waitFor();
     await createKey(page, '/orders/1', '{"status":"new"}');
-    await valueBox(page).fill('{"status":"packed"}');
+    await fillValue(page, '{"status":"packed"}');
     await page.keyboard.press('ControlOrMeta+s');
     await page.getByText(/^Saved as revision \d+\.$/).waitFor();
     expect(await keyRow(page, '/orders/1').count()).toBe(1);

@@ -9,9 +9,9 @@ import {
   expectText,
   goTo,
   keyRow,
-  valueBox,
   valueText,
   expectValue,
+  fillValue,
 } from './support/cluster-page.ts';
 import { startSingleNode } from './support/cluster-sheet.ts';
 import { oneStory } from './support/story.ts';
@@ -45,7 +45,7 @@ describe.skipIf(noBrowser)('keys', () => {
   test('an edit that does not overlap with somebody else’s is merged', async () => {
     await createKey(page, 'order', '{"status":"new","shipBy":"20"}');
     await page.getByRole('radio', { name: 'JSON' }).click();
-    await valueBox(page).fill('{"status":"new","shipBy":"21"}');
+    await fillValue(page, '{"status":"new","shipBy":"21"}');
     await other.put('order', '{"status":"packed","shipBy":"20"}');
 
     await expectText(banner(), /Changed while you were editing\..*It changed status; you changed shipBy/);
@@ -59,7 +59,7 @@ describe.skipIf(noBrowser)('keys', () => {
 
   test('a save that comes too late changes nothing and says so; overwriting sits in Compare', async () => {
     const mine = '{"status":"mine"}';
-    await valueBox(page).fill(mine);
+    await fillValue(page, mine);
     await other.put('order', '{"status":"theirs"}');
     // At once, before the screen could have noticed.
     await page.keyboard.press('ControlOrMeta+s');
@@ -75,7 +75,7 @@ describe.skipIf(noBrowser)('keys', () => {
   });
 
   test('my edit can be discarded for theirs', async () => {
-    await valueBox(page).fill('{"status":"mine again"}');
+    await fillValue(page, '{"status":"mine again"}');
     await other.put('order', 'not json');
     await expectText(banner(), /not JSON on both sides/);
     await banner().getByRole('button', { name: 'Discard mine' }).click();
@@ -83,7 +83,7 @@ describe.skipIf(noBrowser)('keys', () => {
   });
 
   test('a key deleted under edit can be created again', async () => {
-    await valueBox(page).fill('kept');
+    await fillValue(page, 'kept');
     await other.delete('order');
     await expectText(banner(), /This key was deleted\./);
     await banner().getByRole('button', { name: 'Create it again' }).click();
@@ -92,7 +92,7 @@ describe.skipIf(noBrowser)('keys', () => {
   });
 
   test('unsaved edits are there again after a look elsewhere', async () => {
-    await valueBox(page).fill('half way');
+    await fillValue(page, 'half way');
     await page.getByRole('button', { name: 'Close key' }).click();
     await expectText(keyRow(page, 'order'), /unsaved/);
     await goTo(page, 'Overview');
@@ -111,10 +111,10 @@ describe.skipIf(noBrowser)('keys', () => {
     await expectValue(page, '00 fe 41');
     await page.getByRole('radio', { name: 'Text' }).click();
     await page.getByText('not UTF-8 text').waitFor();
-    await valueBox(page).fill('00 fe 42 4');
+    await fillValue(page, '00 fe 42 4');
     await page.getByText('A byte has two.').waitFor();
     expect(await saveButton().isDisabled()).toBe(true);
-    await valueBox(page).fill('00 fe 42 43');
+    await fillValue(page, '00 fe 42 43');
     await saveButton().click();
     await saved();
     expect((await other.get(key))?.value).toEqual(Buffer.from([0x00, 0xfe, 0x42, 0x43]));
@@ -125,7 +125,7 @@ describe.skipIf(noBrowser)('keys', () => {
     await page.getByRole('textbox', { name: 'Key prefix' }).fill('crlf');
     await keyRow(page, 'crlf').click();
     await expectValue(page, 'one\ntwo\n');
-    await valueBox(page).fill('one\ntwo\nthree\n');
+    await fillValue(page, 'one\ntwo\nthree\n');
     await saveButton().click();
     await saved();
     expect(await otherReads('crlf')).toBe('one\r\ntwo\r\nthree\r\n');
@@ -144,10 +144,10 @@ describe.skipIf(noBrowser)('keys', () => {
     await key.fill('a\\q');
     await expectText(dialog, /stands for nothing/);
     await key.fill('big');
-    await dialog.getByRole('textbox', { name: /^Value as/ }).fill('v'.repeat(1024 * 1024 + 1));
+    await fillValue(page, 'v'.repeat(1024 * 1024 + 1), dialog.getByRole('textbox', { name: /^Value as/ }));
     await create.click();
     await expectText(dialog, /1,048,577 bytes; at most 1,048,576 \(1 MiB\) fit/);
-    await dialog.getByRole('textbox', { name: /^Value as/ }).fill('v');
+    await fillValue(page, 'v', dialog.getByRole('textbox', { name: /^Value as/ }));
     await key.fill('crlf');
     await create.click();
     await expectText(dialog, /This key exists already/);

@@ -10,8 +10,8 @@ import {
   headline,
   keyRow,
   startFirstCluster,
-  valueBox,
   expectValue,
+  fillValue,
 } from './support/cluster-page.ts';
 import { oneStory } from './support/story.ts';
 
@@ -52,7 +52,7 @@ describe.skipIf(noBrowser)('two of three nodes dead', () => {
   });
 
   test('a save fails with a clear error within its deadline, and the edit stays', async () => {
-    await valueBox(page).fill('after');
+    await fillValue(page, 'after');
     await page.getByRole('button', { name: /^Save if still/ }).click();
     const note = page.getByRole('alert').filter({ hasText: 'The key was not saved.' });
     await expectText(note, /The key was not saved\. .+ Try again/);

@@ -14,9 +14,9 @@ import {
   nodeCard,
   setLoad,
   startFirstCluster,
-  valueBox,
   valueText,
   expectValue,
+  fillValue,
 } from './support/cluster-page.ts';
 import { openSheet } from './support/cluster-sheet.ts';
 import { lookAt } from './support/look.ts';
@@ -104,7 +104,7 @@ describe.skipIf(noBrowser)('every screen, in both themes', () => {
 
   test('a conflict', async () => {
     const text = await valueText(page);
-    await valueBox(page).fill(text.replace('2026-06-20', '2026-06-21'));
+    await fillValue(page, text.replace('2026-06-20', '2026-06-21'));
     const client = await app.client(
       Number(/:(\d+)/.exec(await page.getByRole('region', { name: 'Value' }).innerText())?.[1]),
     );

@@ -4,7 +4,9 @@ import type { KeyMeta } from '../../../electron/contract/model.ts';
 import { useClusterNow } from '../../api/use-cluster-live.tsx';
 import { useSetting } from '../../app/settings.ts';
 import { cx } from '../../ui/cx.ts';
-import { formatBytesOrDash, formatCount } from '../../ui/format.ts';
+import { formatBytesOrDash, formatCount, plural } from '../../ui/format.ts';
+import { Icon } from '../../ui/icon.tsx';
+import { hasModKey } from '../../ui/mod-key.ts';
 import { fromBase64 } from './bytes.ts';
 import { isDirty } from './editor-state.ts';
 import { useOpenKeys } from './editor-store.ts';
@@ -28,6 +30,9 @@ export interface KeyListProps {
   isLoading: boolean;
   onMore: () => void;
   onOpen: (key: string) => void;
+  /** The keys that are ticked, base64. */
+  checked: ReadonlyMap<string, KeyMeta>;
+  onCheck: (rows: readonly KeyMeta[], checked: boolean) => void;
   /** Escape: nothing is selected any more. */
   onClear: () => void;
   ref: RefObject<HTMLDivElement | null>;
@@ -43,6 +48,8 @@ export function KeyList({
   isLoading,
   onMore,
   onOpen,
+  checked,
+  onCheck,
   onClear,
   ref,
 }: KeyListProps) {
@@ -55,6 +62,8 @@ export function KeyList({
   // The head stays in sight above the rows and is as high as one.
   const headPx = rowPx;
   const [active, setActive] = useState(0);
+  /** Where a range that shift extends begins. */
+  const anchor = useRef(0);
   const count = rows.length + (hasMore || isLoading ? 1 : 0);
   // eslint-disable-next-line react/incompatible-library -- its functions are called in this render only, never passed on
   const virtual = useVirtualizer({
@@ -67,6 +76,7 @@ export function KeyList({
   });
   useEffect(() => virtual.measure(), [virtual, rowPx]);
   const items = virtual.getVirtualItems();
+  const isAll = checked.size > 0 && checked.size === rows.length;
 
   const endInSight = (items.at(-1)?.index ?? 0) >= rows.length;
   useEffect(() => {
@@ -78,6 +88,14 @@ export function KeyList({
     if (selectedIndex >= 0) setActive(selectedIndex);
   }, [selectedIndex]);
 
+  const toggle = (index: number, isRange: boolean) => {
+    const row = rows[index];
+    if (row === undefined) return;
+    const [from, to] = isRange ? [anchor.current, index].sort((a, b) => a - b) : [index, index];
+    onCheck(rows.slice(from, (to ?? index) + 1), !checked.has(row.key));
+    anchor.current = index;
+    setActive(index);
+  };
   const move = (to: number) => {
     const index = Math.max(0, Math.min(rows.length - 1, to));
     setActive(index);
@@ -95,7 +113,13 @@ export function KeyList({
       End: () => move(rows.length - 1),
       Escape: onClear,
       Enter: () => row !== undefined && onOpen(row.key),
+      ' ': () => toggle(active, event.shiftKey),
     };
+    if (hasModKey(event) && event.key.toLowerCase() === 'a') {
+      event.preventDefault();
+      onCheck(rows, true);
+      return;
+    }
     const run = event.ctrlKey || event.metaKey || event.altKey ? undefined : moves[event.key];
     if (run === undefined) return;
     event.preventDefault();
@@ -111,6 +135,7 @@ export function KeyList({
       className={styles.grid}
       role="grid"
       aria-label="Keys"
+      aria-multiselectable="true"
       aria-rowcount={hasMore ? -1 : rows.length + 1}
       aria-activedescendant={items.some((item) => item.index === active) ? `${id}-${active}` : undefined}
       tabIndex={0}
@@ -118,7 +143,19 @@ export function KeyList({
     >
       <div role="rowgroup" className={styles.top}>
         <div className={cx(styles.row, styles.head)} role="row" aria-rowindex={1}>
-          <span role="columnheader">Key</span>
+          <span role="columnheader" className={styles.keyHead}>
+            <input
+              type="checkbox"
+              className={styles.all}
+              aria-label={`Select the ${plural(rows.length, 'key')} read so far`}
+              checked={isAll}
+              ref={(box) => {
+                if (box !== null) box.indeterminate = checked.size > 0 && !isAll;
+              }}
+              onChange={() => onCheck(rows, !isAll)}
+            />
+            Key
+          </span>
           <span role="columnheader">Part.</span>
           <span role="columnheader" className={styles.right}>
             Rev
@@ -157,13 +194,27 @@ export function KeyList({
               style={place}
               role="row"
               aria-rowindex={item.index + 2}
-              aria-selected={row.key === selected}
+              aria-selected={checked.has(row.key)}
+              aria-current={row.key === selected ? 'true' : undefined}
               onClick={() => {
                 setActive(item.index);
                 onOpen(row.key);
               }}
             >
               <span role="gridcell" className={cx(styles.key, 'mono')}>
+                {/* For the mouse; Space ticks from the keyboard, and the row says whether it is ticked. */}
+                <span
+                  aria-hidden="true"
+                  className={styles.tick}
+                  onClick={(event) => {
+                    event.stopPropagation();
+                    toggle(item.index, event.shiftKey);
+                  }}
+                >
+                  <span className={cx(styles.box, checked.has(row.key) && styles.ticked)}>
+                    {checked.has(row.key) && <Icon name="check" size={11} />}
+                  </span>
+                </span>
                 {written.shared !== '' && <span className={styles.shared}>{written.shared}</span>}
                 {written.own}
                 {unsaved.has(row.key) && <span className={styles.unsaved}> unsaved</span>}

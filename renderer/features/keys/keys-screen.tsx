@@ -1,23 +1,22 @@
-import { useEffect, useEffectEvent, useRef, useState } from 'react';
-import { toApiError } from '../../api/errors.ts';
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { useClusterLive, useView } from '../../api/use-cluster-live.tsx';
 import { useShortcuts } from '../../app/shortcuts.ts';
+import { useMedia } from '../../app/use-media.ts';
 import { Kbd } from '../../ui/badge.tsx';
-import { Button, IconButton } from '../../ui/button.tsx';
-import { EmptyState } from '../../ui/empty-state.tsx';
+import { Button } from '../../ui/button.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
-import { formatAgo } from '../../ui/format.ts';
 import { Segmented } from '../../ui/segmented.tsx';
 import { TextField } from '../../ui/text-field.tsx';
 import { mayWrite } from '../clusters/may-run.ts';
 import { fromBase64, toBase64 } from './bytes.ts';
 import { KeyEditor } from './key-editor.tsx';
-import { KeyList } from './key-list.tsx';
 import { countSentence } from './key-pages.ts';
 import { escapeKey } from './key-text.ts';
 import { useKeysRoute } from './keys-route.ts';
 import { checkKey, checkPrefix } from './limits.ts';
+import { ListPane } from './list-pane.tsx';
 import { NewKeyDialog } from './new-key-dialog.tsx';
+import { PrefixTree } from './prefix-tree.tsx';
 import { ReadModeBanner } from './read-mode-banner.tsx';
 import { readModes, type ReadCost } from './read-modes.ts';
 import { useKeyEntry } from './use-key-entry.ts';
@@ -26,6 +25,8 @@ import styles from './keys-screen.module.css';
 
 /** The address follows the typing after this much rest. */
 const TYPING_REST_MS = 200;
+/** Below this width the list and the value leave no room for the tree; the prefix is typed. */
+const NO_TREE_QUERY = '(max-width: 1180px)';
 
 /** /c/:cluster/keys: find, read, write and delete keys. The address holds prefix, key and read mode. */
 export function KeysScreen({ cluster }: { cluster: string }) {
@@ -36,12 +37,14 @@ export function KeysScreen({ cluster }: { cluster: string }) {
 function Keys({ cluster }: { cluster: string }) {
   const [route, setRoute] = useKeysRoute();
   const [creating, setCreating] = useState(false);
+  const [openFolders, setOpenFolders] = useState<ReadonlySet<string>>(new Set());
   const readOnly = useView((view) => !mayWrite(view.summary));
   const total = useTotalKeys();
 
   const prefix = checkPrefix(route.prefix);
   const pages = useKeyPages(cluster, prefix.ok ? toBase64(prefix.bytes) : null, route.read);
-  const rows = pages.data?.pages.flatMap((page) => page.keys) ?? [];
+  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.keys) ?? [], [pages.data]);
+  const hasTree = !useMedia(NO_TREE_QUERY);
 
   const key = route.key === null ? null : checkKey(route.key);
   const keyBase64 = key?.ok ? toBase64(key.bytes) : null;
@@ -97,70 +100,34 @@ function Keys({ cluster }: { cluster: string }) {
         stalenessMs={entry.data?.stalenessMs ?? null}
         onReadStale={readStale}
       />
-      <div className={styles.panes} data-editing={route.key !== null || undefined}>
-        <section className={styles.list} aria-label="Keys">
-          <header className={styles.listHeader}>
-            <h2 className={route.prefix === '' ? undefined : 'mono'}>
-              {route.prefix === '' ? 'All keys' : route.prefix}
-            </h2>
-            <ListAge readAtMs={pages.dataUpdatedAt} />
-            <IconButton
-              icon="restart"
-              size="small"
-              label="Read the list again"
-              aria-busy={pages.isRefetching || undefined}
-              onClick={() => void pages.refetch()}
-            />
-          </header>
-          {pages.error !== null && (
-            <div className={styles.note}>
-              <ErrorNote
-                title={
-                  rows.length === 0 ? 'The keys could not be listed.' : 'The rest of the keys could not be listed.'
-                }
-                error={pages.error}
-                fix={
-                  route.read !== 'stale' && toApiError(pages.error).code === 'noLeader'
-                    ? { label: 'Read stale', run: readStale }
-                    : {
-                        label: 'Try again',
-                        run: () => void (rows.length === 0 ? pages.refetch() : pages.fetchNextPage()),
-                      }
-                }
-              />
-            </div>
-          )}
-          {rows.length > 0 || pages.isPending ? (
-            <KeyList
-              cluster={cluster}
-              rows={rows}
-              prefix={route.prefix}
-              selected={keyBase64}
-              hasMore={pages.hasNextPage}
-              isLoading={pages.isFetching && !pages.isRefetching}
-              onMore={() => void pages.fetchNextPage()}
-              onOpen={openKey}
-              onClear={closeKey}
-              ref={list}
-            />
-          ) : (
-            pages.error === null && (
-              <EmptyState
-                {...(!readOnly && {
-                  action: (
-                    <Button icon="plus" onClick={() => setCreating(true)}>
-                      Create a key
-                    </Button>
-                  ),
-                })}
-              >
-                {route.prefix === ''
-                  ? 'No keys yet. What clients write appears here.'
-                  : 'No key begins with this prefix.'}
-              </EmptyState>
-            )
-          )}
-        </section>
+      <div className={styles.panes} data-editing={route.key !== null || undefined} data-tree={hasTree || undefined}>
+        {hasTree && (
+          <PrefixTree
+            cluster={cluster}
+            readMode={route.read}
+            current={prefix.ok ? toBase64(prefix.bytes) : ''}
+            total={total}
+            open={openFolders}
+            onFold={setOpenFolders}
+            onOpen={(next) => setRoute({ prefix: escapeKey(fromBase64(next)) })}
+          />
+        )}
+        <ListPane
+          key={`${route.prefix} ${route.read}`}
+          cluster={cluster}
+          prefix={route.prefix}
+          prefixBase64={prefix.ok ? toBase64(prefix.bytes) : ''}
+          readMode={route.read}
+          readOnly={readOnly}
+          pages={pages}
+          rows={rows}
+          selected={keyBase64}
+          onOpen={openKey}
+          onClear={closeKey}
+          onCreate={() => setCreating(true)}
+          onReadStale={readStale}
+          gridRef={list}
+        />
         {route.key !== null && (
           <section
             className={styles.editor}
@@ -251,15 +218,6 @@ function PrefixField({
       />
     </div>
   );
-}
-
-function ListAge({ readAtMs }: { readAtMs: number }) {
-  const [now, setNow] = useState(readAtMs);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
-    return () => clearInterval(timer);
-  }, []);
-  return <span>{readAtMs === 0 ? 'reading…' : `read ${formatAgo(now - readAtMs)}`}</span>;
 }
 
 function lastCost(keyMs: number | undefined, pageMs: number | undefined): ReadCost | null {

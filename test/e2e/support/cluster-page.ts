@@ -104,6 +104,13 @@ export async function valueText(page: Page): Promise<string> {
   );
 }
 
+/** Types over whatever an editor holds, as a person does. */
+export async function fillValue(page: Page, text: string, editor = valueBox(page)): Promise<void> {
+  await editor.focus();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.insertText(text);
+}
+
 /** Waits until the editor holds exactly this text, or one that matches. */
 export async function expectValue(page: Page, text: string | RegExp): Promise<void> {
   const isMeant = (said: string) => (typeof text === 'string' ? said === text : text.test(said));
@@ -115,7 +122,7 @@ export async function createKey(page: Page, key: string, value: string): Promise
   await page.getByRole('button', { name: 'New key' }).click();
   const dialog = page.getByRole('dialog', { name: 'New key' });
   await dialog.getByRole('textbox', { name: /^Key/ }).fill(key);
-  await dialog.getByRole('textbox', { name: /^Value as/ }).fill(value);
+  await fillValue(page, value, dialog.getByRole('textbox', { name: /^Value as/ }));
   await dialog.getByRole('button', { name: /^Create key/ }).click();
   await dialog.waitFor({ state: 'detached' });
   await page.getByRole('region', { name: 'Value' }).getByRole('heading', { name: key }).waitFor();

@@ -116,9 +116,8 @@ export class CsvReader implements RecordReader {
     if (key === undefined || value === undefined) {
       return { ok: false, line, message: `This line has ${row.length} of ${header.size} fields.` };
     }
-    const encodings = [field('key_encoding'), field('value_encoding')].map(encodingOf);
-    const [keyEncoding, valueEncoding] = encodings;
-    if (keyEncoding == null || valueEncoding == null) {
+    const [keyEncoding, valueEncoding] = [encodingOf(field('key_encoding')), encodingOf(field('value_encoding'))];
+    if (keyEncoding === null || valueEncoding === null) {
       return { ok: false, line, message: 'An encoding is utf8 or base64.' };
     }
     return readRecord(line, unspell(key, keyEncoding), unspell(value, valueEncoding));

@@ -16,7 +16,7 @@ const records = fc.array(fc.record({ key: bytes, value: bytes }), { maxLength: 8
 /** Reads a text in pieces of this many characters. */
 function read(reader: RecordReader, text: string, piece: number): ReadRecord[] {
   const found: ReadRecord[] = [];
-  const chars = [...text];
+  const chars = Array.from(text);
   for (let i = 0; i < chars.length; i += piece) found.push(...reader.push(chars.slice(i, i + piece).join('')));
   return [...found, ...reader.end()];
 }
