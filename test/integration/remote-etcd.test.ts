@@ -7,28 +7,13 @@ import { BackendClient } from '../support/backend-client.ts';
 import { TestAuthority } from '../support/certificates.ts';
 import { EtcdCluster } from '../support/etcd-cluster.ts';
 import { eventually, freePorts } from '../support/node-cluster.ts';
+import { profileDraft } from '../support/profile-draft.ts';
 import { tempDir } from '../support/temp.ts';
 
 const PASSWORD = 'correct horse battery staple';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-function draft(fields: Partial<ProfileDraft>): ProfileDraft {
-  return {
-    name: 'k8s',
-    group: null,
-    environment: null,
-    color: null,
-    endpoints: [],
-    tls: null,
-    auth: 'none',
-    user: null,
-    readOnly: false,
-    metricsUrls: [],
-    kind: null,
-    secret: null,
-    ...fields,
-  };
-}
+const draft = (fields: Partial<ProfileDraft>) => profileDraft({ name: 'k8s', ...fields });
 
 const withCa = (caFile: string | null, more: Partial<NonNullable<ProfileDraft['tls']>> = {}) => ({
   tls: { caFile, certFile: null, keyFile: null, serverName: null, skipVerify: false, ...more },

@@ -7,7 +7,9 @@ import type {
   QueryInput,
   QueryName,
   QueryOutput,
+  SubscriptionInput,
   SubscriptionMessage,
+  SubscriptionName,
 } from '../../electron/contract/contract.ts';
 import type { ClusterView, StoryEvent } from '../../electron/contract/model.ts';
 import { childProcessLauncher, createSupervisor } from '../../engine/supervisor/index.ts';
@@ -69,15 +71,16 @@ export class BackendClient {
     return events.map(sentenceOf);
   }
 
-  watch(cluster: string, listener: (message: SubscriptionMessage<'cluster.live'>) => void): () => void {
-    return this.#backend.router.subscribe(
-      'cluster.live',
-      { cluster },
-      {
-        message: (message) => listener(message as SubscriptionMessage<'cluster.live'>),
-        error: (error) => console.error(error),
-      },
-    );
+  /** Returns the way to end it. Its end by the backend is printed. */
+  subscribe<N extends SubscriptionName>(
+    name: N,
+    input: SubscriptionInput<N>,
+    listener: (message: SubscriptionMessage<N>) => void,
+  ): () => void {
+    return this.#backend.router.subscribe(name, input, {
+      message: (message) => listener(message as SubscriptionMessage<N>),
+      error: (error) => console.error(error),
+    });
   }
 
   close(): Promise<void> {

@@ -1,7 +1,9 @@
 import type { ClusterDriver } from '../clusters/driver.ts';
 import { EventLog } from '../history/event-log.ts';
 import type { Connection } from './connection.ts';
-import { EtcdDriver, type RemoteDriverOptions } from './etcd/etcd-driver.ts';
+import type { RemoteDriverOptions } from './driver-options.ts';
+import { EtcdDriver } from './etcd/etcd-driver.ts';
+import { PrkDbDriver } from './prkdb/prkdb-driver.ts';
 import type { StoredProfile } from './profile-store.ts';
 
 export interface RemoteRegistryOptions {
@@ -104,5 +106,5 @@ export class RemoteRegistry {
 }
 
 function openDriver(options: RemoteDriverOptions): ClusterDriver {
-  return new EtcdDriver(options);
+  return options.profile.kind === 'etcd' ? new EtcdDriver(options) : new PrkDbDriver(options);
 }

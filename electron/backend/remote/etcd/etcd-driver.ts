@@ -2,10 +2,9 @@ import type { EtcdClient } from '../../../../engine/etcd/index.ts';
 import type { Capability, ClusterSummary, ClusterView, Sample, StoryEvent } from '../../../contract/model.ts';
 import type { ClusterDriver, EtcdControls, LiveUpdate, RemoteControls } from '../../clusters/driver.ts';
 import { BackendError } from '../../errors.ts';
-import type { EventLog } from '../../history/event-log.ts';
 import type { Connection } from '../connection.ts';
+import type { RemoteDriverOptions } from '../driver-options.ts';
 import { Hub } from '../hub.ts';
-import type { StoredProfile } from '../profile-store.ts';
 import { RemoteStory } from '../remote-story.ts';
 import { scrape } from '../scrape.ts';
 import { WriteGate } from '../write-gate.ts';
@@ -17,17 +16,6 @@ import { EtcdWatch } from './etcd-watch.ts';
 
 const SAMPLE_MS = 500;
 const CAPABILITIES: Capability[] = ['keyHistory', 'leases', 'members', 'access'];
-
-export interface RemoteDriverOptions {
-  readonly profile: StoredProfile;
-  /** Reads secret and certificates. */
-  readonly connect: () => Promise<Connection>;
-  readonly eventLog: EventLog;
-  /** Where snapshots are put. */
-  readonly snapshotDir: string;
-  readonly now: () => number;
-  readonly onError: (error: unknown) => void;
-}
 
 /** An etcd cluster that runs elsewhere. */
 export class EtcdDriver implements ClusterDriver {

@@ -1,0 +1,14 @@
+import type { EventLog } from '../history/event-log.ts';
+import type { Connection } from './connection.ts';
+import type { StoredProfile } from './profile-store.ts';
+
+export interface RemoteDriverOptions {
+  readonly profile: StoredProfile;
+  /** Reads secret and certificates. */
+  readonly connect: () => Promise<Connection>;
+  readonly eventLog: EventLog;
+  /** Where snapshots are put. */
+  readonly snapshotDir: string;
+  readonly now: () => number;
+  readonly onError: (error: unknown) => void;
+}

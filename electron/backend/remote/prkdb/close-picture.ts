@@ -1,0 +1,170 @@
+import type { Capability, ClusterState, PartitionLive, Sample, StoryEvent } from '../../../contract/model.ts';
+import { ClusterModel } from '../../clusters/cluster-model.ts';
+import { connectNode, type NodeLink } from '../../clusters/node-link.ts';
+import { takeSample } from '../../history/sampler.ts';
+import { connectClient } from '../../keys/connect-client.ts';
+import { PrkDbKeys } from '../../keys/prkdb-keys.ts';
+import { RaftInspector } from '../../raft/raft-inspector.ts';
+import { StoryTeller } from '../../story/teller.ts';
+import type { Connection } from '../connection.ts';
+import { splitAddress } from '../endpoint-probe.ts';
+import type { Found } from './discover.ts';
+import type { Picture, Seen } from './picture.ts';
+
+/** Nothing was heard of the whole cluster for this long. */
+const SILENT_AFTER_MS = 2_500;
+
+/**
+ * A PrkDB cluster whose nodes have ClusterService: the same picture as of a local one, from
+ * their own events and statuses, but for the processes, which nobody here sees.
+ */
+export class ClosePicture implements Picture {
+  readonly capabilities: readonly Capability[] = ['raftState', 'liveEvents'];
+  readonly keys: PrkDbKeys;
+  readonly #model: ClusterModel;
+  readonly #story: StoryTeller;
+  readonly #raft: RaftInspector;
+  readonly #links = new Map<number, NodeLink>();
+  readonly #metricsUrls = new Map<number, string>();
+  readonly #startedAtMs = new Map<number, { startedAtMs: number; pid: number }>();
+  readonly #replicationFactor: number;
+  #heardAtMs: number | null = null;
+
+  constructor(name: string, found: Found, connection: Connection, options: { now: () => number; changed: () => void }) {
+    const { now } = options;
+    const { tls, token } = connection;
+    this.#replicationFactor = Math.max(1, ...found.partitions.map(({ replicas }) => replicas.length));
+    this.#model = new ClusterModel(
+      {
+        owner: 'none',
+        record: {
+          formatVersion: 1,
+          clusterId: found.clusterId,
+          name,
+          createdAtMs: now(),
+          partitions: found.partitions.length,
+          replicationFactor: this.#replicationFactor,
+          dataDir: '',
+          members: found.nodes.map(({ id, address }) => {
+            const { host, port } = splitAddress(address);
+            return { id, host, clientPort: port, raftPort: 0, metricsPort: 0 };
+          }),
+          timing: found.status?.timing ?? { tickMs: 50, heartbeatTicks: 1, electionTicksMin: 6, electionTicksMax: 12 },
+        },
+        // Whether a process runs is not known here; whether it answers is judged from its silence.
+        nodes: found.nodes.map(({ id }) => ({
+          nodeId: id,
+          pid: null,
+          state: 'running' as const,
+          startedAtMs: null,
+          pausedAtMs: null,
+          exit: null,
+        })),
+      },
+      now(),
+    );
+    const replicas = found.partitions
+      .toSorted((a, b) => a.partitionId - b.partitionId)
+      .map((partition) => partition.replicas);
+    this.#story = new StoryTeller({
+      nodes: found.nodes.map(({ id }) => id),
+      replicas,
+      conditions: found.nodes.map(({ id }) => ({ node: id, condition: { kind: 'up', sinceMs: 0 } })),
+    });
+    this.#raft = new RaftInspector({
+      facts: (partition) => this.#model.inspect(partition),
+      linkTo: (node) => this.#links.get(node) ?? null,
+      onEvent: () => undefined,
+      now,
+    });
+    const scheme = tls === undefined ? 'http' : 'https';
+    this.keys = new PrkDbKeys({
+      connect: () =>
+        connectClient(
+          found.nodes.map(({ address }) => `${scheme}://${address}`),
+          { clusterId: found.clusterId, name },
+          { tls, token },
+        ),
+      leaderOf: (partition) => this.#model.leaderOf(partition),
+    });
+    for (const { id, address, metricsUrl } of found.nodes) {
+      this.#metricsUrls.set(id, metricsUrl);
+      const listener = {
+        event: (event: Parameters<RaftInspector['takeEvent']>[0]) => {
+          this.#story.push({ type: 'event', event });
+          this.#raft.takeEvent(event);
+        },
+        status: (status: Parameters<ClusterModel['takeStatus']>[0]) => {
+          this.#heardAtMs = now();
+          this.#startedAtMs.set(id, { startedAtMs: status.startedAtMs, pid: status.pid });
+          this.#model.takeStatus(status, now());
+          this.#story.push({ type: 'status', timeMs: status.timeMs, status });
+          options.changed();
+        },
+      };
+      this.#links.set(id, connectNode(address, found.clusterId, listener, { tls, token }));
+    }
+  }
+
+  judge(nowMs: number): void {
+    this.#model.judge(nowMs);
+    this.#raft.changed();
+  }
+
+  seen(nowMs: number): Seen {
+    const { nodes, partitions } = this.#model.view(nowMs, null, []);
+    return {
+      state: this.#state(nowMs),
+      partitions,
+      nodes: nodes.map((node) => ({
+        ...node,
+        metricsUrl: this.#metricsUrls.get(node.id) ?? '',
+        startedAtMs: this.#startedAtMs.get(node.id)?.startedAtMs ?? null,
+        pid: this.#startedAtMs.get(node.id)?.pid ?? null,
+      })),
+      replicationFactor: this.#replicationFactor,
+      heardAtMs: this.#heardAtMs,
+    };
+  }
+
+  fingerprint(): string {
+    return this.#model.fingerprint();
+  }
+
+  sample(nowMs: number): Sample | null {
+    if (this.#state(nowMs) === 'unreachable') return null;
+    const sample = takeSample({
+      timeMs: nowMs,
+      partitions: this.#model.partitions,
+      windows: this.#model.windows,
+      totals: this.#model.totals,
+    });
+    this.#story.push({
+      type: 'throughput',
+      timeMs: nowMs,
+      writesPerSecond: sample.writesPerSecond,
+      load: null,
+    });
+    return sample;
+  }
+
+  stories(_view: unknown, nowMs: number): StoryEvent[] {
+    return this.#story.advance(nowMs);
+  }
+
+  watchPartition(partition: number, listener: (live: PartitionLive) => void): () => void {
+    return this.#raft.watch(partition, listener);
+  }
+
+  async close(): Promise<void> {
+    this.#raft.close();
+    for (const link of this.#links.values()) link.close();
+    this.#links.clear();
+    await this.keys.close();
+  }
+
+  #state(nowMs: number): ClusterState {
+    const isSilent = this.#heardAtMs === null || nowMs - this.#heardAtMs >= SILENT_AFTER_MS;
+    return isSilent ? 'unreachable' : this.#model.state;
+  }
+}

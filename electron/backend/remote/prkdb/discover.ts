@@ -1,0 +1,78 @@
+import { AnyNode } from '../../../../engine/client/metadata.ts';
+import { ClusterClient, credentialsFor } from '../../../../engine/client/index.ts';
+import { parseEndpoint } from '../../../../engine/client/endpoint.ts';
+import type { NodeStatus } from '../../../../engine/rpc/cluster.ts';
+import type { PartitionInfo } from '../../../../engine/rpc/kv.ts';
+import type { Connection } from '../connection.ts';
+
+const TIMEOUT_MS = 3_000;
+
+export interface FoundNode {
+  readonly id: number;
+  /** `host:port`, where it answers from here. */
+  readonly address: string;
+  readonly metricsUrl: string;
+}
+
+/** What a PrkDB cluster says of itself at first. */
+export interface Found {
+  readonly clusterId: string;
+  readonly nodes: readonly FoundNode[];
+  readonly partitions: readonly PartitionInfo[];
+  /** Null where the nodes have no ClusterService: the original server. */
+  readonly status: NodeStatus | null;
+}
+
+/** Asks the endpoints. Rejects in words when none answers as a PrkDB node. */
+export async function discover(connection: Connection): Promise<Found> {
+  const { endpoints, tls, token } = connection;
+  const addresses = endpoints.map((endpoint) => parseEndpoint(endpoint).address);
+  const anyNode = new AnyNode(credentialsFor(endpoints, { tls, token }));
+  try {
+    const metadata = await anyNode.metadata(addresses, TIMEOUT_MS, '');
+    const asked = await Promise.all(
+      endpoints.map(async (endpoint, i) => ({ address: addresses[i]!, status: await statusOf(endpoint, connection) })),
+    );
+    const heard = asked.flatMap(({ address, status }) => (status === null ? [] : [{ address, status }]));
+    const given = new Map(heard.map(({ address, status }) => [status.nodeId, address]));
+    return {
+      clusterId: metadata.clusterId,
+      nodes: metadata.nodes
+        .map((node) => ({
+          id: node.nodeId,
+          // What a node advertises need not be reachable from here; what the profile names is.
+          address: given.get(node.nodeId) ?? parseEndpoint(node.address).address,
+          metricsUrl: node.metricsUrl,
+        }))
+        .sort((a, b) => a.id - b.id),
+      partitions: metadata.partitions,
+      status: heard.find(({ status }) => status.clusterId === metadata.clusterId)?.status ?? null,
+    };
+  } finally {
+    anyNode.close();
+  }
+}
+
+/** Null where it does not answer, and where it has no such service. */
+async function statusOf(endpoint: string, { tls, token }: Connection): Promise<NodeStatus | null> {
+  const client = new ClusterClient(endpoint, { tls, token });
+  try {
+    return await client.status({ timeoutMs: TIMEOUT_MS });
+  } catch {
+    return null;
+  } finally {
+    client.close();
+  }
+}
+
+/** Whether another look found other nodes or partitions, so that the picture must be made anew. */
+export function isSameShape(a: Found, b: Found): boolean {
+  const text = (found: Found): string =>
+    JSON.stringify([
+      found.clusterId,
+      found.status !== null,
+      found.nodes,
+      found.partitions.map(({ partitionId, replicas }) => [partitionId, replicas.toSorted((x, y) => x - y)]),
+    ]);
+  return text(a) === text(b);
+}

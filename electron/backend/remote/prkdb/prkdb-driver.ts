@@ -1,0 +1,251 @@
+import type {
+  ClusterState,
+  ClusterSummary,
+  ClusterView,
+  PartitionLive,
+  Sample,
+  StoryEvent,
+} from '../../../contract/model.ts';
+import { toApiError } from '../../api-error.ts';
+import type { ClusterDriver, LiveUpdate, RemoteControls } from '../../clusters/driver.ts';
+import { BackendError } from '../../errors.ts';
+import type { KeySpace } from '../../keys/key-space.ts';
+import type { RemoteDriverOptions } from '../driver-options.ts';
+import { Hub } from '../hub.ts';
+import type { Problem } from '../problem.ts';
+import { WriteGate } from '../write-gate.ts';
+import { ClosePicture } from './close-picture.ts';
+import { discover, isSameShape, type Found } from './discover.ts';
+import { OutsidePicture } from './outside-picture.ts';
+import type { Picture, Seen } from './picture.ts';
+
+const TICK_MS = 100;
+const SAMPLE_MS = 500;
+/** Members come and go. */
+const LOOK_EVERY_MS = 10_000;
+const FIRST_RETRY_MS = 500;
+const MAX_RETRY_MS = 5_000;
+
+const nothingSeen: Omit<Seen, 'state'> = { nodes: [], partitions: [], replicationFactor: 0, heardAtMs: null };
+
+/** A PrkDB cluster that runs elsewhere: of our nodes, or of the original server. */
+export class PrkDbDriver implements ClusterDriver {
+  readonly name: string;
+  readonly keys: KeySpace;
+  readonly processes = null;
+  readonly faults = null;
+  readonly load = null;
+  readonly etcd = null;
+  readonly remote: RemoteControls;
+
+  readonly #options: RemoteDriverOptions;
+  readonly #gate: WriteGate;
+  readonly #hub: Hub;
+  readonly #timer: NodeJS.Timeout;
+  #found: Found | null = null;
+  #picture: Picture | null = null;
+  #problem: Problem | null = null;
+  #looking = false;
+  #lookDueMs = 0;
+  #retryMs = FIRST_RETRY_MS;
+  #sampledMs = 0;
+  #leadersText = '';
+  #state: ClusterState = 'starting';
+  #sinceMs: number;
+  #closed = false;
+
+  constructor(options: RemoteDriverOptions) {
+    const { profile, now } = options;
+    this.name = profile.name;
+    this.#options = options;
+    this.#sinceMs = now();
+    const isProduction = profile.environment === 'production';
+    this.#gate = new WriteGate({ name: profile.name, readOnly: profile.readOnly, isProduction }, now);
+    this.#hub = new Hub({
+      view: () => this.view(),
+      summary: () => this.summary(),
+      eventLog: options.eventLog,
+      now,
+    });
+    this.keys = {
+      scan: (scan) => this.#keys().scan(scan),
+      get: (key, readMode) => this.#keys().get(key, readMode),
+      put: (key, value, expectedRevision) => this.#keys().put(key, value, expectedRevision),
+      delete: (key, expectedRevision) => this.#keys().delete(key, expectedRevision),
+      close: async () => undefined,
+    };
+    this.remote = { gate: this.#gate, reconnect: () => this.#reconnect(), changed: () => this.#changed() };
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  summary(): ClusterSummary {
+    return this.#summaryOf(this.#seen());
+  }
+
+  view(): ClusterView {
+    const seen = this.#seen();
+    return {
+      summary: this.#summaryOf(seen),
+      timeMs: this.#options.now(),
+      nodes: seen.nodes,
+      partitions: seen.partitions,
+      load: null,
+      faults: [],
+      etcd: null,
+    };
+  }
+
+  history(range: { fromMs: number; toMs: number; maxPoints: number }): Sample[] {
+    return this.#hub.history(range);
+  }
+
+  events(limit: number): StoryEvent[] {
+    return this.#hub.events(limit);
+  }
+
+  watch(listener: (update: LiveUpdate) => void): () => void {
+    return this.#hub.watch(listener);
+  }
+
+  watchPartition(partition: number, listener: (live: PartitionLive) => void): () => void {
+    if (this.#picture === null) throw this.#notReached();
+    return this.#picture.watchPartition(partition, listener);
+  }
+
+  recordedSegments(): readonly { readonly id: number; readonly sizeBytes: number }[] {
+    return [];
+  }
+
+  recordedPartition(): Promise<never> {
+    return Promise.reject(new BackendError('notFound', 'Nothing is recorded of a remote cluster.'));
+  }
+
+  onSummary(listener: () => void): () => void {
+    return this.#hub.onSummary(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#picture?.close();
+    this.#picture = null;
+    await this.#hub.close();
+  }
+
+  #keys(): KeySpace {
+    if (this.#picture === null) throw this.#notReached();
+    return this.#picture.keys;
+  }
+
+  #notReached(): BackendError {
+    return new BackendError(
+      'disconnected',
+      this.#problem?.message ?? `${this.name} has not been reached yet.`,
+      this.#problem?.hint ?? 'Try again in a moment.',
+    );
+  }
+
+  #seen(): Seen {
+    const seen = this.#picture?.seen(this.#options.now());
+    return seen ?? { ...nothingSeen, state: this.#problem === null ? 'starting' : 'unreachable' };
+  }
+
+  #summaryOf(seen: Seen): ClusterSummary {
+    const { profile } = this.#options;
+    return {
+      name: this.name,
+      kind: 'prkdb',
+      state: seen.state,
+      nodeCount: seen.nodes.length,
+      nodesUp: seen.nodes.filter((node) => node.state === 'live').length,
+      partitionCount: seen.partitions.length,
+      replicationFactor: seen.replicationFactor,
+      owner: 'none',
+      readOnly: profile.readOnly,
+      environment: profile.environment,
+      sinceMs: this.#sinceMs,
+      dataDir: null,
+      remote: {
+        profileId: profile.id,
+        group: profile.group,
+        color: profile.color,
+        writesLocked: this.#gate.isLocked,
+        heardAtMs: seen.heardAtMs,
+        problem: this.#problem,
+        capabilities: [...(this.#picture?.capabilities ?? [])],
+      },
+    };
+  }
+
+  #reconnect(): void {
+    this.#found = null;
+    this.#lookDueMs = 0;
+    this.#retryMs = FIRST_RETRY_MS;
+  }
+
+  #tick(): void {
+    const nowMs = this.#options.now();
+    if (!this.#looking && performance.now() >= this.#lookDueMs) {
+      this.#look().catch(this.#options.onError);
+    }
+    const picture = this.#picture;
+    if (picture !== null) {
+      picture.judge(nowMs);
+      this.#hub.tell(picture.stories(this.view(), nowMs));
+      if (nowMs - this.#sampledMs >= SAMPLE_MS) this.#sample(picture, nowMs);
+    }
+    this.#changed();
+  }
+
+  #changed(): void {
+    const { state, partitions } = this.#seen();
+    if (state !== this.#state) {
+      this.#state = state;
+      this.#sinceMs = this.#options.now();
+      // Looking says why.
+      if (state === 'unreachable') this.#lookDueMs = 0;
+    }
+    // The charts show the very moment a leader is lost or won, not the next half second.
+    const leadersText = partitions.map((one) => `${one.leader}/${one.term}`).join();
+    if (leadersText !== this.#leadersText && this.#picture !== null) {
+      this.#leadersText = leadersText;
+      this.#sample(this.#picture, this.#options.now());
+    }
+    this.#hub.changed(`${state}|${this.#problem?.message}|${this.#picture?.fingerprint()}`);
+  }
+
+  #sample(picture: Picture, nowMs: number): void {
+    this.#sampledMs = nowMs;
+    const sample = picture.sample(nowMs);
+    if (sample !== null) this.#hub.sample(sample);
+  }
+
+  /** Looks who is there, and makes the picture anew where that changed. */
+  async #look(): Promise<void> {
+    this.#looking = true;
+    try {
+      const connection = await this.#options.connect();
+      const found = await discover(connection);
+      const isKnown = this.#found !== null && isSameShape(found, this.#found);
+      this.#problem = null;
+      this.#retryMs = FIRST_RETRY_MS;
+      this.#lookDueMs = performance.now() + LOOK_EVERY_MS;
+      if (isKnown || this.#closed) return;
+      const before = this.#picture;
+      const { now, profile } = this.#options;
+      this.#found = found;
+      this.#picture =
+        found.status === null
+          ? new OutsidePicture(found, connection, profile.metricsUrls, { now })
+          : new ClosePicture(this.name, found, connection, { now, changed: () => this.#changed() });
+      await before?.close();
+    } catch (error) {
+      const { message, hint } = toApiError(error);
+      this.#problem = { message, hint };
+      this.#lookDueMs = performance.now() + this.#retryMs;
+      this.#retryMs = Math.min(MAX_RETRY_MS, this.#retryMs * 2);
+    } finally {
+      this.#looking = false;
+    }
+  }
+}

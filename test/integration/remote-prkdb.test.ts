@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SubscriptionMessage } from '../../electron/contract/contract.ts';
+import { BackendClient } from '../support/backend-client.ts';
+import { eventually, nodeCluster, type NodeCluster } from '../support/node-cluster.ts';
+import { PlainServers } from '../support/plain-server.ts';
+import { profileDraft } from '../support/profile-draft.ts';
+import { tempDir } from '../support/temp.ts';
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+describe('a cluster of our own nodes on other hosts', () => {
+  const home = tempDir();
+  let cluster: NodeCluster;
+  let backend: BackendClient;
+
+  beforeAll(async () => {
+    cluster = await nodeCluster(3, { partitions: 2, tls: true });
+    await Promise.all(cluster.nodes.map((node) => node.start()));
+    backend = await BackendClient.open(home.path);
+    const files = cluster.authority!.write('client', await cluster.authority!.issue({}));
+    await backend.command('profiles.save', {
+      id: null,
+      draft: profileDraft({
+        endpoints: [cluster.endpoints[0]!],
+        tls: {
+          caFile: cluster.authority!.caFile,
+          certFile: files.cert,
+          keyFile: files.key,
+          serverName: null,
+          skipVerify: false,
+        },
+      }),
+    });
+  });
+  afterAll(async () => {
+    await backend.close();
+    await cluster.dispose();
+    home.remove();
+  });
+
+  const view = () => backend.view('far');
+
+  test('is found by one endpoint and shown in full', async () => {
+    const whole = await eventually('all partitions led', async () => {
+      const now = await view();
+      return now.summary.state === 'running' && now;
+    });
+    expect(whole.summary).toMatchObject({ kind: 'prkdb', nodesUp: 3, partitionCount: 2, replicationFactor: 3 });
+    expect(whole.summary.remote?.capabilities).toContain('raftState');
+    expect(whole.nodes.every((node) => node.state === 'live' && node.replicas.length === 2)).toBe(true);
+    expect(whole.nodes[0]!.metricsUrl).toMatch(/^http/);
+  });
+
+  test('its keys are listed and written, its partitions shown from the inside', async () => {
+    const key = base64('user/1');
+    const saved = await backend.command('keys.put', { cluster: 'far', key, value: base64('a'), expectedRevision: 0 });
+    expect(saved.outcome).toBe('saved');
+    const scan = { cluster: 'far', prefix: base64('user/'), after: '', limit: 10, readMode: 'linearizable' as const };
+    expect((await backend.query('keys.scan', scan)).keys.map((meta) => meta.key)).toEqual([key]);
+    const seen: SubscriptionMessage<'partition.live'>[] = [];
+    const stop = backend.subscribe('partition.live', { cluster: 'far', partition: 0 }, (message) => seen.push(message));
+    await eventually('the logs of three replicas', async () => {
+      const last = seen.at(-1);
+      return last !== undefined && last.replicas.filter((replica) => replica.word !== null).length === 3;
+    });
+    stop();
+  });
+
+  test('the loss of a leader is told by the events of the others', async () => {
+    const before = await view();
+    const lost = before.partitions[0]!;
+    await cluster.nodes[lost.leader - 1]!.kill();
+    const after = await eventually('another leader', async () => {
+      const now = await view();
+      const [partition] = now.partitions;
+      return partition!.leader !== 0 && partition!.leader !== lost.leader && now;
+    });
+    expect(after.partitions[0]!.term).toBeGreaterThan(lost.term);
+    await eventually('it is shown as not answering', async () => {
+      const now = await view();
+      return now.nodes.find((node) => node.id === lost.leader)?.state === 'suspect' && now.summary.state === 'degraded';
+    });
+    await eventually('the feed tells the election', async () => {
+      const told = await backend.sentences('far');
+      return told.some((sentence) => /wins election for p0|leads p0|elected/.test(sentence)) && told;
+    });
+  });
+
+  test('gone altogether it is unreachable, with the reason, and heals by itself', async () => {
+    await Promise.all(cluster.nodes.map((node) => node.kill()));
+    const gone = await eventually('unreachable', async () => {
+      const { summary } = await view();
+      return summary.state === 'unreachable' && summary.remote!.problem !== null && summary;
+    });
+    expect(gone.remote!.heardAtMs).not.toBeNull();
+    expect(gone.remote!.problem!.message).toMatch(/connection refused/);
+    await Promise.all(cluster.nodes.map((node) => node.start()));
+    await backend.command('cluster.reconnect', { cluster: 'far' });
+    await eventually('running again', async () => (await view()).summary.state === 'running');
+  });
+});
+
+describe('the original server, which speaks PrkDbService alone', () => {
+  const home = tempDir();
+  let servers: PlainServers;
+  let backend: BackendClient;
+
+  beforeAll(async () => {
+    servers = await PlainServers.start(3);
+    backend = await BackendClient.open(home.path);
+    const { endpoints, metricsUrls } = servers;
+    await backend.command('profiles.save', { id: null, draft: profileDraft({ endpoints, metricsUrls }) });
+  });
+  afterAll(async () => {
+    await backend.close();
+    await servers.stop();
+    home.remove();
+  });
+
+  test('shows leaders from Metadata and terms from its metrics', async () => {
+    const view = await eventually('terms', async () => {
+      const now = await backend.view('far');
+      return now.summary.state === 'running' && now.partitions.every((one) => one.term === 3) && now;
+    });
+    expect(view.summary).toMatchObject({ kind: 'prkdb', nodeCount: 3, remote: { capabilities: [] } });
+    expect(view.partitions[0]).toMatchObject({ leader: 1, hasQuorum: true, commitIndex: 40 });
+  });
+
+  test('another leader is told as inferred', async () => {
+    servers.leader = 2;
+    servers.term = 4;
+    await eventually('the sentence', async () => {
+      const told = await backend.sentences('far');
+      return told.includes('n2 leads for p0 in term 4 (inferred).');
+    });
+  });
+
+  test('keys are read and written whole, and what is not there is said', async () => {
+    const key = base64('a');
+    const put = (value: string, expectedRevision: number | null) =>
+      backend.command('keys.put', { cluster: 'far', key, value: base64(value), expectedRevision });
+    const first = await put('1', 0);
+    if (first.outcome !== 'saved') throw new Error('not saved');
+    expect(await put('2', 0)).toMatchObject({ outcome: 'conflict', current: { value: base64('1') } });
+    expect((await put('2', first.entry.revision)).outcome).toBe('saved');
+    const scan = { cluster: 'far', prefix: '', after: '', limit: 10, readMode: 'stale' as const };
+    await expect(backend.query('keys.scan', scan)).rejects.toMatchObject({ api: { code: 'refused' } });
+    const deleted = await backend.command('keys.delete', { cluster: 'far', key, expectedRevision: null });
+    expect(deleted).toEqual({ outcome: 'deleted', found: true });
+  });
+
+  test('a node that is gone is named with the reason', async () => {
+    await servers.stopNode(3);
+    await eventually('the sentence', async () => {
+      const told = await backend.sentences('far');
+      return told.some((sentence) => sentence.startsWith('n3 does not answer: ') && sentence.includes('refused'));
+    });
+    expect((await backend.view('far')).summary).toMatchObject({ state: 'degraded', nodesUp: 2 });
+  });
+});
