@@ -246,7 +246,7 @@ describe('one bad client', () => {
     }
     admin.close();
     db.close();
-    expect(written).toBeGreaterThan(10);
+    expect(written).toBeGreaterThan(3);
     // Four connections, each with what a connection may take.
     expect(mostBytes).toBeLessThan(1.5e9);
     expect(child.exitCode).toBeNull();
