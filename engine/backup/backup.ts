@@ -54,7 +54,7 @@ export async function makeBackup(options: BackupOptions): Promise<MadeBackup> {
     const writer = await BackupWriter.create(file);
     try {
       for (const { partitionId } of partitions) {
-        await addPartition(options, client, writer, partitionId, epoch);
+        await addPartition(options, client, writer, partitionId, partitions.length);
         const progress = { partitions: partitionId + 1, ofPartitions: partitions.length };
         options.onProgress?.({ ...progress, sizeBytes: writer.sizeBytes });
       }
@@ -76,13 +76,13 @@ async function addPartition(
   client: PrkDbClient,
   writer: BackupWriter,
   partition: number,
-  epoch: number,
+  ofPartitions: number,
 ): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     options.signal?.throwIfAborted();
     try {
       const endpoint = chooseReplica(await client.metadata(), partition, attempt) ?? options.endpoints[0]!;
-      await copyPartition(options, endpoint, writer, partition, epoch);
+      await copyPartition(options, endpoint, writer, partition, ofPartitions);
       return;
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -115,7 +115,7 @@ async function copyPartition(
   endpoint: string,
   writer: BackupWriter,
   partition: number,
-  epoch: number,
+  ofPartitions: number,
 ): Promise<void> {
   const node = new ClusterClient(endpoint, connection);
   try {
@@ -123,7 +123,8 @@ async function copyPartition(
     let keys = 0;
     for await (const { start, rows } of node.export(partition, signal === undefined ? {} : { signal })) {
       if (start !== null) {
-        if (start.epoch !== epoch || start.partition !== partition) {
+        // Replicas may move meanwhile; which keys belong to which partition must not change.
+        if (start.partitions !== ofPartitions || start.partition !== partition) {
           throw new BackupError('The partitions of the cluster changed during the backup. Start it again.');
         }
         const { index, revision, keyCount } = start;

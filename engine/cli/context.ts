@@ -109,7 +109,9 @@ export async function connectionTarget(context: CommandContext, options: TargetO
       .split(',')
       .map((e) => e.trim())
       .filter((e) => e !== '');
-    return { endpoints, connection: { tls: await tlsOptions(options), token: await tokenGiven(context.io, options) } };
+    const token = await tokenGiven(context.io, options);
+    if (token !== undefined) warnOfPlaintext(context.io, endpoints);
+    return { endpoints, connection: { tls: await tlsOptions(options), token } };
   }
   for (const name of ['ca', 'cert', 'key', 'serverName'] as const) {
     if (options[name] === undefined) continue;
@@ -149,6 +151,18 @@ async function tlsOptions({ ca, cert, key, serverName }: TargetOptions): Promise
     });
   };
   return { ca: await read(ca), cert: await read(cert), key: await read(key), serverName };
+}
+
+/** Of a token that everybody on the way can read. */
+function warnOfPlaintext(io: CommandIo, endpoints: readonly string[]): void {
+  const inClear = endpoints.find((endpoint) => {
+    const match = /^(?:(https?):\/\/)?(.*):\d+\/?$/.exec(endpoint);
+    return match !== null && match[1] !== 'https' && !/^(127\.|localhost$|\[::1\]$)/.test(match[2]!);
+  });
+  if (inClear === undefined) return;
+  io.stderr.write(
+    `prkdb: The token goes to ${inClear} in plaintext: whoever is on the way can use it. Dial https:// where you can.\n`,
+  );
 }
 
 /** The environment's token is for a cluster elsewhere: local ones have their own. */

@@ -43,7 +43,7 @@ export function diagnose(dataDir: string): Diagnosis {
   }
   const findings: Finding[] = [];
   const genesis = genesisOf(dataDir, findings);
-  if (genesis !== null && genesis.formatVersion === DATA_FORMAT_VERSION) {
+  if (genesis !== null && genesis.formatVersion <= DATA_FORMAT_VERSION) {
     try {
       findings.push(...examineStorage(dataDir, genesis));
     } catch (error) {
@@ -86,10 +86,6 @@ function genesisOf(dataDir: string, findings: Finding[]): Genesis | null {
   if (formatVersion > DATA_FORMAT_VERSION) {
     problem(
       `The directory was written by a newer version (format ${formatVersion}, this one knows ${DATA_FORMAT_VERSION}); so nothing else was looked at. Use that version.`,
-    );
-  } else if (formatVersion < DATA_FORMAT_VERSION) {
-    problem(
-      `The directory has format ${formatVersion}, and this version reads format ${DATA_FORMAT_VERSION}. Use the version that wrote it.`,
     );
   } else {
     const message = `node ${nodeId} of ${clusterName} (${clusterId}), format ${formatVersion}`;

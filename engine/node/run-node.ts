@@ -112,6 +112,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
 
   // The transport speaks before the store exists; what comes that early is dropped, and Raft repeats it.
   let store: Store | null = null;
+  let countPeerRefusal = (): void => {};
   const listener: PeerListener = {
     messages: (from, envelopes) => store?.receive(from, envelopes),
     connected: (peer) => store?.peerConnected(peer),
@@ -128,6 +129,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     snapshotListener: { offered: (from, offer) => store?.offerSnapshot(from, offer) ?? null },
     certificates: certificates.raft,
     pingIntervalMs: config.timing.tickMs * config.timing.heartbeatTicks,
+    onEveryRefusal: () => countPeerRefusal(),
     onRefused: (reason) => {
       if (store === null) log.warn({ reason }, 'peerRefused');
       else store.events.emit('peerRefused', { detail: reason });
@@ -260,7 +262,12 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     if (entry === undefined) throw new Error(`Entry ${index} of group ${group} is not in the log.`);
     return { term: entry.term, isConfChange: entry.type === EntryType.ConfChange, sizeBytes: entry.data.length };
   });
+  countPeerRefusal = () => metrics.refused('raft');
   const callers = new RefusalReporter((reason) => running.events.emit('accessRefused', { detail: reason }));
+  const refuseCaller = (reason: string): void => {
+    metrics.refused('client');
+    callers.report(reason);
+  };
   const access = new Access({
     anonymous: config.access?.anonymous ?? 'loopback',
     certified: config.tls?.client?.clientCa !== undefined,
@@ -268,7 +275,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     tokens: () => tokens.all,
     isNode: (call) => isMemberCall(call, running.routing, certificates.raft),
     nowMs: Date.now,
-    onRefused: (reason) => callers.report(reason),
+    onRefused: refuseCaller,
   });
   tokens.onChange(() => access.recheck());
   resources.add(() => access.close());
@@ -332,7 +339,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     certificates: certificates.client,
     limits,
     access,
-    onRefused: (reason) => callers.report(reason),
+    onRefused: refuseCaller,
     services: [
       { definition: published, implementation: prkDbService(running, router, metadata, metrics) },
       notOffered(published),
@@ -364,6 +371,9 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
       () => void stop('the process that owned this node is gone', { withCluster: true }),
     );
     resources.add(release);
+  }
+  if (config.access?.anonymous === 'everywhere' && tokens.all.size === 0) {
+    log.warn('access.anonymous is everywhere and there is no token: whoever reaches the client port may do everything');
   }
   running.events.emit('nodeStarted', { detail: `version ${VERSION}, pid ${process.pid}` });
   log.info({ clientPort: self.clientPort, raftPort: self.raftPort, version: VERSION, pid: process.pid }, 'serving');

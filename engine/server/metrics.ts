@@ -46,6 +46,7 @@ export class NodeMetrics implements OperationMetrics {
   readonly registry = new Registry();
   readonly #operations: Counter<'node_id' | 'operation' | 'status'>;
   readonly #seconds: Histogram<'node_id' | 'operation'>;
+  readonly #refusals: Counter<'node_id' | 'port'>;
   readonly #nodeId: string;
 
   /** `moving`: partitions on their way to other nodes, as far as this node directs that. */
@@ -66,8 +67,20 @@ export class NodeMetrics implements OperationMetrics {
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       registers,
     });
+    this.#refusals = new Counter({
+      name: 'prkdb_refusals_total',
+      help: 'Callers and peers that were not let in, by the port they came to',
+      labelNames: ['node_id', 'port'],
+      registers,
+    });
+    for (const port of ['client', 'raft'] as const) this.#refusals.inc({ node_id: this.#nodeId, port }, 0);
     this.#exportGroups(store, tickMs);
     this.#exportNode(store, moving);
+  }
+
+  /** Somebody was not let in. */
+  refused(port: 'client' | 'raft'): void {
+    this.#refusals.inc({ node_id: this.#nodeId, port });
   }
 
   start(operation: string): (status: KvStatus) => void {

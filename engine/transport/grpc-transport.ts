@@ -56,6 +56,8 @@ export interface GrpcTransportOptions {
    * a configuration. The same reason is reported once in ten seconds.
    */
   readonly onRefused?: (reason: string) => void;
+  /** The same without a limit, for whoever counts. */
+  readonly onEveryRefusal?: () => void;
   readonly log?: { info(message: string): void };
   /** Uniform in [0, 1): for injected losses and for the spread of reconnects. */
   readonly random?: () => number;
@@ -91,7 +93,10 @@ export async function createGrpcTransport(options: GrpcTransportOptions): Promis
   const refusals = new RefusalReporter((reason) => {
     options.onRefused?.(reason);
   });
-  const onRefused = (reason: string): void => refusals.report(reason);
+  const onRefused = (reason: string): void => {
+    options.onEveryRefusal?.();
+    refusals.report(reason);
+  };
 
   const peers = new PeerTable(self, options.peers);
   const links = new Map<NodeId, PeerLink>();

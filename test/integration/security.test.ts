@@ -183,6 +183,11 @@ describe('the events', () => {
     await has('peerRefused', /not of the cluster’s CA/);
     await has('accessRefused', /a call of Put from 127\.0\.0\.1: its token is none of this cluster/);
     expect(events.map((e) => e.nodeId)).not.toContain(2);
+    const metrics = await (await fetch(`http://127.0.0.1:${node.member.metricsPort}/metrics`)).text();
+    const count = (port: string) =>
+      Number(new RegExp(`refusals_total\\{.*port="${port}"\\} (\\d+)`).exec(metrics)?.[1]);
+    expect(count('raft')).toBeGreaterThanOrEqual(3);
+    expect(count('client')).toBeGreaterThanOrEqual(2);
     cancel();
     client.close();
   });
