@@ -145,6 +145,11 @@ export const contract = {
     'node.start': { input: node, output: done },
     'node.kill': { input: node, output: done },
     'node.handOver': { input: node, output: done },
+    /** Asks a replica to take over the leadership of a partition. Answered once it was asked. */
+    'partition.transfer': {
+      input: z.strictObject({ cluster: z.string(), partition: z.number().int().min(0), to: z.number().int() }),
+      output: done,
+    },
     'node.pause': { input: node, output: done },
     'node.resume': { input: node, output: done },
     'node.restart': { input: node, output: done },

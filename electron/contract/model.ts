@@ -377,6 +377,8 @@ export const clusterSpecSchema = z.strictObject({
   replicationFactor: z.number().int().min(1, 'At least 1 copy.').max(9, 'At most 9 copies.'),
   basePort: z.number().int().min(1024, 'Use a port from 1024 on.').max(65000, 'Use a port up to 65000.').nullable(),
   dataDir: z.string().nullable(),
+  /** TLS on all ports but that of the metrics, with certificates of its own. */
+  tls: z.boolean().optional(),
 });
 export type ClusterSpecInput = z.infer<typeof clusterSpecSchema>;
 

@@ -8,6 +8,7 @@ export function upCommand(spec: ClusterSpecInput): string {
   if (spec.replicationFactor !== 3) parts.push('--replication-factor', String(spec.replicationFactor));
   if (spec.basePort !== null) parts.push('--base-port', String(spec.basePort));
   if (spec.dataDir !== null) parts.push('--data-dir', quoted(spec.dataDir));
+  if (spec.tls === true) parts.push('--tls');
   return parts.join(' ');
 }
 

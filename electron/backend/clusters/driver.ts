@@ -81,6 +81,8 @@ export interface ProcessControls {
   restartNode(node: number): Promise<void>;
   /** Gives all that the node leads to others; rejects when something stayed with it. */
   handOver(node: number): Promise<void>;
+  /** Asks a replica to take over a partition; rejects with a sentence when it cannot. */
+  transfer(partition: number, to: number): Promise<void>;
   logLines(node: number, lines: number): Promise<string[]>;
 }
 

@@ -120,6 +120,7 @@ export class LocalClusterDriver implements ClusterDriver {
       nodes,
       supervisor: options.supervisor,
       refresh: options.refresh,
+      leaderOf: (partition) => this.#model.leaderOf(partition),
       beforeStop: async () => {
         await this.#stopLoad();
         this.faults.forget();

@@ -14,6 +14,8 @@ export function localProcesses(options: {
   readonly nodes: readonly number[];
   readonly supervisor: Supervisor;
   readonly refresh: () => Promise<void>;
+  /** 0 when there is none. */
+  readonly leaderOf: (partition: number) => number;
   /** Called before the whole cluster is stopped. */
   readonly beforeStop: () => Promise<void>;
 }): ProcessControls {
@@ -27,6 +29,17 @@ export function localProcesses(options: {
     };
   const requireNode = (node: number): void => {
     if (!options.nodes.includes(node)) throw new BackendError('notFound', `${name} has no node n${node}.`);
+  };
+
+  const withClient = async <T>(node: number, work: (client: ClusterClient) => Promise<T>): Promise<T> => {
+    const { record } = await supervisor.get(name);
+    const member = record.members.find((candidate) => candidate.id === node)!;
+    const client = new ClusterClient(endpointOf(record, member), connectionOf(record));
+    try {
+      return await work(client);
+    } finally {
+      client.close();
+    }
   };
 
   return {
@@ -46,20 +59,22 @@ export function localProcesses(options: {
     restartNode: withNode('restartNode'),
     async handOver(node) {
       requireNode(node);
-      const { record } = await supervisor.get(name);
-      const member = record.members.find((candidate) => candidate.id === node)!;
-      const client = new ClusterClient(endpointOf(record, member), connectionOf(record));
-      try {
-        const remaining = await client.handOver();
-        if (remaining === 0) return;
-        throw new BackendError(
-          'refused',
-          `n${node} still leads ${remaining === 1 ? 'one group' : `${remaining} groups`}: no other replica could take over.`,
-          'Start or heal other nodes and try again.',
-        );
-      } finally {
-        client.close();
+      const remaining = await withClient(node, (client) => client.handOver());
+      if (remaining === 0) return;
+      throw new BackendError(
+        'refused',
+        `n${node} still leads ${remaining === 1 ? 'one group' : `${remaining} groups`}: no other replica could take over.`,
+        'Start or heal other nodes and try again.',
+      );
+    },
+    async transfer(partition, to) {
+      requireNode(to);
+      const leader = options.leaderOf(partition);
+      if (leader === 0) {
+        throw new BackendError('noLeader', `p${partition} has no leader that could hand it over.`, 'Wait for one.');
       }
+      if (leader === to) throw new BackendError('refused', `n${to} leads p${partition} already.`);
+      await withClient(leader, (client) => client.transferLeadership({ partition, toNodeId: to }));
     },
     async logLines(node, lines) {
       requireNode(node);

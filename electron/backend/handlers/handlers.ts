@@ -79,6 +79,7 @@ export function createHandlers(options: {
       'node.start': ({ cluster, node }) => ok(processes(cluster).startNode(node)),
       'node.kill': ({ cluster, node }) => ok(processes(cluster).killNode(node)),
       'node.handOver': ({ cluster, node }) => ok(processes(cluster).handOver(node)),
+      'partition.transfer': ({ cluster, partition, to }) => ok(processes(cluster).transfer(partition, to)),
       'node.pause': ({ cluster, node }) => ok(processes(cluster).pauseNode(node)),
       'node.resume': ({ cluster, node }) => ok(processes(cluster).resumeNode(node)),
       'node.restart': ({ cluster, node }) => ok(processes(cluster).restartNode(node)),

@@ -1,6 +1,8 @@
 import { lazy, Suspense, useState } from 'react';
+import { useLocation, useSearch } from 'wouter';
 import { useClusterLive } from '../../api/use-cluster-live.tsx';
 import { useApi } from '../../api/context.tsx';
+import { withDialog } from '../../app/paths.ts';
 import { IconButton } from '../../ui/button.tsx';
 import { Menu } from '../../ui/menu.tsx';
 import { showError } from '../../ui/toast.tsx';
@@ -8,9 +10,11 @@ import { RemoveClusterDialog, StopClusterDialog } from './confirm-dialogs.tsx';
 
 const RemoteMenu = lazy(async () => ({ default: (await import('../remote/remote-menu.tsx')).RemoteMenu }));
 
-/** Beside a local cluster's name: start, stop, delete. */
+/** Beside a local cluster's name: start, stop, duplicate, delete. */
 export function ClusterMenu() {
   const api = useApi();
+  const [path, navigate] = useLocation();
+  const search = useSearch();
   const cluster = useClusterLive((live) => live.view?.summary ?? null);
   const [asking, setAsking] = useState<'stop' | 'remove' | null>(null);
   if (cluster === null) return null;
@@ -43,6 +47,12 @@ export function ClusterMenu() {
             hint: 'keeps the data',
             disabled: stopped,
             onSelect: () => setAsking('stop'),
+          },
+          {
+            label: 'Duplicate…',
+            icon: 'copy',
+            hint: 'its shape, not its data',
+            onSelect: () => navigate(withDialog(path, search, 'new', { like: cluster.name }), { replace: true }),
           },
           null,
           { label: 'Delete…', icon: 'trash', danger: true, onSelect: () => setAsking('remove') },

@@ -1,4 +1,6 @@
 import { useId, useState } from 'react';
+import { useSearch } from 'wouter';
+import type { ClusterSummary } from '../../../electron/contract/model.ts';
 import { useClusters } from '../../api/use-clusters.ts';
 import { toApiError } from '../../api/errors.ts';
 import { Kbd } from '../../ui/badge.tsx';
@@ -10,6 +12,7 @@ import { formatBytes } from '../../ui/format.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { hasModKey, modKeyLabel } from '../../ui/mod-key.ts';
 import { NumberStepper } from '../../ui/number-stepper.tsx';
+import { Switch } from '../../ui/switch.tsx';
 import { TextField } from '../../ui/text-field.tsx';
 import { PlacementPreview } from './placement-preview.tsx';
 import { PresetCards } from './preset-cards.tsx';
@@ -18,6 +21,7 @@ import {
   applyPreset,
   emptyForm,
   fieldOf,
+  formLike,
   matchingPreset,
   portRange,
   problemsOf,
@@ -30,17 +34,27 @@ import { useCreateCluster } from './use-create-cluster.ts';
 import { useSpecCheck } from './use-spec-check.ts';
 import styles from './new-cluster-sheet.module.css';
 
-/** ?dialog=new. The names of the clusters there are must be known before one is suggested. */
+/** ?dialog=new, and with ?like=NAME in the shape of that one. The names of the clusters there are must be known before one is suggested. */
 export function NewClusterSheet({ onClose }: { onClose: () => void }) {
   const clusters = useClusters();
+  const like = new URLSearchParams(useSearch()).get('like');
   if (clusters.status === 'loading') return null;
   const taken = clusters.status === 'ready' ? clusters.clusters.map((cluster) => cluster.name) : [];
-  return <OpenSheet taken={taken} onClose={onClose} />;
+  const model = clusters.status === 'ready' ? clusters.clusters.find((cluster) => cluster.name === like) : undefined;
+  return <OpenSheet taken={taken} like={model} onClose={onClose} />;
 }
 
-function OpenSheet({ taken, onClose }: { taken: readonly string[]; onClose: () => void }) {
+function OpenSheet({
+  taken,
+  like,
+  onClose,
+}: {
+  taken: readonly string[];
+  like: ClusterSummary | undefined;
+  onClose: () => void;
+}) {
   const formId = useId();
-  const [form, setForm] = useState(() => emptyForm(presets[1], taken));
+  const [form, setForm] = useState(() => (like === undefined ? emptyForm(presets[1], taken) : formLike(like, taken)));
   const create = useCreateCluster();
   const change = (next: SpecForm) => {
     create.reset();
@@ -167,13 +181,18 @@ function OpenSheet({ taken, onClose }: { taken: readonly string[]; onClose: () =
           problem={problems.dataDir}
           onChange={(event) => set({ dataDir: event.target.value })}
         />
+        <Switch
+          label="Encrypt all ports but that of the metrics (TLS, with certificates of its own)"
+          checked={form.tls}
+          onChange={(tls) => set({ tls })}
+        />
         {check !== undefined && (
           <section className={styles.preview} aria-labelledby={`${formId}-what`} data-stale={!isCurrent || undefined}>
             <PlacementPreview nodes={check.clientPorts.length} placement={check.placement} />
             <div className={styles.what}>
               <h3 id={`${formId}-what`}>What will start</h3>
               <ul>
-                {whatWillStart(check).map((line) => (
+                {whatWillStart(check, form.tls).map((line) => (
                   <li key={line}>
                     <Icon name="check" size={13} />
                     {line}

@@ -1,4 +1,4 @@
-import type { ClusterSpecInput, SpecCheck } from '../../../electron/contract/model.ts';
+import type { ClusterSpecInput, ClusterSummary, SpecCheck } from '../../../electron/contract/model.ts';
 import type { ApiError } from '../../../electron/contract/contract.ts';
 import { plural } from '../../ui/format.ts';
 import { DEFAULT_PARTITIONS, freeName, presets, type Preset } from './presets.ts';
@@ -11,9 +11,10 @@ export interface SpecForm {
   readonly replicationFactor: number;
   readonly basePort: string;
   readonly dataDir: string;
+  readonly tls: boolean;
 }
 
-export type SpecField = keyof SpecForm;
+export type SpecField = Exclude<keyof SpecForm, 'tls'>;
 export type Problems = Partial<Record<SpecField, string>>;
 
 /** A preset's fields. What the preset does not speak of stays as it was. */
@@ -32,8 +33,29 @@ function isSuggestion(name: string, base: string): boolean {
 }
 
 export function emptyForm(preset: Preset, taken: readonly string[]): SpecForm {
-  const form = { name: '', nodes: 0, partitions: DEFAULT_PARTITIONS, replicationFactor: 0, basePort: '', dataDir: '' };
+  const form = {
+    name: '',
+    nodes: 0,
+    partitions: DEFAULT_PARTITIONS,
+    replicationFactor: 0,
+    basePort: '',
+    dataDir: '',
+    tls: false,
+  };
   return applyPreset(form, preset, taken);
+}
+
+/** The shape of a cluster that is there, for another one beside it. */
+export function formLike(cluster: ClusterSummary, taken: readonly string[]): SpecForm {
+  return {
+    name: freeName(`${cluster.name.slice(0, 24)}-copy`, taken),
+    nodes: cluster.nodeCount,
+    partitions: cluster.partitionCount,
+    replicationFactor: cluster.replicationFactor,
+    basePort: '',
+    dataDir: '',
+    tls: false,
+  };
 }
 
 /** The preset that the counts are exactly, if any. */
@@ -78,6 +100,7 @@ export function readForm(form: SpecForm): ReadSpec {
     replicationFactor,
     basePort: basePort === '' ? null : Number(basePort),
     dataDir,
+    ...(form.tls && { tls: true }),
   };
   return { ok: true, spec };
 }
@@ -125,7 +148,7 @@ export function fieldOf(failure: ApiError): SpecField | undefined {
 }
 
 /** What creating the cluster will do, a line each. */
-export function whatWillStart(check: SpecCheck): string[] {
+export function whatWillStart(check: SpecCheck, tls: boolean): string[] {
   const copies = check.placement[0]?.length ?? 0;
   const replicas = check.placement.length * copies;
   const memory = Math.round(check.memoryEstimateBytes / 1_000_000);
@@ -133,7 +156,7 @@ export function whatWillStart(check: SpecCheck): string[] {
     `${plural(check.clientPorts.length, 'process', 'processes')}, about ${memory} MB of memory`,
     `${plural(check.placement.length, 'partition')} × ${plural(copies, 'copy', 'copies')} = ${plural(replicas, 'replica')}`,
     survival(check.toleratedFailures),
-    'Only reachable from this computer',
+    tls ? 'Only reachable from this computer, with TLS and its own certificates' : 'Only reachable from this computer',
   ];
 }
 

@@ -66,7 +66,7 @@ function Overview({ cluster }: { cluster: string }) {
           ) : (
             <NodeCards cluster={cluster} actions={actions} />
           )}
-          {summary.kind !== 'etcd' && <RoleMatrix />}
+          {summary.kind !== 'etcd' && <RoleMatrix mayAct={mayAct} />}
           <ChartsPanel nowMs={now} stale={silent !== null} />
         </div>
         {shown && <Aside cluster={cluster} drawer={narrow} onClose={closeDrawer} mayAct={mayAct} />}

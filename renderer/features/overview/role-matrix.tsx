@@ -1,9 +1,12 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { useLocation } from 'wouter';
 import { useClusterNow, useView } from '../../api/use-cluster-live.tsx';
+import { useCommand } from '../../api/use-command.ts';
 import { clusterPath } from '../../app/paths.ts';
 import { TermTag } from '../../ui/badge.tsx';
+import { ContextMenu } from '../../ui/context-menu.tsx';
 import { cx } from '../../ui/cx.ts';
+import type { MenuItem } from '../../ui/menu.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { StatusShape } from '../../ui/status-shape.tsx';
 import { raftPath } from '../raft/raft-route.ts';
@@ -11,6 +14,7 @@ import { COLUMN_PX, moveInGrid, type Place } from './grid-keys.ts';
 import { MatrixCellView } from './matrix-cell.tsx';
 import { matrixRows, matrixSummary, type ColumnRange, type MatrixRow } from './matrix-cells.ts';
 import { MatrixLegend } from './matrix-legend.tsx';
+import { transferTargets, transferWords } from './transfer.ts';
 import { useColumnsInView } from './use-columns-in-view.ts';
 import styles from './role-matrix.module.css';
 
@@ -22,8 +26,11 @@ const FIRST_COLUMN_PX = 74;
  * Which node is what to which partition. One tab stop; arrows move; each cell reads as a
  * sentence and leads to the inside of its partition.
  */
-export function RoleMatrix() {
+export function RoleMatrix({ mayAct }: { mayAct: boolean }) {
   const view = useView((whole) => whole);
+  const { run } = useCommand();
+  /** The partition whose cell was asked what can be done. */
+  const [asked, setAsked] = useState<number | null>(null);
   const now = useClusterNow(1_000);
   const [, navigate] = useLocation();
   const scroller = useRef<HTMLDivElement>(null);
@@ -56,6 +63,22 @@ export function RoleMatrix() {
     if (partition !== undefined) navigate(clusterPath(view.summary.name, raftPath(partition.partition)));
   };
 
+  const items: MenuItem[] =
+    asked === null
+      ? []
+      : [
+          {
+            label: `Inspect p${asked}`,
+            icon: 'cluster',
+            onSelect: () => navigate(clusterPath(view.summary.name, raftPath(asked))),
+          },
+          ...(mayAct ? transferTargets(view, asked) : []).map((node): MenuItem => {
+            const { label, failed } = transferWords(asked, node.name);
+            const input = { cluster: view.summary.name, partition: asked, to: node.id };
+            return { label, icon: 'swap', onSelect: () => void run('partition.transfer', input, { failed }) };
+          }),
+        ];
+
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') setPointed(null);
     if (event.key === 'Enter') open(placeOf(event.target));
@@ -76,56 +99,62 @@ export function RoleMatrix() {
       hint={said === undefined ? matrixSummary(view, now) : <Sentence text={said} />}
     >
       <div ref={scroller} className={styles.scroll}>
-        <table
-          className={styles.matrix}
-          role="grid"
-          aria-label="Raft role of each node in each partition. Enter opens the partition."
-          aria-colcount={columns + 1}
-          style={{ minWidth: `min(100%, ${FIRST_COLUMN_PX + columns * WIDEST_COLUMN_PX}px)` }}
-          onKeyDown={onKeyDown}
-          onClick={(event) => open(placeOf(event.target))}
-          onFocus={(event) => {
-            const place = placeOf(event.target);
-            setPointed(place);
-            if (place !== null) setTabStop(place);
-          }}
-          onBlur={() => setPointed(null)}
-          onPointerOver={(event) => setPointed(placeOf(event.target))}
-          onPointerLeave={() => setPointed(null)}
-        >
-          <thead>
-            <tr>
-              <td className={styles.corner} />
-              <Spacer columns={range.first} />
-              {view.partitions.slice(range.first, range.end).map((partition, i) => (
-                <th
-                  key={partition.partition}
-                  scope="col"
-                  aria-colindex={range.first + i + 2}
-                  className={cx(pointed?.column === range.first + i && styles.lit)}
-                >
-                  <span>
-                    p{partition.partition} <TermTag term={partition.term} />
-                  </span>
-                </th>
+        <ContextMenu label={asked === null ? 'Partition' : `Partition p${asked}`} items={items}>
+          <table
+            className={styles.matrix}
+            role="grid"
+            aria-label="Raft role of each node in each partition. Enter opens the partition."
+            aria-colcount={columns + 1}
+            style={{ minWidth: `min(100%, ${FIRST_COLUMN_PX + columns * WIDEST_COLUMN_PX}px)` }}
+            onKeyDown={onKeyDown}
+            onClick={(event) => open(placeOf(event.target))}
+            onFocus={(event) => {
+              const place = placeOf(event.target);
+              setPointed(place);
+              if (place !== null) setTabStop(place);
+            }}
+            onBlur={() => setPointed(null)}
+            onContextMenu={(event) => {
+              const place = placeOf(event.target);
+              setAsked(place === null ? null : (view.partitions[place.column]?.partition ?? null));
+            }}
+            onPointerOver={(event) => setPointed(placeOf(event.target))}
+            onPointerLeave={() => setPointed(null)}
+          >
+            <thead>
+              <tr>
+                <td className={styles.corner} />
+                <Spacer columns={range.first} />
+                {view.partitions.slice(range.first, range.end).map((partition, i) => (
+                  <th
+                    key={partition.partition}
+                    scope="col"
+                    aria-colindex={range.first + i + 2}
+                    className={cx(pointed?.column === range.first + i && styles.lit)}
+                  >
+                    <span>
+                      p{partition.partition} <TermTag term={partition.term} />
+                    </span>
+                  </th>
+                ))}
+                <Spacer columns={columns - range.end} />
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row, index) => (
+                <Row
+                  key={row.node.id}
+                  row={row}
+                  index={index}
+                  range={range}
+                  columns={columns}
+                  pointed={pointed}
+                  stopColumn={stop.row === index ? stop.column : null}
+                />
               ))}
-              <Spacer columns={columns - range.end} />
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row, index) => (
-              <Row
-                key={row.node.id}
-                row={row}
-                index={index}
-                range={range}
-                columns={columns}
-                pointed={pointed}
-                stopColumn={stop.row === index ? stop.column : null}
-              />
-            ))}
-          </tbody>
-        </table>
+            </tbody>
+          </table>
+        </ContextMenu>
       </div>
       <MatrixLegend />
     </Panel>

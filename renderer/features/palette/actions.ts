@@ -4,8 +4,9 @@ import { appEntries } from './app-entries.ts';
 import { mayRun } from '../clusters/may-run.ts';
 import { addressEntries, lifeEntries, loadEntries } from './cluster-entries.ts';
 import { clusterEntries, nodeScreenEntries, partitionEntries, screenEntries } from './goto-entries.ts';
+import { drillEntries } from './drill-entries.ts';
 import { faultLabEntries, healEntries } from './fault-entries.ts';
-import { leaderEntries, nodeEntries } from './node-entries.ts';
+import { leaderEntries, nodeEntries, transferEntries } from './node-entries.ts';
 
 /** Every action that exists and applies now. Faults and load only where acting is allowed. */
 export function paletteActions(scene: Scene): readonly PaletteAction[] {
@@ -15,13 +16,19 @@ export function paletteActions(scene: Scene): readonly PaletteAction[] {
   const acts = mayRun(view.summary) && view.summary.state !== 'stopped';
   return [
     ...(acts
-      ? [...healEntries(view), ...nodeEntries(view, scene), ...leaderEntries(view, scene), ...faultLabEntries(view)]
+      ? [
+          ...healEntries(view),
+          ...nodeEntries(view, scene),
+          ...leaderEntries(view, scene),
+          ...faultLabEntries(view),
+          ...drillEntries(view),
+        ]
       : []),
     ...screenEntries(view, scene),
     ...switches,
     ...partitionEntries(view, scene),
     ...nodeScreenEntries(view),
-    ...(acts ? loadEntries(view) : []),
+    ...(acts ? [...transferEntries(view), ...loadEntries(view)] : []),
     ...lifeEntries(scene),
     ...addressEntries(view),
     ...appEntries(scene),

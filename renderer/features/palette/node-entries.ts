@@ -2,6 +2,7 @@ import type { ClusterView, NodeView } from '../../../electron/contract/model.ts'
 import { faultMeans } from '../overview/fault-words.ts';
 import { lossOf, lossSentence, nodesLeftWords, returnSentence } from '../overview/loss.ts';
 import { actionLooks, actionsFor, isWayBack, type NodeAction } from '../overview/node-action-rules.ts';
+import { transferTargets, transferWords } from '../overview/transfer.ts';
 import type { Fact, PaletteAction, Preview, Scene } from './action.ts';
 import { gapFact, gapWords } from './elections.ts';
 import { rolesAfter } from './roles-after.ts';
@@ -82,6 +83,39 @@ export function leaderEntries(view: ClusterView, scene: Scene): PaletteAction[] 
       },
     ];
   });
+}
+
+/** "Move leader of p3 to n2", for every replica that could take over. */
+export function transferEntries(view: ClusterView): PaletteAction[] {
+  return view.partitions.flatMap(({ partition, leader, term }) =>
+    transferTargets(view, partition).map((node): PaletteAction => {
+      const label = `Move leader of p${partition} to ${node.name}`;
+      return {
+        id: `${view.summary.name}/transfer/${partition}/${node.id}`,
+        group: 'Cluster',
+        icon: 'swap',
+        label,
+        hint: `now n${leader}`,
+        keywords: 'transfer leadership hand over balance raft',
+        partition,
+        onlySearched: true,
+        preview: () => ({
+          title: label,
+          text: `Makes n${leader} stop taking writes for p${partition}, bring ${node.name} up to date and ask it to stand at once. Clients wait for a moment; no write is lost.`,
+          facts: [
+            { label: 'Leader now', value: '', led: [{ name: `n${leader}`, term }] },
+            { label: 'Undo', value: `Move leader of p${partition} to n${leader}` },
+          ],
+        }),
+        run: (desk) =>
+          desk.command(
+            'partition.transfer',
+            { cluster: view.summary.name, partition, to: node.id },
+            { failed: transferWords(partition, node.name).failed },
+          ),
+      };
+    }),
+  );
 }
 
 /** `named` is a partition that the title names: what else the node leads is what is left to say. */

@@ -9,7 +9,9 @@ import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { formatClock, formatTime } from '../../ui/format.ts';
 import { Select } from '../../ui/select.tsx';
+import { mayRun } from '../clusters/may-run.ts';
 import { headlineOf } from './headline.ts';
+import { MoveLeader } from './move-leader.tsx';
 import { raftPath } from './raft-route.ts';
 import styles from './raft.module.css';
 
@@ -66,6 +68,7 @@ export function RaftStrip({
       <div className="sr-only" role="status">
         {silentMs === null ? parts[0] : 'No data from the partition.'}
       </div>
+      {pastMs === null && file === null && <MoveLeader cluster={cluster} partition={live.partition.partition} />}
       {pastMs === null && <HealButton cluster={cluster} live={live} />}
       {file !== null && <Button onClick={onCloseFile}>Close recording</Button>}
     </section>
@@ -75,8 +78,7 @@ export function RaftStrip({
 function HealButton({ cluster, live }: { cluster: string; live: PartitionLive }) {
   const summary = useView((view) => view.summary);
   const { run, isBusy } = useCommand();
-  const mayAct = summary.kind === 'local' && !summary.readOnly && summary.environment !== 'production';
-  if (live.cuts.length === 0 || !mayAct) return null;
+  if (live.cuts.length === 0 || !mayRun(summary)) return null;
   const alone = live.replicas.filter((replica) => replica.state === 'partitioned');
   return (
     <Button

@@ -283,6 +283,16 @@ describe('the fault lab', () => {
   });
 });
 
+describe('moving a leader', () => {
+  it('is refused in words where there is nothing to move', async () => {
+    bench.reportAll([1, 2]);
+    const transfer = (partition: number, to: number) => bench.driver.processes.transfer(partition, to);
+    await expect(transfer(0, 9)).rejects.toMatchObject({ code: 'notFound' });
+    await expect(transfer(0, 1)).rejects.toThrow('n1 leads p0 already.');
+    await expect(transfer(7, 1)).rejects.toMatchObject({ code: 'noLeader' });
+  });
+});
+
 describe('a partition from the inside', () => {
   const tailOf = (node: number, lastIndex: number): LogTail => ({
     status: { ...report(node, [1, 2]).groups[0]!, persistedIndex: lastIndex },

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
+import { viewOf } from '../../support/view.ts';
 import { expect, test } from 'vitest';
 import { clusterSpecSchema } from '../../../electron/contract/model.ts';
 import { freeName, presets } from '../../../renderer/features/clusters/presets.ts';
 import {
   applyPreset,
   emptyForm,
+  formLike,
   matchingPreset,
   portRange,
   problemsOf,
@@ -42,6 +44,7 @@ test('a preset fills the fields and finds a free name', () => {
     replicationFactor: 3,
     basePort: '',
     dataDir: '',
+    tls: false,
   });
   expect(freeName('a', [])).toBe('a');
 });
@@ -143,14 +146,14 @@ test('a failure to create is told at its field, if it has one', () => {
 });
 
 test('what will start is told in numbers', () => {
-  expect(whatWillStart(check)).toEqual([
+  expect(whatWillStart(check, false)).toEqual([
     '3 processes, about 270 MB of memory',
     '8 partitions × 3 copies = 24 replicas',
     'Survives the loss of any 1 node',
     'Only reachable from this computer',
   ]);
   const one = { ...check, clientPorts: [7101], placement: [[1]], toleratedFailures: 0 };
-  expect(whatWillStart(one)).toEqual([
+  expect(whatWillStart(one, false)).toEqual([
     '1 process, about 270 MB of memory',
     '1 partition × 1 copy = 1 replica',
     'Stops serving when a node is lost',
@@ -162,4 +165,20 @@ test('port ranges', () => {
   expect(portRange([7101, 7102, 7103])).toBe('7101 – 7103');
   expect(portRange([7101])).toBe('7101');
   expect(portRange([])).toBe('');
+});
+
+test('a duplicate has the shape of its model and a name and ports of its own', () => {
+  const { summary } = viewOf(['live', 'live', 'live', 'live', 'live'], { partitions: 24 });
+  const form = formLike(summary, ['dev-3-copy']);
+  expect(form).toMatchObject({ name: 'dev-3-copy-2', nodes: 5, partitions: 24, replicationFactor: 3, basePort: '' });
+  const read = readForm(formLike({ ...summary, name: 'a'.repeat(32) }, []));
+  expect(read).toMatchObject({ ok: true });
+});
+
+test('TLS is asked for only where it is wanted', () => {
+  expect(readForm(emptyForm(dev, []))).toEqual({ ok: true, spec: expect.not.objectContaining({ tls: true }) });
+  expect(readForm({ ...emptyForm(dev, []), tls: true })).toMatchObject({ ok: true, spec: { tls: true } });
+  expect(whatWillStart(check, true).at(-1)).toBe(
+    'Only reachable from this computer, with TLS and its own certificates',
+  );
 });

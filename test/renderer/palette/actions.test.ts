@@ -24,6 +24,25 @@ describe('what is offered', () => {
     expect(doing(offered[0]!)).toEqual(['cluster.heal {"cluster":"dev-3"}']);
   });
 
+  test('a leader moves to any live replica, and only there', () => {
+    const view = viewOf(['live', 'live', 'paused'], { partitions: 1 });
+    const moves = paletteActions(sceneOf(view)).filter((action) => action.label.startsWith('Move leader'));
+    const other = view.partitions[0]!.leader === 1 ? 2 : 1;
+    expect(moves.map((action) => action.label)).toEqual([`Move leader of p0 to n${other}`]);
+    expect(doing(moves[0]!)).toEqual([`partition.transfer {"cluster":"dev-3","partition":0,"to":${other}}`]);
+  });
+
+  test('drills for a whole cluster that can lose a node', () => {
+    const whole = viewOf(['live', 'live', 'live']);
+    expect(doing(labelled(paletteActions(sceneOf(whole)), 'Run drill: kill leader'))).toEqual([
+      'drills.start {"cluster":"dev-3","scenario":"kill-leader"}',
+      'go /c/dev-3/drills',
+    ]);
+    for (const view of [viewOf(['live', 'live', 'dead']), viewOf(['live'])]) {
+      expect(labels(view).filter((label) => label.startsWith('Run drill'))).toEqual([]);
+    }
+  });
+
   test('the leader of each partition that has one', () => {
     const view = viewOf(['live', 'live', 'live']);
     const [first, ...rest] = view.partitions;

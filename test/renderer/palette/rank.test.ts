@@ -73,7 +73,7 @@ describe('what is listed', () => {
 
   test('partitions do not bury the rest; where there is nothing else, all are there', () => {
     expect(listed('p').filter((label) => label.startsWith('Events of p'))).toHaveLength(3);
-    expect(listed('kill leader').length).toBe(32);
+    expect(listed('kill leader of p').length).toBe(32);
   });
 
   test('never more than one reads', () => {
