@@ -23,6 +23,8 @@ export interface CommandIo {
 
 export interface CommandContext {
   readonly io: CommandIo;
+  /** The directory that clusters, reports and checkpoints are in. */
+  readonly home: string;
   /** Opened on first use, closed when the command ends. */
   supervisor(): Promise<Supervisor>;
   /** The reports of drills, which the app sees too. */
@@ -36,6 +38,7 @@ export function createContext(io: CommandIo): CommandContext {
   const home = named === undefined || named === '' ? defaultHome() : named;
   return {
     io,
+    home,
     supervisor: () => {
       opened ??= createSupervisor({
         home,

@@ -1,4 +1,6 @@
 import { BackupError } from '../backup/index.ts';
+import { CopyError } from '../copy/index.ts';
+import { EtcdError } from '../etcd/index.ts';
 import { PrkDbError } from '../client/index.ts';
 import { DrillError } from '../drill/index.ts';
 import { CertificateError } from '../net/errors.ts';
@@ -22,6 +24,12 @@ export function errorLines(error: unknown): string[] {
     return [`prkdb: ${oneLine(error.message)}`, ...(error.hint === '' ? [] : [oneLine(error.hint)])];
   }
   if (error instanceof UsageError) return [`prkdb: ${oneLine(error.message)}`, 'See: prkdb help'];
+  if (error instanceof EtcdError) {
+    return [`prkdb: ${oneLine(error.message)}`, ...(error.hint === null ? [] : [oneLine(error.hint)])];
+  }
+  if (error instanceof CopyError) {
+    return [`prkdb: ${oneLine(error.message)}`, 'What was copied before is in the target; run it again to go on.'];
+  }
   if (error instanceof PrkDbError || error instanceof CertificateError || error instanceof BackupError)
     return [`prkdb: ${oneLine(error.message)}`];
   const message = error instanceof Error ? error.message : String(error);

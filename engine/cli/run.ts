@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { createContext, type CommandIo } from './context.ts';
 import { addBackup } from './commands/backup.ts';
 import { addCerts } from './commands/certs.ts';
+import { addCopy } from './commands/copy.ts';
 import { addDelete } from './commands/delete.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
@@ -56,6 +57,7 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   addScan(program, context);
   addBackup(program, context);
   addDoctor(program, context);
+  addCopy(program, context);
   addCerts(program, context);
   addToken(program, context);
   addNode(program);
