@@ -60,7 +60,7 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   addCopy(program, context);
   addCerts(program, context);
   addToken(program, context);
-  addNode(program);
+  addNode(program, context);
   addServe(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });

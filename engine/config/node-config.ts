@@ -148,6 +148,8 @@ export const nodeConfigSchema = z
     replicationFactor: z.number().int().min(0).max(MAX_NODES).default(0),
     /** Nodes of a cluster that this one is to become a member of: where their clients dial them. */
     join: z.array(z.string().min(1)).min(1).optional(),
+    /** The member whose place this one takes when it joins. */
+    replaces: nodeId.optional(),
     /** A file with a token for administration, for joining a cluster that asks for one. */
     joinTokenFile: file.optional(),
     timing: timingSchema.default({ tickMs: 50, heartbeatTicks: 1, electionTicksMin: 6, electionTicksMax: 12 }),

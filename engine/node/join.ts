@@ -56,7 +56,11 @@ async function ask(
   try {
     client = new ClusterClient(endpoint, { credentials });
     const { clusterId } = config;
-    const answer = await client.addMember({ clusterId, member: { ...self, state: '', incarnation } });
+    const answer = await client.addMember({
+      clusterId,
+      member: { ...self, state: '', incarnation },
+      replaces: config.replaces ?? 0,
+    });
     const table = parseRouting(answer);
     if (table.clusterId !== clusterId) return `it belongs to the cluster ${table.clusterName} (${table.clusterId})`;
     if (!table.members.some((m) => m.id === config.nodeId)) return 'it does not know of this node yet';

@@ -58,13 +58,17 @@ export async function checkDataDir(record: ClusterRecord): Promise<void> {
 export async function deleteDataDir(record: ClusterRecord): Promise<void> {
   const marker = await readJson(path.join(record.dataDir, MARKER), markerSchema).catch(() => null);
   if (marker?.clusterId !== record.clusterId) return;
-  for (const member of record.members) {
-    await rm(nodeDir(record.dataDir, member.id), { recursive: true, force: true });
-  }
+  for (const id of [...record.members.map((member) => member.id), ...(record.retired ?? [])])
+    await deleteNodeData(record, id);
   await deleteCertificates(record);
   await rm(adminTokenFile(record), { force: true });
   await rm(path.join(record.dataDir, MARKER), { force: true });
   if (marker.madeDirectory) await removeIfEmpty(record.dataDir);
+}
+
+/** Deletes what one node has kept in the cluster's directory. */
+export async function deleteNodeData(record: ClusterRecord, nodeId: number): Promise<void> {
+  await rm(nodeDir(record.dataDir, nodeId), { recursive: true, force: true });
 }
 
 export async function removeIfEmpty(dir: string): Promise<void> {

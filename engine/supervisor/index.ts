@@ -7,3 +7,4 @@ export { SupervisorError, type SupervisorErrorCode } from './errors.ts';
 export { defaultHome } from './home.ts';
 export { describeExit } from './node-control.ts';
 export type * from './types.ts';
+export { basePortOf } from './members.ts';

@@ -8,6 +8,7 @@ import { adminTokenFile, connectionOf } from './access.ts';
 import { endpointOf, nodeTlsOf } from './certificates.ts';
 import { SupervisorError } from './errors.ts';
 import { writeJson } from './files.ts';
+import { foundersOf, isFounder } from './members.ts';
 import { nodeDir, nodeLogFile } from './home.ts';
 import { beginLog, lastWords } from './node-log.ts';
 import { processState, signalOurs, type ProcessState } from './process-identity.ts';
@@ -50,7 +51,8 @@ export class NodeControl {
     return run === null ? Promise.resolve('gone') : processState(run.pid, run.token);
   }
 
-  async launch(record: ClusterRecord, member: Member, leash: string | null): Promise<void> {
+  /** `replaces`: the member whose place a new one takes. */
+  async launch(record: ClusterRecord, member: Member, leash: string | null, replaces?: number): Promise<void> {
     const dir = nodeDir(record.dataDir, member.id);
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const configFile = path.join(dir, 'node.json');
@@ -59,9 +61,7 @@ export class NodeControl {
       clusterName: record.name,
       nodeId: member.id,
       dataDir: dir,
-      members: record.members,
-      partitions: record.partitions,
-      replicationFactor: record.replicationFactor,
+      ...membership(record, member, replaces),
       timing: record.timing,
       faultsEnabled: true,
       tls: nodeTlsOf(record, member.id),
@@ -256,6 +256,18 @@ export class NodeControl {
       'Kill and start it instead, or isolate it from its peers.',
     );
   }
+}
+
+/** Founding nodes are told what the cluster was founded with, others whom to join. */
+function membership(record: ClusterRecord, member: Member, replaces: number | undefined): object {
+  const { partitions, replicationFactor } = record;
+  if (isFounder(record, member.id)) return { members: foundersOf(record), partitions, replicationFactor };
+  const others = record.members.filter((other) => other.id !== member.id);
+  return {
+    members: [member],
+    join: others.map((other) => endpointOf(record, other)),
+    ...(replaces === undefined ? {} : { replaces }),
+  };
 }
 
 async function askToStop(record: ClusterRecord, member: Member, run: RunState, withCluster: boolean): Promise<void> {

@@ -10,13 +10,17 @@ const LOOPBACK = '127.0.0.1';
 
 /** Node i of a cluster gets base+i for clients, base+100+i for Raft and base+200+i for metrics. */
 export function membersOf(basePort: number, nodes: number): Member[] {
-  return Array.from({ length: nodes }, (_, index) => ({
-    id: index + 1,
+  return Array.from({ length: nodes }, (_, index) => memberOnPorts(basePort, index + 1));
+}
+
+export function memberOnPorts(basePort: number, id: number): Member {
+  return {
+    id,
     host: LOOPBACK,
-    clientPort: basePort + index + 1,
-    raftPort: basePort + 100 + index + 1,
-    metricsPort: basePort + 200 + index + 1,
-  }));
+    clientPort: basePort + id,
+    raftPort: basePort + 100 + id,
+    metricsPort: basePort + 200 + id,
+  };
 }
 
 export function portsOf(members: readonly Member[]): number[] {

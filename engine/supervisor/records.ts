@@ -15,6 +15,8 @@ const recordSchema = z.object({
   replicationFactor: z.number().int().min(1),
   dataDir: z.string().min(1),
   members: z.array(memberSchema).min(1),
+  founders: z.array(memberSchema).min(1).optional(),
+  retired: z.array(z.number().int().min(1)).optional(),
   timing: timingSchema,
   tls: z.boolean().optional(),
 });

@@ -4,11 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DATA_FORMAT_VERSION, timingSchema, type Member } from '../config/node-config.ts';
 import { ensureAdminToken } from './access.ts';
 import { ensureCertificates } from './certificates.ts';
-import { checkDataDir, claimDataDir, deleteDataDir, removeIfEmpty } from './data-dir.ts';
+import { checkDataDir, claimDataDir, deleteDataDir, deleteNodeData, removeIfEmpty } from './data-dir.ts';
 import { SupervisorError } from './errors.ts';
 import { HomePaths, checkName, defaultHome, nodeLogFile } from './home.ts';
 import { openLeash, type Leash } from './leash.ts';
 import { withLock } from './lock.ts';
+import { nextMember, withMember, withoutMember } from './members.ts';
 import { Monitor } from './monitor.ts';
 import { NodeControl } from './node-control.ts';
 import { checkPorts, findBasePort, membersOf } from './ports.ts';
@@ -175,6 +176,56 @@ class LocalSupervisor implements Supervisor {
         );
       }
       await this.#launchMissing(record, [member], await this.#leashFor(record, isOwned && owner.leash === null));
+    });
+  }
+
+  async addNode(name: string, { replaces }: { readonly replaces?: number } = {}): Promise<number> {
+    let added = 0;
+    await this.#change(name, async (record) => {
+      const owner = await this.#records.owner(name);
+      if (owner === null || (await isOwnerGone(owner, this.#leashPath)) || !(await this.#isUp(record))) {
+        throw new SupervisorError(
+          'notRunning',
+          `The cluster ${name} is not running, so it cannot take in a node.`,
+          `Start it with: prkdb up ${name}`,
+        );
+      }
+      if (replaces !== undefined) memberOf(record, replaces);
+      const leash = await this.#leashFor(record, owner.leash === null);
+      // Ports are given out one at a time, as to new clusters.
+      await withLock(this.#paths.homeLock(), async () => {
+        const member = await nextMember(record, await this.#records.takenPorts(name));
+        const grown = withMember(record, member);
+        await checkDataDir(record);
+        await deleteNodeData(record, member.id);
+        await ensureCertificates(grown);
+        await this.#records.writeRecord(grown);
+        added = member.id;
+        try {
+          await this.#control.launch(grown, member, leash, replaces);
+        } catch (error) {
+          await this.#records.writeRecord(record);
+          throw error;
+        }
+      });
+    });
+    return added;
+  }
+
+  async forgetNode(name: string, nodeId: number, { deleteData }: { readonly deleteData: boolean }): Promise<void> {
+    await this.#change(name, async (record) => {
+      const member = memberOf(record, nodeId);
+      if (record.members.length === 1) {
+        throw new SupervisorError(
+          'invalidSpec',
+          `n${nodeId} is the last node of ${name}.`,
+          `Delete the cluster instead, with: prkdb rm ${name}`,
+        );
+      }
+      await this.#control.stop(record, member, false);
+      await this.#records.writeRecord(withoutMember(record, nodeId));
+      await rm(this.#paths.run(name, nodeId), { force: true });
+      if (deleteData) await deleteNodeData(record, nodeId);
     });
   }
 

@@ -25,7 +25,12 @@ export interface ClusterRecord {
   readonly partitions: number;
   readonly replicationFactor: number;
   readonly dataDir: string;
+  /** Who is a member now. */
   readonly members: readonly Member[];
+  /** Who was at the founding; absent while that are the members. */
+  readonly founders?: readonly Member[] | undefined;
+  /** Ids that were removed. They are not given again, and their data may still be there. */
+  readonly retired?: readonly number[] | undefined;
   readonly timing: Timing;
   /** The nodes speak TLS; their certificates are in `certs` of the data directory. */
   readonly tls?: boolean;
@@ -104,6 +109,16 @@ export interface Supervisor {
   stop(name: string): Promise<void>;
   remove(name: string): Promise<void>;
   startNode(name: string, nodeId: number): Promise<void>;
+  /**
+   * Gives the running cluster one more node and starts its process, which makes itself a member;
+   * with `replaces` it takes the place of another. Resolves with its id when the process exists.
+   */
+  addNode(name: string, options?: { readonly replaces?: number }): Promise<number>;
+  /**
+   * Strikes a node that is no member any more off the records and ends its process. The cluster
+   * itself must have let it go before: that is for ClusterClient.removeMember.
+   */
+  forgetNode(name: string, nodeId: number, options: { readonly deleteData: boolean }): Promise<void>;
   /** SIGKILL. */
   killNode(name: string, nodeId: number): Promise<void>;
   pauseNode(name: string, nodeId: number): Promise<void>;

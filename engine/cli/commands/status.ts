@@ -1,10 +1,15 @@
 import type { Command } from 'commander';
-import type { NodeStatus } from '../../rpc/cluster.ts';
-import type { LocalCluster, NodeState } from '../../supervisor/index.ts';
+import { PrkDbError } from '../../client/index.ts';
+import type { MembersResponse, NodeStatus } from '../../rpc/cluster.ts';
+import { connectionOf, type LocalCluster, type NodeState } from '../../supervisor/index.ts';
 import { clusterNamedOrOnly, endpointsOf, type CommandContext } from '../context.ts';
+import { atAnyNode, progressWords } from '../members.ts';
 import { jsonOption } from '../options.ts';
 import { printJson, printLine, table } from '../output.ts';
 import { deadNodes, leaderlessPartitions, statusesOf } from '../wait.ts';
+
+/** A node that is paused does not answer; the status is not to wait for it. */
+const MEMBERS_TIMEOUT_MS = 1_000;
 
 interface GroupJson {
   readonly partition: number;
@@ -43,12 +48,16 @@ async function status(
 ): Promise<void> {
   const cluster = await clusterNamedOrOnly(await context.supervisor(), name);
   const statuses = await statusesOf(cluster);
+  const members = await membersOf(cluster);
   const nodes = cluster.nodes.map((_, index) => nodeJson(cluster, index, statuses));
   if (options.json === true) {
-    printJson(context.io, { name: cluster.record.name, nodes });
+    const { epoch, balance, moves } = members ?? { epoch: null, balance: null, moves: [] };
+    printJson(context.io, { name: cluster.record.name, nodes, epoch, balance, moves });
     return;
   }
   printLine(context.io, summary(cluster, statuses));
+  const progress = members === null ? '' : progressWords(members);
+  if (progress !== '') printLine(context.io, `Under way: ${progress}`);
   printLine(context.io, '');
   printLine(context.io, nodeTable(nodes));
   if (nodes.some((node) => node.groups.length > 0)) {
@@ -59,6 +68,19 @@ async function status(
     if (logLevel !== null && logLevel !== 'info') printLine(context.io, `n${id} logs ${logLevel}.`);
   }
   for (const dead of deadNodes(cluster)) printLine(context.io, `not running: ${dead}`);
+}
+
+/** What the cluster says of its members; null when no node answers. */
+async function membersOf(cluster: LocalCluster): Promise<MembersResponse | null> {
+  const endpoints = endpointsOf(cluster).filter((_, index) => cluster.nodes[index]?.state === 'running');
+  if (endpoints.length === 0) return null;
+  const target = { endpoints, connection: connectionOf(cluster.record) };
+  try {
+    return await atAnyNode(target, (client) => client.members({}, { timeoutMs: MEMBERS_TIMEOUT_MS }));
+  } catch (error) {
+    if (error instanceof PrkDbError) return null;
+    throw error;
+  }
 }
 
 function nodeJson(cluster: LocalCluster, index: number, statuses: readonly (NodeStatus | null)[]): NodeJson {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ClusterSpec, LocalCluster, Supervisor } from '../../supervisor/index.ts';
-import { SupervisorError } from '../../supervisor/index.ts';
+import { basePortOf, SupervisorError } from '../../supervisor/index.ts';
 import { MAX_NODES, MAX_PARTITIONS } from '../../config/limits.ts';
 import { endpointsOf, type CommandContext } from '../context.ts';
 import { CommandError } from '../errors.ts';
@@ -94,7 +94,7 @@ async function createOrCheck(supervisor: Supervisor, name: string, options: UpOp
       'Leave --tls out to start it as it is, or choose another name.',
     );
   }
-  differs('base port', options.basePort, record.members[0]!.clientPort - 1);
+  differs('base port', options.basePort, basePortOf(record));
 }
 
 function specOf(name: string, options: UpOptions): ClusterSpec {

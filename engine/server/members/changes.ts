@@ -29,11 +29,15 @@ export function withMember(table: RoutingTable, asked: Member, replaces: number)
   const { host, clientPort, raftPort, metricsPort, incarnation } = asked;
   const member: RoutingMember = { id, host, clientPort, raftPort, metricsPort, state: 'joining', incarnation };
   const others = replaces === 0 ? table.members : leaving(table, memberOf(table, replaces).id);
-  return changed(table, {
+  return {
+    ...table,
+    epoch: table.epoch + 1,
+    // A new member gets its share when it follows; only what another gives away is due before.
+    balance: replaces === 0 ? table.balance : 'replicas',
     members: [...others, member].sort((a, b) => a.id - b.id),
     // A deliberate addition ends the ban on its id.
     removed: table.removed.filter((gone) => gone !== id),
-  });
+  };
 }
 
 export function withoutMember(

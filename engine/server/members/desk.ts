@@ -142,7 +142,8 @@ export class MembersDesk {
           leader.close();
         }
       }
-      if (nowMs() + RETRY_MS >= endMs)
+      // Whoever passed it on looks for the new leader itself.
+      if ((forwarded && !this.#leads) || nowMs() + RETRY_MS >= endMs)
         throw new UndecidedError(`${reason} Try again; what was asked may have happened.`);
       await sleep(RETRY_MS);
     }

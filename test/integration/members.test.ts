@@ -1,0 +1,179 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkHistory } from '../../engine/check/index.ts';
+import { ClusterClient } from '../../engine/client/cluster-client.ts';
+import { PrkDbClient } from '../../engine/client/index.ts';
+import type { Member, NodeConfig } from '../../engine/config/node-config.ts';
+import { fillSettings } from '../../engine/drill/settings.ts';
+import { Workload } from '../../engine/drill/workload.ts';
+import type { MembersResponse } from '../../engine/rpc/cluster.ts';
+import { eventually, freePorts, nodeCluster, NodeProcess, type NodeCluster } from '../support/node-cluster.ts';
+
+const PARTITIONS = 6;
+
+describe('a cluster whose nodes change under load', () => {
+  let cluster: NodeCluster;
+  let db: PrkDbClient;
+  let load: Workload;
+  const joined = new Map<number, NodeProcess>();
+
+  beforeAll(async () => {
+    cluster = await nodeCluster(3, { partitions: PARTITIONS });
+    await Promise.all(cluster.nodes.map((n) => n.start()));
+    db = await PrkDbClient.connect(cluster.endpoints, { timeoutMs: 10_000 });
+    await eventually('a write', () => db.put('first', 'value'));
+    await Promise.all(Array.from({ length: 300 }, (_, i) => db.put(`kept-${i}`, `value-${i}`)));
+    const settings = fillSettings(
+      { clients: 12, keyCount: 60, valueBytes: 32, timeoutMs: 10_000 },
+      PARTITIONS,
+      'kill-leader',
+    );
+    load = new Workload(db, PARTITIONS, 'load-', settings);
+  });
+
+  afterAll(async () => {
+    await load?.stop();
+    db?.close();
+    await Promise.all([...joined.values()].map((node) => node.kill()));
+    await cluster?.dispose();
+  });
+
+  function node(id: number): NodeProcess {
+    return joined.get(id) ?? cluster.nodes[id - 1]!;
+  }
+
+  /** A process for a new node, which is not started. */
+  async function newNode(id: number, change: Partial<NodeConfig> = {}): Promise<NodeProcess> {
+    const [clientPort, raftPort, metricsPort] = await freePorts(3);
+    const member: Member = {
+      id,
+      host: '127.0.0.1',
+      clientPort: clientPort!,
+      raftPort: raftPort!,
+      metricsPort: metricsPort!,
+    };
+    const config = {
+      ...cluster.nodes[0]!.config,
+      nodeId: id,
+      dataDir: path.join(cluster.directory, `n${id}`),
+      members: [member],
+      partitions: 0,
+      replicationFactor: 0,
+      join: cluster.endpoints,
+      ...change,
+    };
+    const file = path.join(cluster.directory, `n${id}.json`);
+    writeFileSync(file, JSON.stringify(config));
+    const made = new NodeProcess(config, file);
+    joined.set(id, made);
+    return made;
+  }
+
+  async function at<T>(id: number, ask: (client: ClusterClient) => Promise<T>): Promise<T> {
+    const client = new ClusterClient(node(id).address);
+    try {
+      return await ask(client);
+    } finally {
+      client.close();
+    }
+  }
+
+  function atRest(through: number, ids: readonly number[]): Promise<MembersResponse> {
+    return eventually(
+      `${ids.join(', ')} at rest`,
+      async () => {
+        const members = await at(through, (client) => client.members());
+        const isRight =
+          members.members.map((m) => m.id).join() === ids.join() && members.members.every((m) => m.state === 'active');
+        return isRight && members.fromLeader && members.balance === 'settled' && members.moves.length === 0
+          ? members
+          : false;
+      },
+      40_000,
+    );
+  }
+
+  function spread(members: MembersResponse, of: (replicas: number[]) => number[]): number {
+    const counts = members.members.map(
+      ({ id }) => members.partitions.filter((p) => of(p.replicas).includes(id)).length,
+    );
+    return Math.max(...counts) - Math.min(...counts);
+  }
+
+  it('grows to five nodes, of which one is killed while it gets its share', async () => {
+    load.start();
+    await (await newNode(4)).start();
+    const fifth = await newNode(5);
+    await fifth.start();
+    await fifth.kill();
+    await fifth.start();
+    const members = await atRest(1, [1, 2, 3, 4, 5]);
+    expect(spread(members, (r) => r)).toBeLessThanOrEqual(1);
+    expect(spread(members, (r) => r.slice(0, 1))).toBeLessThanOrEqual(1);
+  }, 60_000);
+
+  it('shrinks to three others: each gives away what it holds, and then ends with a sentence', async () => {
+    await at(4, (client) => client.removeMember({ id: 1 }));
+    await at(4, (client) => client.removeMember({ id: 2 }));
+    const members = await atRest(4, [3, 4, 5]);
+    expect(members.removed).toEqual([1, 2]);
+    expect(members.partitions.every((p) => p.replicas.toSorted((a, b) => a - b).join() === '3,4,5')).toBe(true);
+    for (const id of [1, 2]) {
+      await eventually(`n${id} ends`, () => Promise.resolve(!node(id).running));
+      expect(await node(id).stop()).toBe(3);
+      expect(node(id).errors).toMatch(new RegExp(`^Node ${id} was removed from the cluster test\\.`));
+    }
+  }, 60_000);
+
+  it('has lost nothing, and no request has failed that the client does not repeat by itself', async () => {
+    await load.stop();
+    expect([...load.errors.values()]).toEqual([]);
+    expect(load.operations.length).toBeGreaterThan(1000);
+    expect(checkHistory(load.operations)).toMatchObject({ linearizable: true });
+    for (let i = 0; i < 300; i++) {
+      expect(Buffer.from((await db.get(`kept-${i}`))!.value).toString()).toBe(`value-${i}`);
+    }
+    const fresh = await PrkDbClient.connect([node(5).address]);
+    expect((await fresh.metadata()).nodes.map((n) => n.nodeId)).toEqual([3, 4, 5]);
+    fresh.close();
+  }, 30_000);
+
+  it('does not let in the process of a removed node, which says why it ends', async () => {
+    const removed = node(1);
+    const ended = removed.start().then(() => eventually('its end', () => Promise.resolve(!removed.running)));
+    await ended;
+    expect(await removed.stop()).toBe(3);
+    expect(removed.errors).toContain('Node 1 was removed from the cluster test.');
+    expect(node(3).output).toContain('node 1 was removed from this cluster');
+  }, 30_000);
+
+  it('does not let in a node that lost its disk, which says why it ends, and takes a new one in its place', async () => {
+    const wiped = node(4);
+    await wiped.kill();
+    rmSync(wiped.config.dataDir, { recursive: true, force: true });
+    await expect(wiped.start()).rejects.toThrow(
+      /does not take in node 4: .*known by another data directory.*let another id replace it/,
+    );
+    const sixth = await newNode(6, { replaces: 4, join: [node(3).address, node(5).address] });
+    await sixth.start();
+    await atRest(3, [3, 5, 6]);
+    expect(Buffer.from((await db.get('kept-7'))!.value).toString()).toBe('value-7');
+  }, 60_000);
+
+  it('refuses what cannot be, in sentences', async () => {
+    const refusal = (ask: (client: ClusterClient) => Promise<unknown>) =>
+      at(5, ask).then(
+        () => 'it was not refused',
+        (error: Error) => error.message,
+      );
+    expect(await refusal((c) => c.removeMember({ id: 3 }))).toMatch(/2 nodes, fewer than the replication factor of 3/);
+    expect(await refusal((c) => c.removeMember({ id: 9 }))).toMatch(
+      /n9 is no node of this cluster. Its nodes are n3, n5, n6/,
+    );
+    expect(await refusal((c) => c.removeMember({ id: 1 }))).toMatch(/n1 was removed already/);
+    expect(await refusal((c) => c.replaceMember({ oldId: 3, newId: 3 }))).toMatch(/cannot replace itself/);
+    const stranger = await newNode(7, { clusterId: 'another' });
+    await expect(stranger.start()).rejects.toThrow(/belongs to the cluster test .*not to another/);
+  }, 30_000);
+});
