@@ -12,14 +12,12 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 
 export const jsonOption = () => new Option('--json', 'print JSON');
 export const endpointsOption = () => new Option('--endpoints <urls>', 'nodes to ask, separated by commas');
-/** For endpoints that speak TLS. */
+/** For endpoints that speak TLS or ask for a token. */
 export const connectionOptions = () => [
   new Option('--ca <file>', 'the CA of the nodes (with --endpoints https://...)'),
   new Option('--cert <file>', 'the certificate to show to the nodes'),
   new Option('--key <file>', 'its key'),
   new Option('--server-name <name>', 'the name in the nodes’ certificates, where it is not the host'),
-];
-export const tokenOptions = () => [
   new Option('--token <token>', 'the token to call with; others on this machine can see it in the list of processes'),
   new Option('--token-file <file>', 'a file that holds it (or set PRKDB_TOKEN, with --endpoints)'),
 ];

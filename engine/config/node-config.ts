@@ -119,7 +119,8 @@ export function isLogLevel(text: string): text is LogLevel {
 export const accessSchema = z.strictObject({
   /**
    * Who may call without a token as long as the cluster has none: nobody, callers on the
-   * node's own machine, or everybody. From the first token on nobody may, anywhere.
+   * node's own machine, or everybody. Where the client port asks for certificates, whoever
+   * shows one may as well. From the first token on nobody may, anywhere.
    */
   anonymous: z.enum(['loopback', 'everywhere', 'nobody']).default('loopback'),
   /** A file with a token for administration, the same one on every node: it is there before the cluster is. */

@@ -3,15 +3,13 @@ import type { Right } from '../config/tokens.ts';
 /** Anybody may ask whether a node is well and what it offers: orchestrators and grpcurl have no token, and learn nothing of the data. */
 const OPEN_SERVICES = ['grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.'];
 
-/** What needs less than the right to administrate. */
+/** What needs another right than its service in general. */
 const RIGHTS: Readonly<Record<string, Right>> = {
   '/raft.PrkDbService/Get': 'read',
   '/raft.PrkDbService/Health': 'read',
   '/raft.PrkDbService/Metadata': 'read',
   '/raft.PrkDbService/Watch': 'read',
-  '/raft.PrkDbService/Put': 'write',
-  '/raft.PrkDbService/Delete': 'write',
-  '/raft.PrkDbService/BatchPut': 'write',
+  '/raft.KvService/Watch': 'read',
   // Writes on it are looked at one by one.
   '/raft.KvService/Stream': 'read',
   '/prkdb.cluster.ClusterService/Status': 'read',
@@ -23,8 +21,9 @@ const RIGHTS: Readonly<Record<string, Right>> = {
   '/prkdb.cluster.ClusterService/Members': 'read',
 };
 
-/** What a call needs; null: nothing. What is not named above needs the most. */
+/** What a call needs; null: nothing. What is not named above may change all that its service is for. */
 export function rightFor(path: string): Right | null {
   if (OPEN_SERVICES.some((service) => path.startsWith(`/${service}`))) return null;
-  return RIGHTS[path] ?? 'admin';
+  const general = path.startsWith('/raft.') ? 'write' : 'admin';
+  return RIGHTS[path] ?? general;
 }

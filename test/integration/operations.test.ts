@@ -1,9 +1,11 @@
-import { copyFileSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkBackup, KeysInTheWayError, makeBackup, restoreBackup } from '../../engine/backup/index.ts';
 import { ClusterClient, PrkDbClient } from '../../engine/client/index.ts';
 import { diagnose } from '../../engine/node/doctor.ts';
+import { runCommand } from '../support/command.ts';
+import { tempDir } from '../support/temp.ts';
 import { eventually, nodeCluster, type NodeCluster } from '../support/node-cluster.ts';
 
 let source: NodeCluster;
@@ -123,5 +125,36 @@ describe('the doctor', () => {
     expect(findings.filter(({ severity }) => severity !== 'good')).toEqual([]);
     expect(findings).toHaveLength(4);
     await node.start();
+  });
+});
+
+describe('prkdb token', () => {
+  it('makes, lists and revokes, and the commands call with what they are given', async () => {
+    const home = tempDir();
+    const endpoints = ['--endpoints', target.endpoints.join(',')];
+    const prkdb = (...args: string[]) => runCommand(home.path, [...args, ...endpoints]);
+    try {
+      expect((await prkdb('put', 'k', 'v')).code).toBe(0);
+      expect(await prkdb('token', 'create', '--rights', 'read')).toMatchObject({ code: 1, text: '' });
+      const made = await prkdb('token', 'create', '--rights', 'admin', '--name', 'ops', '--ttl', '1h');
+      expect(made.text).toMatch(/^prkdb_[0-9a-f]{16}_[\w-]{43}\n$/);
+      const token = made.text.trim();
+      expect(await prkdb('get', 'k')).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/asks for a token/) as string,
+      });
+      const file = path.join(home.path, 'token');
+      writeFileSync(file, made.text);
+      expect((await prkdb('get', 'k', '--token-file', file)).text).toBe('v');
+      expect((await prkdb('get', 'k', '--token', token)).text).toBe('v');
+      const listed = await prkdb('token', 'ls', '--token', token);
+      expect(listed.text).toMatch(/admin .* ops$/m);
+      expect(listed.text).not.toContain(token.slice(-20));
+      // The last one: from then on nobody needs one again.
+      expect((await prkdb('token', 'revoke', token, '--token', token)).code).toBe(0);
+      await eventually('free again', async () => (await prkdb('get', 'k')).text === 'v');
+    } finally {
+      home.remove();
+    }
   });
 });

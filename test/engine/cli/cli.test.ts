@@ -51,6 +51,17 @@ describe('a command line that is not understood', () => {
   });
 });
 
+describe('a token on the command line', () => {
+  it('is warned of where everybody on the way could read it', async () => {
+    const get = (endpoint: string) =>
+      prkdb('get', 'k', '--endpoints', endpoint, '--token', 'prkdb_x', '--timeout', '50').then(({ stderr }) => stderr);
+    expect(await get('http://db.invalid:1')).toMatch(/The token goes to http:\/\/db\.invalid:1 in plaintext/);
+    for (const endpoint of ['https://db.invalid:1', 'http://127.0.0.1:1', 'localhost:1', '[::1]:1']) {
+      expect(await get(endpoint)).not.toContain('in plaintext');
+    }
+  });
+});
+
 describe('what cannot be done', () => {
   it.each([
     [/There is no cluster yet/, ['status']],

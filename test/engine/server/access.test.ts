@@ -164,11 +164,13 @@ describe('an open call', () => {
 });
 
 describe('the right for a call', () => {
-  it('is the highest for what nobody thought of', () => {
+  it('is the highest of its service for what nobody thought of', () => {
     expect(rightFor('/prkdb.cluster.ClusterService/Status')).toBe('read');
     expect(rightFor('/raft.PrkDbService/Put')).toBe('write');
     expect(rightFor('/prkdb.cluster.ClusterService/SetFaults')).toBe('admin');
-    expect(rightFor('/raft.PrkDbService/SomethingNew')).toBe('admin');
+    expect(rightFor('/raft.PrkDbService/SomethingNew')).toBe('write');
+    expect(rightFor('/prkdb.cluster.ClusterService/SomethingNew')).toBe('admin');
+    expect(rightFor('/another.Service/Method')).toBe('admin');
     expect(rightFor('/grpc.health.v1.Health/Check')).toBeNull();
   });
 });
