@@ -11,7 +11,7 @@ import {
 } from '../context.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { atAnyNode, isAtRest, waitForMembers } from '../members.ts';
-import { addOptions, connectionOptions, endpointsOption, jsonOption, tokenOptions } from '../options.ts';
+import { addOptions, connectionOptions, endpointsOption, jsonOption } from '../options.ts';
 import { printJson, printLine } from '../output.ts';
 
 interface MembersOptions extends TargetOptions {
@@ -46,8 +46,7 @@ export function addNode(program: Command, context: CommandContext): void {
   change('add', 'Give a local cluster one more node, and its share of the partitions.')
     .argument('<name>', 'name of the cluster')
     .action((name: string, options: MembersOptions) => add(context, name, null, options));
-  const elsewhere = (command: Command) =>
-    addOptions(command, [endpointsOption(), ...connectionOptions(), ...tokenOptions()]);
+  const elsewhere = (command: Command) => addOptions(command, [endpointsOption(), ...connectionOptions()]);
   elsewhere(change('remove', 'Take a node out of a cluster: first it gives away what it holds, then its process ends.'))
     .argument('<names...>', 'name of the cluster and the node, as in: dev n3; with --endpoints the node alone')
     .option('--force', 'also one that does not answer, or that the replication factor needs')
