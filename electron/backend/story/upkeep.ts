@@ -110,13 +110,15 @@ export class UpkeepTeller {
     ]);
   }
 
-  /** The node's own words, which begin with what was refused: a call, a connection, a stream. */
+  /** The node's own words, which begin with what was refused, or with the peer that it dialed in vain. */
   #refused({ timeMs, nodeId, kind, detail }: ClusterEvent): void {
-    const port = kind === 'peerRefused' ? ' on the port of its peers: ' : ': ';
+    const words = detail.startsWith('node ')
+      ? ' has no connection to a peer: '
+      : ` refused somebody${kind === 'peerRefused' ? ' on the port of its peers' : ''}: `;
     this.#context.tell({
       timeMs,
       kind: 'notice',
-      parts: sentence(nodeName(nodeId), ` refused somebody${port}${detail}.`),
+      parts: sentence(nodeName(nodeId), `${words}${detail}.`),
       node: nodeId,
       partition: null,
     });

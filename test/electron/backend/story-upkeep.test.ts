@@ -45,8 +45,12 @@ describe('the story of what keeps a cluster well', () => {
   it('tells whom a node kept out', () => {
     const told = tell(teller(), [
       event(0, 1, 'accessRefused', { detail: 'a call of Put from 10.0.0.9: it gave no token' }),
+      event(9001, 3, 'peerRefused', { detail: 'node 4 at 10.0.0.4:7204: its certificate has expired' }),
       event(9000, 2, 'peerRefused', { detail: 'a connection from 10.0.0.9:4711: it speaks neither gRPC nor TLS' }),
     ]);
+    expect(lines(told)[2]).toContain(
+      'n3 has no connection to a peer: node 4 at 10.0.0.4:7204: its certificate has expired.',
+    );
     expect(lines(told)[0]).toContain('n1 refused somebody: a call of Put from 10.0.0.9: it gave no token.');
     expect(lines(told)[1]).toContain('n2 refused somebody on the port of its peers: a connection from 10.0.0.9:4711');
   });
