@@ -104,23 +104,24 @@ export function handleVoteRequest(state: RaftState, message: Message): void {
   const reason = reasonToRefuse(state, message, isPreVote);
   const { id, outbox } = state;
   const { from, term, context } = message;
+  const known = state.log.committedUpTo(message.index);
   if (reason !== undefined) {
     outbox.emit({ kind: 'voteRejected', candidate: from, term, preVote: isPreVote, reason });
     // Carries the own term: a candidate whose term is behind learns of it, also from a
     // member with a higher term that is hidden behind pre-votes (etcd#8501).
     const respond = isPreVote ? preVoteResponse : voteResponse;
-    state.send(respond(id, from, state.term, true, context));
+    state.send(respond(id, from, state.term, true, context, known));
     if (isPreVote && state.leadership !== null && !isMember(state.membership, from)) tellRemoved(state, message);
     return;
   }
   outbox.emit({ kind: 'voteGranted', candidate: from, term, preVote: isPreVote });
   if (isPreVote) {
-    state.send(preVoteResponse(id, from, term, false, context));
+    state.send(preVoteResponse(id, from, term, false, context, known));
     return;
   }
   state.votedFor = from;
   state.resetElectionTimer();
-  outbox.sendAfterPersist(voteResponse(id, from, term, false, context));
+  outbox.sendAfterPersist(voteResponse(id, from, term, false, context, known));
 }
 
 function reasonToRefuse(state: RaftState, message: Message, isPreVote: boolean): string | undefined {
@@ -141,12 +142,28 @@ function reasonToRefuse(state: RaftState, message: Message, isPreVote: boolean):
   return undefined;
 }
 
+/**
+ * Voters tell what they know to be committed, because a candidate may count by members of
+ * before: one of them that was removed since neither stands itself nor votes for a log that
+ * is shorter than its own, and nobody else need be left who knows of the change. Whatever
+ * entry of the candidate's log is committed is so for everyone.
+ */
+function learnCommit(state: RaftState, { commit, logTerm }: Message): void {
+  const { log } = state;
+  if (commit <= log.commitIndex || !log.matches(commit, logTerm)) return;
+  log.commitTo(commit);
+  if (!log.hasUnappliedConfChange() || (state.role !== Role.Candidate && state.role !== Role.PreCandidate)) return;
+  becomeFollower(state, state.term, NONE, 'it heard that the members have changed');
+}
+
 export function handlePreVoteResponse(state: RaftState, message: Message): void {
+  learnCommit(state, message);
   if (state.role !== Role.PreCandidate || message.context !== state.electionRound) return;
   if (!message.reject && message.term !== state.term + 1) return;
   castVote(state, message.from, !message.reject);
 }
 
 export function handleVoteResponse(state: RaftState, message: Message): void {
+  learnCommit(state, message);
   if (state.role === Role.Candidate) castVote(state, message.from, !message.reject);
 }

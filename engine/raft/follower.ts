@@ -10,16 +10,22 @@ import type { LogIndex, Message } from './types.ts';
 export function tickFollower(state: RaftState): void {
   state.ticksSinceLeader++;
   if (state.forwardedReads.size > 0) expireForwardedReads(state);
-  if (state.role === Role.Learner) return;
+  if (state.role === Role.Learner) {
+    if (state.ticksSinceLeader === state.config.electionTicksMax) loseLeader(state);
+    return;
+  }
   state.electionTicksLeft--;
   if (state.electionTicksLeft > 0) return;
-  const { leader, role, term } = state;
-  const reason = reasonToCampaign(state, role);
-  if (leader !== NONE) {
-    state.outbox.emit({ kind: 'leaderLost', leader, term });
-    state.setLeader(NONE);
-  }
+  const reason = reasonToCampaign(state, state.role);
+  loseLeader(state);
   campaign(state, reason);
+}
+
+function loseLeader(state: RaftState): void {
+  const { leader, term } = state;
+  if (leader === NONE) return;
+  state.outbox.emit({ kind: 'leaderLost', leader, term });
+  state.setLeader(NONE);
 }
 
 function reasonToCampaign(state: RaftState, role: Role): string {

@@ -193,6 +193,13 @@ export class RaftLog {
     return entries;
   }
 
+  /** The last entry up to `index` that is known to be committed; none when it is no longer in the log. */
+  committedUpTo(index: LogIndex): LogPoint {
+    const last = Math.min(index, this.commitIndex);
+    const term = this.term(last) ?? 0;
+    return { index: term === 0 ? 0 : last, term };
+  }
+
   /** Whether a membership change is known to be committed and not applied. Asked by candidates only. */
   hasUnappliedConfChange(): boolean {
     while (this.#confChangeAt <= this.appliedIndex) {

@@ -1,5 +1,5 @@
 import { MessageType } from './types.ts';
-import type { Entry, LogIndex, Message, NodeId, Term } from './types.ts';
+import type { Entry, LogIndex, LogPoint, Message, NodeId, Term } from './types.ts';
 
 /** One constructor for each message. All literals list the same fields in the same order: one hidden class. */
 
@@ -82,13 +82,53 @@ function answer(
   };
 }
 
-export function voteResponse(from: NodeId, to: NodeId, term: Term, reject: boolean, round: number): Message {
-  return answer(MessageType.VoteResponse, from, to, term, reject, round, 0);
+function voteAnswer(
+  type: MessageType,
+  from: NodeId,
+  to: NodeId,
+  term: Term,
+  reject: boolean,
+  round: number,
+  known: LogPoint,
+): Message {
+  return {
+    type,
+    from,
+    to,
+    term,
+    index: 0,
+    logTerm: known.term,
+    commit: known.index,
+    reject,
+    rejectHint: 0,
+    context: round,
+    transfer: false,
+    entries: NO_ENTRIES,
+  };
+}
+
+/** `known` is an entry that the voter knows to be committed, within the candidate's log. */
+export function voteResponse(
+  from: NodeId,
+  to: NodeId,
+  term: Term,
+  reject: boolean,
+  round: number,
+  known: LogPoint,
+): Message {
+  return voteAnswer(MessageType.VoteResponse, from, to, term, reject, round, known);
 }
 
 /** `term` is the term asked about when granted, and the voter's own when rejected. */
-export function preVoteResponse(from: NodeId, to: NodeId, term: Term, reject: boolean, round: number): Message {
-  return answer(MessageType.PreVoteResponse, from, to, term, reject, round, 0);
+export function preVoteResponse(
+  from: NodeId,
+  to: NodeId,
+  term: Term,
+  reject: boolean,
+  round: number,
+  known: LogPoint,
+): Message {
+  return voteAnswer(MessageType.PreVoteResponse, from, to, term, reject, round, known);
 }
 
 /** AppendEntries (Raft paper, figure 2): `entries` follow the entry (`index`, `logTerm`). */

@@ -79,7 +79,8 @@ export type MessageType = (typeof MessageType)[keyof typeof MessageType];
  * |--------------|-------------------|-------------------------|-----------------------------------|--------------------------|----------------------|
  * | `index`      | last log index    | index before `entries`  | highest matched, or the refused   |                          | read index (Response)|
  * | `logTerm`    | last log term     | term at `index`         | on reject: term at `rejectHint`   |                          |                      |
- * | `commit`     |                   | leader's commit index   |                                   | min(commit, match)       |                      |
+ * |              | at `commit` (in responses) |                |                                   |                          |                      |
+ * | `commit`     | known to be committed, up to the candidate's last index (in responses) | leader's commit index | | min(commit, match) |     |
  * | `reject`     | (in responses)    |                         | the log did not match             |                          | leader cannot serve  |
  * | `rejectHint` |                   |                         | where the follower's log may match|                          |                      |
  * | `context`    | (echoed)          |                         |                                   | read round (echoed)      | caller's request id  |

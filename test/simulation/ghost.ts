@@ -1,12 +1,21 @@
 import type { GroupId } from '../../engine/config/ids.ts';
-import type { Entry, LogIndex, NodeId, RaftCore, Role, Term } from '../../engine/raft/types.ts';
+import { decodeConfChange } from '../../engine/raft/confchange-codec.ts';
+import { EntryType } from '../../engine/raft/types.ts';
+import type { Entry, LogIndex, Membership, NodeId, RaftCore, Role, Term } from '../../engine/raft/types.ts';
 import type { MutationResult } from '../../engine/storage/types.ts';
+import { checkConfigurations, membershipAfter } from './invariants/configurations.ts';
 import type { DurableLog } from './disk.ts';
 
 /** An entry as it was first seen, with the term of the entry before it. */
 export interface KnownEntry {
   readonly entry: Entry;
   readonly previousTerm: Term;
+}
+
+export interface Configuration {
+  /** The entry that brought it. */
+  readonly index: LogIndex;
+  readonly membership: Membership;
 }
 
 /** What is known of one replica from outside; kept across its restarts. */
@@ -32,6 +41,10 @@ export class ReplicaGhost {
   term: Term = 0;
   commitIndex: LogIndex = 0;
   appliedIndex: LogIndex = 0;
+  /** In force when it was last looked at. */
+  membership: Membership | null = null;
+  /** The tick of its node since which it leads without being a voter; null while it does not. */
+  removedSinceTick: number | null = null;
 
   constructor(node: NodeId, group: GroupGhost, durable: DurableLog) {
     this.node = node;
@@ -56,7 +69,8 @@ export class ReplicaGhost {
  */
 export class GroupGhost {
   readonly id: GroupId;
-  readonly voters: readonly NodeId[];
+  /** What each committed change made of the members, the founders first. */
+  readonly configurations: Configuration[];
   readonly replicas = new Map<NodeId, ReplicaGhost>();
   /** By index, then by term: every entry that was ever in a log. */
   readonly known: KnownEntry[][] = [];
@@ -76,24 +90,31 @@ export class GroupGhost {
   /** Changes that were made to the rows, by writes that were applied for the first time. */
   revision = 0;
 
-  constructor(id: GroupId, voters: readonly NodeId[]) {
+  constructor(id: GroupId, founders: Membership) {
     this.id = id;
-    this.voters = voters;
+    this.configurations = [{ index: 0, membership: founders }];
   }
 
   get commitIndex(): LogIndex {
     return this.committed.length;
   }
 
-  get majority(): number {
-    return Math.floor(this.voters.length / 2) + 1;
+  /** What a replica that has applied so much must have in force. */
+  configurationAt(index: LogIndex): Configuration {
+    for (let i = this.configurations.length - 1; i > 0; i--) {
+      const configuration = this.configurations[i]!;
+      if (configuration.index <= index) return configuration;
+    }
+    return this.configurations[0]!;
   }
 
   /** Notes that a replica takes more for committed than anyone before. True for the first time in its term. */
   noteCommitted(replica: ReplicaGhost, upTo: LogIndex): boolean {
     const { term } = replica;
     for (let index = this.committed.length + 1; index <= upTo; index++) {
-      this.committed.push(replica.submitted[index - 1]!);
+      const entry = replica.submitted[index - 1]!;
+      this.committed.push(entry);
+      if (entry.type === EntryType.ConfChange) this.#changeMembers(replica, entry);
     }
     const last = this.committedInTerm.at(-1);
     if (last !== undefined && last.term >= term) {
@@ -102,5 +123,13 @@ export class GroupGhost {
     }
     this.committedInTerm.push({ term, index: upTo });
     return true;
+  }
+
+  #changeMembers({ node }: ReplicaGhost, { index, data }: Entry): void {
+    const before = this.configurations.at(-1)!.membership;
+    const after = membershipAfter(before, decodeConfChange(data));
+    if (after === null) return;
+    checkConfigurations(this.id, node, before, after);
+    this.configurations.push({ index, membership: after });
   }
 }

@@ -1,7 +1,11 @@
+import { isMember } from '../../engine/raft/membership.ts';
+import type { LogIndex } from '../../engine/raft/types.ts';
 import type { Clients } from './clients.ts';
 import type { GroupGhost, ReplicaGhost } from './ghost.ts';
 import type { SimulatedNode } from './node.ts';
+import { words } from './invariants/configurations.ts';
 import type { Observer } from './observer.ts';
+import type { Operator } from './operator.ts';
 import type { Plan } from './plan.ts';
 import { Violation } from './violation.ts';
 
@@ -17,9 +21,13 @@ const ELECTION_TIMEOUTS = 150;
 /** A node lets the preferred leader of a group stand first for this long after its start. */
 const START_GRACE_US = 2_000_000;
 
-export function livenessLimitUs({ timing, disk, clockSkew }: Plan): number {
+/** `longestLog` is what a new member may have to be sent, entry by entry. */
+export function livenessLimitUs({ timing, network, disk, membership, clockSkew }: Plan, longestLog: LogIndex): number {
   const electionUs = timing.tickMs * timing.electionTicksMax * 1000 + disk.syncMaxUs;
-  return START_GRACE_US + (ELECTION_TIMEOUTS * electionUs) / (1 - clockSkew);
+  const limitUs = START_GRACE_US + (ELECTION_TIMEOUTS * electionUs) / (1 - clockSkew);
+  if (membership === null) return limitUs;
+  const roundTripUs = 2 * (network.delayMinUs + network.delaySpreadUs) + disk.syncMaxUs + timing.tickMs * 1000;
+  return limitUs + 2 * longestLog * roundTripUs;
 }
 
 function wordsOf({ node, core, durable }: ReplicaGhost): string {
@@ -31,7 +39,8 @@ function wordsOf({ node, core, durable }: ReplicaGhost): string {
 
 /** Why the replicas of a group have not healed yet, or null. */
 function unhealed(group: GroupGhost, nodes: readonly SimulatedNode[]): string | null {
-  const replicas = [...group.replicas.values()];
+  const { membership } = group.configurations.at(-1)!;
+  const replicas = [...group.replicas.values()].filter(({ node }) => isMember(membership, node));
   const highest = Math.max(...replicas.map(({ core }) => core?.term ?? 0));
   const leaders = replicas.filter(({ core }) => core?.role === 'leader' && core.term === highest);
   if (leaders.length !== 1) return `${leaders.length} leaders in term ${highest}`;
@@ -41,14 +50,15 @@ function unhealed(group: GroupGhost, nodes: readonly SimulatedNode[]): string | 
     if (core.appliedIndex !== leader.core!.lastIndex) return `node ${node} has not applied all`;
     const hash = nodes[node - 1]!.state.contentHash(group.id);
     if (hash !== nodes[leader.node - 1]!.state.contentHash(group.id)) return `node ${node} holds other content`;
+    if (words(core.membership) !== words(membership)) return `node ${node} counts by ${words(core.membership)}`;
   }
   return null;
 }
 
 /** The first group that has not healed, as a violation; null when all have. */
-export function notHealed(observer: Observer, nodes: readonly SimulatedNode[]): Violation | null {
+export function notHealed(observer: Observer, nodes: readonly SimulatedNode[], operator: Operator): Violation | null {
   for (const group of observer.groups.values()) {
-    const why = unhealed(group, nodes);
+    const why = operator.whyNotSettled(group) ?? unhealed(group, nodes);
     if (why === null) continue;
     const states = [...group.replicas.values()].map(wordsOf).join('\n  ');
     return new Violation(NAME, group.id, 0, `long after the last fault: ${why}\n  ${states}`);

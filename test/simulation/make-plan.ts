@@ -1,4 +1,6 @@
-import { genesisRouting, type RoutingTable } from '../../engine/store/routing.ts';
+import type { GroupId } from '../../engine/config/ids.ts';
+import type { Membership } from '../../engine/raft/types.ts';
+import { genesisRouting, placeReplicas, type RoutingTable } from '../../engine/store/routing.ts';
 import type { Compaction } from '../../engine/config/node-config.ts';
 import type { SessionLimits } from '../../engine/storage/state/sessions.ts';
 import type { StoreLimits, StoreTiming } from '../../engine/store/types.ts';
@@ -9,6 +11,7 @@ import {
   type DiskPlan,
   type FaultKind,
   type FaultPlan,
+  type MembershipPlan,
   type NetworkPlan,
   type OperationKind,
   type Plan,
@@ -31,7 +34,11 @@ const SIZES: Readonly<Record<Profile, readonly number[]>> = {
 export function planOf(options: RunOptions): Plan {
   const random = new Random(options.seed, 1);
   const profile = random.pick(PROFILES);
-  const nodes = options.nodes ?? random.pick(SIZES[profile]);
+  const founding = random.pick(SIZES[profile]);
+  // Own draws, which leave those of the other seeds as they were when members could not change.
+  const membersRandom = new Random(options.seed, 11);
+  const changes = membersRandom.chance(0.35);
+  const nodes = options.nodes ?? Math.min(9, founding + (changes ? membersRandom.between(1, 2) : 0));
   const partitions =
     options.groups ??
     (profile === 'seesaw' || profile === 'restlessFollowers' ? 1 : random.pick([1, 1, 1, 2, 2, 3, 4]));
@@ -42,7 +49,7 @@ export function planOf(options: RunOptions): Plan {
     seed: options.seed,
     steps: options.steps,
     nodes,
-    genesis: genesisOf(nodes, partitions, replicationFactor),
+    genesis: genesisOf(nodes, partitions, changes ? nodes : replicationFactor),
     timing,
     limits: limitsOf(random),
     compaction: compactionOf(new Random(options.seed, 8)),
@@ -50,6 +57,7 @@ export function planOf(options: RunOptions): Plan {
     network: networkOf(random, electionUs),
     disk: diskOf(random, electionUs),
     faults: faultsOf(random, new Random(options.seed, 7), electionUs),
+    membership: changes && nodes > 1 ? membershipOf(membersRandom, nodes, partitions, electionUs) : null,
     workload: workloadOf(random, new Random(options.seed, 10), electionUs),
     clockSkew: random.pick([0, 0.001, 0.05, 0.2]),
     roundDelayMaxUs: random.pick([0, 0, 50, 500, 3000]),
@@ -66,6 +74,25 @@ function genesisOf(nodes: number, partitions: number, replicationFactor: number)
     partitions,
     replicationFactor,
   });
+}
+
+function membershipOf(random: Random, nodes: number, partitions: number, electionUs: number): MembershipPlan {
+  const founders = new Map<GroupId, Membership>();
+  const ids = Array.from({ length: nodes }, (_, i) => i + 1);
+  for (let group = 0; group <= partitions; group++) {
+    const voters = random.pick([1, 2, 3, 3, 3, 4, 5]);
+    const learners = random.pick([0, 0, 1, 2]);
+    // The preferred leader is among them.
+    const order = placeReplicas(ids, Math.max(0, group - 1), nodes);
+    const byId = (from: number, to: number) => order.slice(from, to).sort((a, b) => a - b);
+    founders.set(group, { voters: byId(0, voters), votersOutgoing: [], learners: byId(voters, voters + learners) });
+  }
+  return {
+    founders,
+    everyUs: electionUs * random.pick([0.5, 1, 2, 4]),
+    askNewLeader: random.pick([0, 0.2, 0.6]),
+    strikeChange: random.pick([0, 0.1, 0.3]),
+  };
 }
 
 function timingOf(random: Random): StoreTiming {
@@ -86,7 +113,7 @@ function limitsOf(random: Random): StoreLimits {
     maxInflightAppends: random.pick([1, 2, 4, 64]),
     maxInflightBytes: random.pick([100, 1 * KiB, 8 * MiB]),
     maxUncommittedBytes: random.pick([200, 4 * KiB, 16 * MiB]),
-    maxPromotionLagEntries: 4,
+    maxPromotionLagEntries: 3,
     maxCachedBytes: random.pick([0, 300, 4 * KiB, 4 * MiB]),
   };
 }

@@ -47,6 +47,7 @@ export class Nemesis {
       else if (group !== SYSTEM_GROUP && world.faultRandom.chance(world.plan.faults.strikeFirstCommit))
         this.#swing(node);
     };
+    world.onChange = (node) => this.#struck(node, world.plan.membership?.strikeChange ?? 0);
   }
 
   start(): void {

@@ -1,4 +1,6 @@
-import type { NodeId } from '../../engine/raft/types.ts';
+import type { GroupId } from '../../engine/config/ids.ts';
+import { isMember, NO_MEMBERSHIP } from '../../engine/raft/membership.ts';
+import type { Membership, NodeId } from '../../engine/raft/types.ts';
 import type { ClusterEvent } from '../../engine/rpc/cluster.ts';
 import { Store } from '../../engine/store/store.ts';
 import type { Clock } from '../../engine/store/types.ts';
@@ -7,6 +9,7 @@ import { Action, type SimulatedEvent } from './event-queue.ts';
 import type { Network } from './network.ts';
 import { RoundEvent, SyncEvent, TickEvent } from './node-events.ts';
 import type { Observer } from './observer.ts';
+import { foundersOf, type Plan } from './plan.ts';
 import { SimulatedStateMachine } from './state-machine.ts';
 import type { SimulatedTransfers } from './transfers.ts';
 import { Violation } from './violation.ts';
@@ -58,6 +61,7 @@ export class SimulatedNode {
       committed: (group, upTo) => observer.groups.get(group)!.committed.slice(0, upTo),
     });
     this.state = new SimulatedStateMachine(
+      (group) => beginningOf(world.plan, id, group),
       world.plan.sessions,
       world.plan.disk.unsyncedBatches,
       (applied) => this.guard(() => observer.applied(this.id, applied)),
@@ -275,6 +279,13 @@ export class SimulatedNode {
     this.#world.note(event.kind === 'storageFailed' ? null : event.group, () => eventWords(event));
     if (event.kind === 'electionWon') this.#world.onElection?.(this.id, event.group);
   }
+}
+
+/** A node knows the members of the groups that it founded, and nothing of the others. */
+function beginningOf(plan: Plan, node: NodeId, group: GroupId): Membership | null {
+  if (plan.membership === null) return null;
+  const founders = foundersOf(plan, group);
+  return isMember(founders, node) ? founders : NO_MEMBERSHIP;
 }
 
 function tickStore(store: Store): void {

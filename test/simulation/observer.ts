@@ -1,14 +1,20 @@
 import { groupOfPartition, SYSTEM_GROUP, type GroupId } from '../../engine/config/ids.ts';
-import { MessageType, type LogPoint, type Message, type NodeId } from '../../engine/raft/types.ts';
+import { MessageType, type LogPoint, type Membership, type Message, type NodeId } from '../../engine/raft/types.ts';
 import type { LogWrite } from '../../engine/storage/types.ts';
 import type { Store } from '../../engine/store/store.ts';
 import type { SessionLimits } from '../../engine/storage/state/sessions.ts';
-import { systemMembership } from '../../engine/store/routing.ts';
 import type { Envelope } from '../../engine/transport/types.ts';
 import type { SimulatedDisk } from './disk.ts';
 import { GroupGhost, ReplicaGhost } from './ghost.ts';
 import { checkAppliedOnce } from './invariants/applied-once.ts';
 import { checkAppliedIndex, checkAppliedWithinCommit } from './invariants/applied-within-commit.ts';
+import {
+  checkElected,
+  checkInForce,
+  checkProposed,
+  checkRemovedLeader,
+  leavingTicks,
+} from './invariants/configuration-safety.ts';
 import { checkCommitNeverFalls } from './invariants/commit-never-falls.ts';
 import { checkElectionSafety } from './invariants/election-safety.ts';
 import { checkAppliedAttempt, type Attempt } from './invariants/honest-answers.ts';
@@ -25,7 +31,7 @@ import {
   checkVoteDurable,
 } from './invariants/sync-before-acknowledge.ts';
 import { checkDurableVote, checkToldVote } from './invariants/vote-once.ts';
-import type { Plan } from './plan.ts';
+import { foundersOf, type Plan } from './plan.ts';
 import type { AppliedEntry } from './state-machine.ts';
 
 /**
@@ -36,24 +42,33 @@ export class Observer {
   readonly groups = new Map<GroupId, GroupGhost>();
   /** Snapshots installed. */
   snapshots = 0;
+  /** Changes of members that replicas have made. */
+  changes = 0;
   /** Every attempt to write, by its number. */
   readonly attempts: (Attempt | undefined)[] = [];
   readonly #replicas = new Map<NodeId, ReplicaGhost[]>();
   readonly #hungDiskTicks: number;
+  readonly #leavingTicks: number;
+  readonly #maxPromotionLagEntries: number;
   readonly #sessionLimits: SessionLimits;
 
   readonly #onFirstCommit: (node: NodeId, group: GroupId) => void;
+  readonly #onChange: (node: NodeId, group: GroupId) => void;
 
-  /** `onFirstCommit` hears of every leader that commits for the first time. */
-  constructor(plan: Plan, onFirstCommit: (node: NodeId, group: GroupId) => void) {
+  /** `onFirstCommit` hears of every leader that commits for the first time, `onChange` of one whose members change. */
+  constructor(
+    plan: Plan,
+    onFirstCommit: (node: NodeId, group: GroupId) => void,
+    onChange: (node: NodeId, group: GroupId) => void,
+  ) {
     this.#onFirstCommit = onFirstCommit;
+    this.#onChange = onChange;
     this.#hungDiskTicks = hungDiskTicks(plan.timing);
     this.#sessionLimits = plan.sessions;
-    this.groups.set(SYSTEM_GROUP, new GroupGhost(SYSTEM_GROUP, systemMembership(plan.genesis).voters));
-    for (const { partition, replicas } of plan.genesis.partitions) {
-      const id = groupOfPartition(partition);
-      this.groups.set(id, new GroupGhost(id, replicas));
-    }
+    this.#leavingTicks = leavingTicks(plan.timing);
+    this.#maxPromotionLagEntries = plan.limits.maxPromotionLagEntries;
+    const partitions = plan.genesis.partitions.map(({ partition }) => groupOfPartition(partition));
+    for (const id of [SYSTEM_GROUP, ...partitions]) this.groups.set(id, new GroupGhost(id, foundersOf(plan, id)));
   }
 
   /** A node's store has been made; its core is looked at from now on. */
@@ -73,6 +88,10 @@ export class Observer {
       replica.submitted = isCut ? group.committed.slice(0, snapshotIndex) : [...replica.durable.entries];
       replica.role = 'follower';
       replica.commitIndex = 0;
+      replica.appliedIndex = core.appliedIndex;
+      replica.membership = core.membership;
+      replica.removedSinceTick = null;
+      checkInForce(replica, core.membership, store.state.membership(id));
       replicas.push(replica);
     }
     this.#replicas.set(node, replicas);
@@ -93,6 +112,7 @@ export class Observer {
     const { cut } = write;
     if (cut?.all === true) replica.submitted = replica.group.committed.slice(0, cut.index);
     checkLeaderAppendOnly(replica, write);
+    checkProposed(replica, write, this.#maxPromotionLagEntries);
     checkLogMatching(replica, write);
   }
 
@@ -146,6 +166,7 @@ export class Observer {
         if (isNewLeader) {
           checkElectionSafety(replica);
           checkLeaderCompleteness(replica);
+          checkElected(replica, core.membership);
         }
       }
       if (commitIndex !== replica.commitIndex) {
@@ -155,21 +176,38 @@ export class Observer {
       }
       if (core.appliedIndex !== replica.appliedIndex) {
         replica.appliedIndex = core.appliedIndex;
-        checkAppliedIndex(replica, core.appliedIndex, store.state.appliedIndex(replica.group.id));
+        const { id } = replica.group;
+        checkAppliedIndex(replica, core.appliedIndex, store.state.appliedIndex(id));
+        this.#checkMembership(replica, core.membership, store.state.membership(id));
       }
     }
   }
 
   afterTick(node: NodeId, tick: number): void {
-    for (const replica of this.#replicas.get(node)!) checkHungDisk(replica, tick, this.#hungDiskTicks);
+    for (const replica of this.#replicas.get(node)!) {
+      checkHungDisk(replica, tick, this.#hungDiskTicks);
+      checkRemovedLeader(replica, tick, this.#leavingTicks);
+    }
+  }
+
+  #checkMembership(replica: ReplicaGhost, inForce: Membership, stored: Membership | null): void {
+    const { group, node } = replica;
+    // Nobody's members have changed.
+    if (group.configurations.length === 1 && inForce === replica.membership) return;
+    checkInForce(replica, inForce, stored);
+    if (inForce === replica.membership) return;
+    replica.membership = inForce;
+    this.changes++;
+    if (replica.role === 'leader') this.#onChange(node, group.id);
   }
 
   #committed(replica: ReplicaGhost, commitIndex: number): void {
     const { group } = replica;
     checkCommittedEntry(replica, Math.min(commitIndex, group.commitIndex));
     if (commitIndex <= group.commitIndex) return;
+    const isFirst = group.noteCommitted(replica, commitIndex);
     checkCommitDurable(replica, commitIndex);
-    if (group.noteCommitted(replica, commitIndex)) this.#onFirstCommit(replica.node, group.id);
+    if (isFirst) this.#onFirstCommit(replica.node, group.id);
   }
 
   #checkSent(replica: ReplicaGhost, message: Message): void {

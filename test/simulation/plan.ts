@@ -1,4 +1,6 @@
-import type { RoutingTable } from '../../engine/store/routing.ts';
+import { SYSTEM_GROUP, type GroupId } from '../../engine/config/ids.ts';
+import type { Membership } from '../../engine/raft/types.ts';
+import { systemMembership, type RoutingTable } from '../../engine/store/routing.ts';
 import type { Compaction } from '../../engine/config/node-config.ts';
 import type { SessionLimits } from '../../engine/storage/state/sessions.ts';
 import type { StoreLimits, StoreTiming } from '../../engine/store/types.ts';
@@ -91,6 +93,18 @@ export interface WorkloadPlan {
 export const OPERATION_KINDS = ['put', 'delete', 'cas', 'get', 'followerGet', 'staleGet'] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
+/** What an operator asks of the groups, whose members change then. */
+export interface MembershipPlan {
+  /** Every node hosts every group; those who did not found it know nothing of it at first. */
+  readonly founders: ReadonlyMap<GroupId, Membership>;
+  /** Mean time between two changes asked for. */
+  readonly everyUs: number;
+  /** The chance that a new leader is asked at once. */
+  readonly askNewLeader: number;
+  /** The chance that a leader is struck when it has just applied a change. */
+  readonly strikeChange: number;
+}
+
 /** Everything a run needs to know, derived from the seed alone. */
 export interface Plan {
   readonly seed: number;
@@ -104,9 +118,22 @@ export interface Plan {
   readonly network: NetworkPlan;
   readonly disk: DiskPlan;
   readonly faults: FaultPlan;
+  /** Null when the members stay as they are. */
+  readonly membership: MembershipPlan | null;
   readonly workload: WorkloadPlan;
   /** How far the clock of a node may run ahead of, or behind, the true one. */
   readonly clockSkew: number;
   /** How long a node takes from the first thing it hears to its round: what comes meanwhile shares it. */
   readonly roundDelayMaxUs: number;
+}
+
+/** Who takes part in a group at its beginning. */
+export function foundersOf({ genesis, membership }: Plan, group: GroupId): Membership {
+  const founders = membership?.founders.get(group);
+  if (founders !== undefined) return founders;
+  const members =
+    group === SYSTEM_GROUP
+      ? systemMembership(genesis)
+      : { voters: genesis.partitions[group - 1]!.replicas.toSorted((a, b) => a - b), learners: [] };
+  return { ...members, votersOutgoing: [] };
 }

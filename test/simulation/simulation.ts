@@ -4,6 +4,7 @@ import { Nemesis } from './nemesis.ts';
 import { Network } from './network.ts';
 import { SimulatedNode } from './node.ts';
 import { Observer } from './observer.ts';
+import { Operator } from './operator.ts';
 import { planOf } from './make-plan.ts';
 import type { Plan, RunOptions } from './plan.ts';
 import { SimulatedTransfers } from './transfers.ts';
@@ -23,6 +24,8 @@ export interface Outcome {
   readonly elections: number;
   readonly committed: number;
   readonly snapshots: number;
+  /** Changes of members that replicas have made. */
+  readonly changes: number;
   /** How long the cluster took to heal, as a share of what is allowed. */
   readonly healedWithin: number;
   /** The history was too tangled to decide whether it is linearizable. */
@@ -41,13 +44,18 @@ export class Simulation {
   readonly #nodes: SimulatedNode[] = [];
   readonly #clients: Clients;
   readonly #nemesis: Nemesis;
+  readonly #operator: Operator;
   #healedWithin = 0;
   #undecided = false;
 
   constructor(options: RunOptions) {
     this.#plan = planOf(options);
     this.#world = new World(this.#plan);
-    this.#observer = new Observer(this.#plan, (node, group) => this.#world.onFirstCommit?.(node, group));
+    this.#observer = new Observer(
+      this.#plan,
+      (node, group) => this.#world.onFirstCommit?.(node, group),
+      (node, group) => this.#world.onChange?.(node, group),
+    );
     const network = new Network(this.#world, this.#nodes);
     const transfers = new SimulatedTransfers(this.#world, this.#nodes, network);
     for (let id = 1; id <= this.#plan.nodes; id++) {
@@ -55,6 +63,7 @@ export class Simulation {
     }
     this.#clients = new Clients(this.#world, this.#nodes, this.#observer);
     this.#nemesis = new Nemesis(this.#world, this.#nodes, network);
+    this.#operator = new Operator(this.#world, this.#nodes);
   }
 
   run(): Outcome {
@@ -62,6 +71,7 @@ export class Simulation {
       for (const node of this.#nodes) node.start();
       this.#clients.start();
       this.#nemesis.start();
+      this.#operator.start();
       this.#safetyPhase();
       this.#livenessPhase();
       this.#undecided = !this.#clients.history.check();
@@ -80,11 +90,13 @@ export class Simulation {
 
   #livenessPhase(): void {
     const world = this.#world;
-    const limitUs = livenessLimitUs(this.#plan);
+    const longest = Math.max(...[...this.#observer.groups.values()].map((group) => group.commitIndex));
+    const limitUs = livenessLimitUs(this.#plan, longest);
     const beganUs = world.nowUs;
     world.faultsOn = false;
     this.#clients.stopped = true;
     this.#nemesis.stop();
+    this.#operator.settle();
     this.#until(
       beganUs + limitUs,
       () => this.#clients.idle,
@@ -96,8 +108,8 @@ export class Simulation {
       () => this.#clients.idle,
       () => notServed(this.#clients),
     );
-    const isHealed = () => notHealed(this.#observer, this.#nodes) === null;
-    this.#until(beganUs + limitUs, isHealed, () => notHealed(this.#observer, this.#nodes));
+    const whyNot = () => notHealed(this.#observer, this.#nodes, this.#operator);
+    this.#until(beganUs + limitUs, () => whyNot() === null, whyNot);
     this.#healedWithin = (world.nowUs - beganUs) / limitUs;
   }
 
@@ -126,6 +138,7 @@ export class Simulation {
       elections: groups.reduce((sum, group) => sum + group.leaders.size, 0),
       committed: groups.reduce((sum, group) => sum + group.commitIndex, 0),
       snapshots: this.#observer.snapshots,
+      changes: this.#observer.changes,
       healedWithin: this.#healedWithin,
       undecided: this.#undecided,
       lastEvents: (limit) => world.trace.lines(violation?.group ?? 0, limit),

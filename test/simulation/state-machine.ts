@@ -192,6 +192,7 @@ class MemoryTable implements KvTable {
 export class SimulatedStateMachine implements StateMachine {
   readonly #tables = new Map<GroupId, MemoryTable>();
   readonly #restored = new Map<GroupId, LogPoint>();
+  readonly #founders: (group: GroupId) => Membership | null;
   readonly #onRestored: (group: GroupId, point: LogPoint, contentHash: number) => void;
   readonly #sessionLimits: SessionLimits;
   readonly #unsyncedBatches: number;
@@ -200,12 +201,15 @@ export class SimulatedStateMachine implements StateMachine {
   /** A full disk: the next batch fails. */
   failNextApply = false;
 
+  /** `founders` says what a group begins with, when that is not what the genesis says. */
   constructor(
+    founders: (group: GroupId) => Membership | null,
     sessionLimits: SessionLimits,
     unsyncedBatches: number,
     onApplied: (applied: AppliedEntry) => void,
     onRestored: (group: GroupId, point: LogPoint, contentHash: number) => void,
   ) {
+    this.#founders = founders;
     this.#onRestored = onRestored;
     this.#sessionLimits = sessionLimits;
     this.#unsyncedBatches = unsyncedBatches;
@@ -221,7 +225,7 @@ export class SimulatedStateMachine implements StateMachine {
   }
 
   membership(group: GroupId): Membership | null {
-    return this.#tables.get(group)?.membership ?? null;
+    return this.#tables.get(group)?.membership ?? this.#founders(group);
   }
 
   apply(group: GroupId, entries: readonly Entry[], membership?: Membership): readonly (readonly MutationResult[])[] {
@@ -352,6 +356,7 @@ export class SimulatedStateMachine implements StateMachine {
     let table = this.#tables.get(group);
     if (table === undefined) {
       table = new MemoryTable(this.#sessionLimits);
+      table.membership = this.#founders(group);
       this.#tables.set(group, table);
     }
     return table;

@@ -15,6 +15,7 @@ export class World {
   readonly nodeRandom: Random;
   readonly faultRandom: Random;
   readonly clientRandom: Random;
+  readonly operatorRandom: Random;
   /** Virtual time since the run began. */
   nowUs = 0;
   /** Messages delivered, ticks, syncs and client events so far. */
@@ -29,12 +30,16 @@ export class World {
   /** Who wants to know that a leader has committed the first entry in its term. */
   onFirstCommit: ((node: NodeId, group: GroupId) => void) | null = null;
 
+  /** Who wants to know that a leader has applied a change of members. */
+  onChange: ((node: NodeId, group: GroupId) => void) | null = null;
+
   constructor(plan: Plan) {
     this.plan = plan;
     this.networkRandom = new Random(plan.seed, 2);
     this.nodeRandom = new Random(plan.seed, 3);
     this.faultRandom = new Random(plan.seed, 4);
     this.clientRandom = new Random(plan.seed, 5);
+    this.operatorRandom = new Random(plan.seed, 12);
   }
 
   after(delayUs: number, event: SimulatedEvent): void {

@@ -212,6 +212,16 @@ describe('a member that knows nothing', () => {
     expect(fresh.raft.role).toBe('learner');
   });
 
+  it('forgets a leader that it does not hear from, so that nobody waits for its answer', () => {
+    const fresh = new Member(nothing);
+    fresh.stepAndSettle({ type: Heartbeat, from: 1, term: 1 });
+    fresh.tick(ELECTION_MAX);
+    expect(fresh.raft.leader).toBe(0);
+    expect(fresh.raft.readIndex(1)).toBe(false);
+    fresh.settle();
+    expect(fresh.ofKind('leaderLost')).toMatchObject([{ leader: 1 }]);
+  });
+
   it('has its reads answered by the leader', () => {
     const fresh = new Member(nothing);
     fresh.stepAndSettle({ type: Heartbeat, from: 1, term: 1 });

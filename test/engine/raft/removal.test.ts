@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { MessageType } from '../../../engine/raft/types.ts';
-import { bytes, changeEntry, ELECTION_MAX, ELECTION_MIN, entry, leaderMember, Member, ofType } from './harness.ts';
+import {
+  bytes,
+  changeEntry,
+  ELECTION_MAX,
+  ELECTION_MIN,
+  entry,
+  leaderMember,
+  Member,
+  MemoryDisk,
+  ofType,
+} from './harness.ts';
 import { acknowledge, change, enter, followerWith, membershipOf, THREE } from './members.ts';
 
 const {
@@ -168,3 +178,56 @@ describe('a removed member that did not hear of it', () => {
     expect(membershipOf(removed).voters).toEqual([1, 2]);
   });
 });
+
+describe('what a voter knows to be committed', () => {
+  const pair = { voters: [1, 3], learners: [] };
+
+  it('saves a group whose removed member is the last to know of the removal', () => {
+    // Both have the change. Node 1 knows that it is committed, and has one entry more.
+    const change = changeEntry(1, 1, enter(pair, [3]));
+    const gone = new Member({ id: 1, voters: [1, 3] });
+    gone.stepAndSettle({ type: Append, from: 3, term: 2, entries: [change, entry(2, 2)], commit: 1 });
+    expect(gone.raft.role).toBe('learner');
+    const left = new Member({ id: 3, voters: [1, 3], disk: new MemoryDisk([change], hardState(2)) });
+
+    left.timeOut();
+    const [asked] = ofType(left.settle(), PreVote, 1);
+    gone.tick(2 * ELECTION_MAX);
+    gone.raft.step(asked!);
+    const [answer] = ofType(gone.settle(), PreVoteResponse, 3);
+    expect(answer).toMatchObject({ reject: true, commit: 1, logTerm: 1 });
+    left.raft.step(answer!);
+    left.settle();
+    expect(membershipOf(left).voters).toEqual([3]);
+    left.timeOut();
+    left.settle();
+    expect(left.raft.role).toBe('leader');
+  });
+
+  it('ends a candidacy by the members of before, even with a vote', () => {
+    const change = changeEntry(1, 1, enter(THREE, [1, 2]));
+    const candidate = new Member({ disk: new MemoryDisk([change], hardState(1)) });
+    candidate.raft.campaign();
+    const [asked] = ofType(candidate.settle(), PreVote, 2);
+    const { term, context } = asked!;
+    candidate.step({ type: PreVoteResponse, from: 2, term, context, commit: 1, logTerm: 1 });
+    expect(candidate.raft.role).toBe('follower');
+    candidate.settle();
+    expect(membershipOf(candidate).voters).toEqual([1, 2]);
+  });
+
+  it('is believed only of an entry that the candidate has', () => {
+    const candidate = new Member({ disk: new MemoryDisk([entry(1, 1), entry(2, 2)], hardState(2)) });
+    candidate.raft.campaign();
+    candidate.settle();
+    candidate.step({ type: PreVoteResponse, from: 2, reject: true, context: 1, commit: 2, logTerm: 1 });
+    candidate.step({ type: PreVoteResponse, from: 3, reject: true, context: 1, commit: 9, logTerm: 2 });
+    expect(candidate.raft.commitIndex).toBe(0);
+    candidate.step({ type: VoteResponse, from: 2, reject: true, commit: 1, logTerm: 1 });
+    expect(candidate.raft.commitIndex).toBe(1);
+  });
+});
+
+function hardState(term: number) {
+  return { term, votedFor: 0, commitIndex: 0 };
+}

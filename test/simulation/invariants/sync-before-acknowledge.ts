@@ -1,5 +1,6 @@
-import { MessageType, type LogIndex, type Message } from '../../../engine/raft/types.ts';
+import { MessageType, type LogIndex, type Message, type NodeId } from '../../../engine/raft/types.ts';
 import type { ReplicaGhost } from '../ghost.ts';
+import { decides, words } from './configurations.ts';
 import { Violation } from '../violation.ts';
 
 const NAME = 'No Acknowledgement Before The Sync It Needs (Raft paper, figure 2, "before responding to RPCs")';
@@ -50,15 +51,23 @@ export function checkAppendDurable(replica: ReplicaGhost, message: Message): voi
   fail(replica, `node ${node} acknowledges entry ${index} of term ${expected}, and its disk has one of term ${found}`);
 }
 
-/** What a leader takes for committed is on the disks of a majority. Called when more was committed than ever before. */
+/**
+ * What a leader takes for committed is on the disks of a majority, or of both while two
+ * decide together. Called when more was committed than ever before, once the new entries are
+ * noted. What was in force when it counted, or came into force between the entries that it
+ * committed in this step, is known to the step alone: one of those must do.
+ */
 export function checkCommitDurable(replica: ReplicaGhost, index: LogIndex): void {
-  const { group, node } = replica;
+  const { group, node, appliedIndex } = replica;
   const term = replica.termAt(index);
-  let copies = 0;
-  for (const id of group.voters) if (group.replicas.get(id)?.durableTermAt(index) === term) copies++;
-  if (copies >= group.majority) return;
+  const has = (id: NodeId) => group.replicas.get(id)?.durableTermAt(index) === term;
+  const oldest = group.configurationAt(appliedIndex).index;
+  const candidates = group.configurations.filter((c) => c.index >= oldest && c.index < Math.max(index, 1));
+  if (candidates.some(({ membership }) => decides(membership, has))) return;
+  const copies = [...group.replicas.keys()].filter(has).join(', ');
   fail(
     replica,
-    `node ${node} takes entry ${index} of term ${term} for committed, and ${copies} of ${group.voters.length} voters have it on disk`,
+    `node ${node} takes entry ${index} of term ${term} for committed; it is on the disks of ${copies}, ` +
+      `and the members are ${candidates.map(({ membership }) => words(membership)).join(' or ')}`,
   );
 }

@@ -1,0 +1,175 @@
+import type { GroupId } from '../../engine/config/ids.ts';
+import { isJoint } from '../../engine/raft/membership.ts';
+import { Role, type Membership, type MembershipTarget, type NodeId, type RaftCore } from '../../engine/raft/types.ts';
+import { Action } from './event-queue.ts';
+import type { GroupGhost } from './ghost.ts';
+import { words } from './invariants/configurations.ts';
+import type { SimulatedNode } from './node.ts';
+import type { Random } from './random.ts';
+import type { World } from './world.ts';
+
+const MAX_VOTERS = 5;
+
+/** Somebody who changes the members of groups all the time, and in the end wants certain ones. */
+export class Operator {
+  readonly #world: World;
+  readonly #nodes: readonly SimulatedNode[];
+  /** What each group is to come to in the end. */
+  readonly #goals = new Map<GroupId, MembershipTarget>();
+
+  constructor(world: World, nodes: readonly SimulatedNode[]) {
+    this.#world = world;
+    this.#nodes = nodes;
+  }
+
+  start(): void {
+    const { plan, operatorRandom: random } = this.#world;
+    if (plan.membership === null) return;
+    const { askNewLeader } = plan.membership;
+    const before = this.#world.onElection;
+    this.#world.onElection = (node, group) => {
+      before?.(node, group);
+      if (this.#world.faultsOn && random.chance(askNewLeader))
+        this.#soon(() => this.#ask(this.#nodes[node - 1]!, group));
+    };
+    this.#next();
+  }
+
+  #next(): void {
+    const { plan, operatorRandom: random } = this.#world;
+    this.#later(random.float() * 2 * plan.membership!.everyUs, () => {
+      this.#askSomeLeader(random.below(plan.genesis.partitions.length + 1));
+      this.#next();
+    });
+  }
+
+  #askSomeLeader(group: GroupId): void {
+    const { operatorRandom: random } = this.#world;
+    const leaders = this.#nodes.filter((node) => coreOf(node, group)?.role === Role.Leader);
+    if (leaders.length > 0) this.#ask(random.pick(leaders), group);
+    // Before the one before is through, half of the time.
+    if (random.chance(0.5)) this.#soon(() => this.#askSomeLeader(group));
+  }
+
+  #ask(node: SimulatedNode, group: GroupId): void {
+    const core = coreOf(node, group);
+    if (core === null) return;
+    const ids = this.#nodes.map((each) => each.id);
+    this.#propose(node, core, group, wish(core.membership, ids, this.#world.operatorRandom));
+  }
+
+  #propose(node: SimulatedNode, core: RaftCore, group: GroupId, target: MembershipTarget): void {
+    node.run(() => {
+      const result = core.proposeMembership(target);
+      this.#world.note(group, () => {
+        const outcome = result.accepted ? `entry ${result.index}` : `refused: ${result.detail}`;
+        return `node ${node.id} is asked for ${words({ ...target, votersOutgoing: [] })}: ${outcome}`;
+      });
+    });
+  }
+
+  /** The faults are over: from now on each group is brought to members of its own. */
+  settle(): void {
+    const { plan, operatorRandom: random } = this.#world;
+    if (plan.membership === null) return;
+    for (let group = 0; group <= plan.genesis.partitions.length; group++) {
+      const order = random.shuffled(this.#nodes.map((node) => node.id));
+      const voters = random.between(1, Math.min(MAX_VOTERS, order.length));
+      const learners = random.pick([0, 0, 1]);
+      this.#goals.set(group, { voters: order.slice(0, voters), learners: order.slice(voters, voters + learners) });
+    }
+    this.#pursue();
+  }
+
+  /** What is missing to the goal for a group, or null. */
+  whyNotSettled({ id, configurations }: GroupGhost): string | null {
+    const goal = this.#goals.get(id);
+    if (goal === undefined || isReached(configurations.at(-1)!.membership, goal)) return null;
+    return `the members are ${words(configurations.at(-1)!.membership)} and not ${words(sortedTarget(goal))}`;
+  }
+
+  #pursue(): void {
+    const { timing } = this.#world.plan;
+    for (const [group, goal] of this.#goals) {
+      const cores = this.#nodes.flatMap((node) => ({ node, core: coreOf(node, group) }));
+      for (const { node, core } of cores) {
+        if (core?.role === Role.Leader && !isReached(core.membership, goal)) {
+          this.#propose(node, core, group, stepTowards(core.membership, goal));
+        }
+      }
+    }
+    this.#world.after(timing.tickMs * timing.heartbeatTicks * 2000, new Action(0xb01, () => this.#pursue()));
+  }
+
+  #soon(run: () => void): void {
+    const { plan, operatorRandom: random } = this.#world;
+    const { network, disk } = plan;
+    this.#later(random.float() * random.below(4) * (network.delaySpreadUs + disk.syncMaxUs), run);
+  }
+
+  #later(delayUs: number, run: () => void): void {
+    const action = new Action(0xb00, () => {
+      if (this.#world.faultsOn) run();
+    });
+    this.#world.after(delayUs, action);
+  }
+}
+
+function coreOf(node: SimulatedNode, group: GroupId): RaftCore | null {
+  if (node.paused) return null;
+  return node.store?.groups.get(group)?.core ?? null;
+}
+
+function sortedTarget({ voters, learners }: MembershipTarget): Membership {
+  const byId = (list: readonly NodeId[]) => list.toSorted((a, b) => a - b);
+  return { voters: byId(voters), votersOutgoing: [], learners: byId(learners) };
+}
+
+function isReached(membership: Membership, goal: MembershipTarget): boolean {
+  return words(membership) === words(sortedTarget(goal));
+}
+
+/** Who is missing learns first, and then all is as it should be. */
+function stepTowards({ voters, learners }: Membership, goal: MembershipTarget): MembershipTarget {
+  const missing = goal.voters.filter((id) => !voters.includes(id) && !learners.includes(id));
+  return missing.length > 0 ? { voters, learners: [...learners, ...missing] } : goal;
+}
+
+/** Some change that an operator could want; not all of them are possible. */
+function wish(current: Membership, ids: readonly NodeId[], random: Random): MembershipTarget {
+  const { voters, learners } = current;
+  const outside = ids.filter((id) => !voters.includes(id) && !learners.includes(id));
+  const without = (list: readonly NodeId[], ...gone: (NodeId | undefined)[]) => list.filter((id) => !gone.includes(id));
+  const someone = voters.length > 0 ? random.pick(voters) : undefined;
+  const learner = learners.length > 0 ? random.pick(learners) : undefined;
+  const stranger = outside.length > 0 ? random.pick(outside) : undefined;
+  const wishes: MembershipTarget[] = [];
+  const consider = (isPossible: boolean, weight: number, target: () => MembershipTarget) => {
+    if (isPossible) for (let i = 0; i < weight; i++) wishes.push(target());
+  };
+  const settles = !isJoint(current);
+  consider(stranger !== undefined && settles, 4, () => ({ voters, learners: [...learners, stranger!] }));
+  consider(learner !== undefined && voters.length < MAX_VOTERS, 3, () => ({
+    voters: [...voters, learner!],
+    learners: without(learners, learner),
+  }));
+  // A voter is replaced; all of them are; several come at once.
+  consider(learner !== undefined, 3, () => ({
+    voters: [...without(voters, someone), learner!],
+    learners: without(learners, learner),
+  }));
+  consider(learner !== undefined, 1, () => ({ voters: learners, learners: [] }));
+  consider(learners.length > 1 && voters.length < MAX_VOTERS, 3, () => ({
+    voters: [...voters, ...learners],
+    learners: [],
+  }));
+  consider(voters.length > 1, 2, () => ({ voters: without(voters, someone), learners }));
+  consider(voters.length > 1, 1, () => ({ voters: without(voters, someone), learners: [...learners, someone!] }));
+  consider(voters.length > 3, 2, () => ({ voters: random.shuffled(voters).slice(0, 2), learners }));
+  consider(learner !== undefined, 1, () => ({ voters, learners: without(learners, learner) }));
+  consider(true, 1, () => {
+    const order = random.shuffled(ids);
+    return { voters: order.slice(0, random.between(1, Math.min(MAX_VOTERS, ids.length))), learners: [] };
+  });
+  return random.pick(wishes);
+}
