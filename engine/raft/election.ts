@@ -6,7 +6,7 @@ import { tellRemoved } from './reconfiguration.ts';
 import { becomeFollower, endCandidacy, supportsAnother } from './roles.ts';
 import type { RaftState } from './state.ts';
 import { MessageType, NONE, Role } from './types.ts';
-import type { Message } from './types.ts';
+import type { LogIndex, Message, Term } from './types.ts';
 
 /**
  * Starts an election with a pre-vote (Raft dissertation, section 9.6): the term is
@@ -24,8 +24,9 @@ export function campaign(state: RaftState, reason: string): void {
   const { id, log, outbox, electionRound } = state;
   const term = state.term + 1;
   outbox.emit({ kind: 'electionStarted', term, preVote: true });
+  const known = log.committedUpTo(log.lastIndex);
   for (const voter of allVoters(state.membership)) {
-    if (voter !== id) state.send(preVote(id, voter, term, log.lastIndex, log.lastTerm, electionRound));
+    if (voter !== id) state.send(preVote(id, voter, term, log.end, known, electionRound));
   }
   castVote(state, id, true);
 }
@@ -45,9 +46,10 @@ function standForElection(state: RaftState, transfer: boolean): void {
   state.setRole(Role.Candidate, reason);
   beginRound(state);
   outbox.emit({ kind: 'electionStarted', term: state.term, preVote: false });
+  const known = log.committedUpTo(log.lastIndex);
   for (const voter of allVoters(state.membership)) {
     if (voter === id) continue;
-    outbox.sendAfterPersist(vote(id, voter, state.term, log.lastIndex, log.lastTerm, state.electionRound, transfer));
+    outbox.sendAfterPersist(vote(id, voter, state.term, log.end, known, state.electionRound, transfer));
   }
 }
 
@@ -101,6 +103,7 @@ function grantedBy(state: RaftState): number[] {
  */
 export function handleVoteRequest(state: RaftState, message: Message): void {
   const isPreVote = message.type === MessageType.PreVote;
+  learnCommit(state, message.commit, message.rejectHint);
   const reason = reasonToRefuse(state, message, isPreVote);
   const { id, outbox } = state;
   const { from, term, context } = message;
@@ -143,27 +146,28 @@ function reasonToRefuse(state: RaftState, message: Message, isPreVote: boolean):
 }
 
 /**
- * Voters tell what they know to be committed, because a candidate may count by members of
- * before: one of them that was removed since neither stands itself nor votes for a log that
- * is shorter than its own, and nobody else need be left who knows of the change. Whatever
- * entry of the candidate's log is committed is so for everyone.
+ * Candidates and voters tell each other what they know to be committed, because either may
+ * count by members of before. A voter that was removed neither stands itself nor votes for a
+ * log that is shorter than its own; one that was promoted does not know that it may stand.
+ * Nobody else need be left who knows of the change. Whatever entry is committed is so for
+ * everyone who has it.
  */
-function learnCommit(state: RaftState, { commit, logTerm }: Message): void {
+function learnCommit(state: RaftState, index: LogIndex, term: Term): void {
   const { log } = state;
-  if (commit <= log.commitIndex || !log.matches(commit, logTerm)) return;
-  log.commitTo(commit);
+  if (state.leadership !== null || index <= log.commitIndex || !log.matches(index, term)) return;
+  log.commitTo(index);
   if (!log.hasUnappliedConfChange() || (state.role !== Role.Candidate && state.role !== Role.PreCandidate)) return;
   becomeFollower(state, state.term, NONE, 'it heard that the members have changed');
 }
 
 export function handlePreVoteResponse(state: RaftState, message: Message): void {
-  learnCommit(state, message);
+  learnCommit(state, message.commit, message.logTerm);
   if (state.role !== Role.PreCandidate || message.context !== state.electionRound) return;
   if (!message.reject && message.term !== state.term + 1) return;
   castVote(state, message.from, !message.reject);
 }
 
 export function handleVoteResponse(state: RaftState, message: Message): void {
-  learnCommit(state, message);
+  learnCommit(state, message.commit, message.logTerm);
   if (state.role === Role.Candidate) castVote(state, message.from, !message.reject);
 }

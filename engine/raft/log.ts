@@ -193,6 +193,10 @@ export class RaftLog {
     return entries;
   }
 
+  get end(): LogPoint {
+    return { index: this.lastIndex, term: this.lastTerm };
+  }
+
   /** The last entry up to `index` that is known to be committed; none when it is no longer in the log. */
   committedUpTo(index: LogIndex): LogPoint {
     const last = Math.min(index, this.commitIndex);

@@ -10,8 +10,8 @@ function voteRequest(
   from: NodeId,
   to: NodeId,
   term: Term,
-  lastIndex: LogIndex,
-  lastTerm: Term,
+  last: LogPoint,
+  known: LogPoint,
   round: number,
   transfer: boolean,
 ): Message {
@@ -20,40 +20,36 @@ function voteRequest(
     from,
     to,
     term,
-    index: lastIndex,
-    logTerm: lastTerm,
-    commit: 0,
+    index: last.index,
+    logTerm: last.term,
+    commit: known.index,
     reject: false,
-    rejectHint: 0,
+    rejectHint: known.term,
     context: round,
     transfer,
     entries: NO_ENTRIES,
   };
 }
 
-/** RequestVote (Raft paper, figure 2). `term` is the candidate's own, already raised. */
+/**
+ * RequestVote (Raft paper, figure 2). `term` is the candidate's own, already raised, `last` the
+ * end of its log, and `known` the last entry that it knows to be committed.
+ */
 export function vote(
   from: NodeId,
   to: NodeId,
   term: Term,
-  lastIndex: LogIndex,
-  lastTerm: Term,
+  last: LogPoint,
+  known: LogPoint,
   round: number,
   transfer: boolean,
 ): Message {
-  return voteRequest(MessageType.Vote, from, to, term, lastIndex, lastTerm, round, transfer);
+  return voteRequest(MessageType.Vote, from, to, term, last, known, round, transfer);
 }
 
 /** Asks whether a vote in `term` would be granted. The sender's own term is one less. */
-export function preVote(
-  from: NodeId,
-  to: NodeId,
-  term: Term,
-  lastIndex: LogIndex,
-  lastTerm: Term,
-  round: number,
-): Message {
-  return voteRequest(MessageType.PreVote, from, to, term, lastIndex, lastTerm, round, false);
+export function preVote(from: NodeId, to: NodeId, term: Term, last: LogPoint, known: LogPoint, round: number): Message {
+  return voteRequest(MessageType.PreVote, from, to, term, last, known, round, false);
 }
 
 /** An answer that carries no more than yes or no. */

@@ -75,16 +75,15 @@ export type MessageType = (typeof MessageType)[keyof typeof MessageType];
  * One message between two members of a group. One flat shape for all types, so that
  * the hot paths stay monomorphic; a field that a type does not use is 0, false or empty.
  *
- * | field        | PreVote, Vote     | Append                  | AppendResponse                    | Heartbeat (Response)     | ReadIndex (Response) |
- * |--------------|-------------------|-------------------------|-----------------------------------|--------------------------|----------------------|
- * | `index`      | last log index    | index before `entries`  | highest matched, or the refused   |                          | read index (Response)|
- * | `logTerm`    | last log term     | term at `index`         | on reject: term at `rejectHint`   |                          |                      |
- * |              | at `commit` (in responses) |                |                                   |                          |                      |
- * | `commit`     | known to be committed, up to the candidate's last index (in responses) | leader's commit index | | min(commit, match) |     |
- * | `reject`     | (in responses)    |                         | the log did not match             |                          | leader cannot serve  |
- * | `rejectHint` |                   |                         | where the follower's log may match|                          |                      |
- * | `context`    | (echoed)          |                         |                                   | read round (echoed)      | caller's request id  |
- * | `transfer`   | the leader asks for this election (Vote) |  |                                   |                          |                      |
+ * | field        | PreVote, Vote                            | their Responses                         | Append                 | AppendResponse                     | Heartbeat (Response) | ReadIndex (Response)  |
+ * |--------------|------------------------------------------|-----------------------------------------|------------------------|------------------------------------|----------------------|-----------------------|
+ * | `index`      | last log index                           |                                         | index before `entries` | highest matched, or the refused    |                      | read index (Response) |
+ * | `logTerm`    | last log term                            | term at `commit`                        | term at `index`        | on reject: term at `rejectHint`    |                      |                       |
+ * | `commit`     | known to be committed                    | known to be, up to the candidate's last | leader's commit index  |                                    | min(commit, match)   |                       |
+ * | `reject`     |                                          | no                                      |                        | the log did not match              |                      | leader cannot serve   |
+ * | `rejectHint` | term at `commit`                         |                                         |                        | where the follower's log may match |                      |                       |
+ * | `context`    | round                                    | round                                   |                        |                                    | read round (echoed)  | caller's request id   |
+ * | `transfer`   | the leader asks for this election (Vote) |                                         |                        |                                    |                      |                       |
  *
  * TimeoutNow carries nothing: the leader asks the receiver to stand at once.
  */

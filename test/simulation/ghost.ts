@@ -41,7 +41,7 @@ export class ReplicaGhost {
   term: Term = 0;
   commitIndex: LogIndex = 0;
   appliedIndex: LogIndex = 0;
-  /** In force when it was last looked at. */
+  /** In force when it was last looked at; null right after a start. */
   membership: Membership | null = null;
   /** The tick of its node since which it leads without being a voter; null while it does not. */
   removedSinceTick: number | null = null;

@@ -89,9 +89,9 @@ export class Observer {
       replica.role = 'follower';
       replica.commitIndex = 0;
       replica.appliedIndex = core.appliedIndex;
-      replica.membership = core.membership;
+      // Looked at after the first step: what a leader alone committed right before it died is not noted yet.
+      replica.membership = null;
       replica.removedSinceTick = null;
-      checkInForce(replica, core.membership, store.state.membership(id));
       replicas.push(replica);
     }
     this.#replicas.set(node, replicas);
@@ -174,7 +174,7 @@ export class Observer {
         this.#committed(replica, commitIndex);
         replica.commitIndex = commitIndex;
       }
-      if (core.appliedIndex !== replica.appliedIndex) {
+      if (core.appliedIndex !== replica.appliedIndex || replica.membership === null) {
         replica.appliedIndex = core.appliedIndex;
         const { id } = replica.group;
         checkAppliedIndex(replica, core.appliedIndex, store.state.appliedIndex(id));
@@ -196,7 +196,9 @@ export class Observer {
     if (group.configurations.length === 1 && inForce === replica.membership) return;
     checkInForce(replica, inForce, stored);
     if (inForce === replica.membership) return;
+    const isChange = replica.membership !== null;
     replica.membership = inForce;
+    if (!isChange) return;
     this.changes++;
     if (replica.role === 'leader') this.#onChange(node, group.id);
   }

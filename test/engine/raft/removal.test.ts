@@ -179,7 +179,7 @@ describe('a removed member that did not hear of it', () => {
   });
 });
 
-describe('what a voter knows to be committed', () => {
+describe('what candidates and voters know to be committed', () => {
   const pair = { voters: [1, 3], learners: [] };
 
   it('saves a group whose removed member is the last to know of the removal', () => {
@@ -202,6 +202,24 @@ describe('what a voter knows to be committed', () => {
     left.timeOut();
     left.settle();
     expect(left.raft.role).toBe('leader');
+  });
+
+  it('saves a group whose new voter has the most of the log and does not know that it is one', () => {
+    const change = changeEntry(1, 1, enter({ voters: [3], learners: [2] }, [2, 3]));
+    const promoted = new Member({ id: 2, voters: [3], learners: [2] });
+    promoted.stepAndSettle({ type: Append, from: 3, term: 1, entries: [change, entry(2, 1)] });
+    promoted.tick(2 * ELECTION_MAX);
+    expect(promoted.raft.role).toBe('learner');
+    // Node 3 fell before its own disk had the second entry.
+    const leader = new Member({ id: 3, voters: [2, 3], appliedIndex: 1, disk: new MemoryDisk([change], hardState(1)) });
+    leader.timeOut();
+    const [asked] = ofType(leader.settle(), PreVote, 2);
+    expect(asked).toMatchObject({ commit: 1, rejectHint: 1 });
+    promoted.raft.step(asked!);
+    expect(ofType(promoted.settle(), PreVoteResponse)).toMatchObject([{ reject: true }]);
+    expect(promoted.raft.role).toBe('follower');
+    promoted.timeOut();
+    expect(ofType(promoted.settle(), PreVote, 3)).toHaveLength(1);
   });
 
   it('ends a candidacy by the members of before, even with a vote', () => {

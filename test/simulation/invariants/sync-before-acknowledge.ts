@@ -61,8 +61,8 @@ export function checkCommitDurable(replica: ReplicaGhost, index: LogIndex): void
   const { group, node, appliedIndex } = replica;
   const term = replica.termAt(index);
   const has = (id: NodeId) => group.replicas.get(id)?.durableTermAt(index) === term;
-  const oldest = group.configurationAt(appliedIndex).index;
-  const candidates = group.configurations.filter((c) => c.index >= oldest && c.index < Math.max(index, 1));
+  const oldest = group.configurationAt(Math.min(appliedIndex, index - 1)).index;
+  const candidates = group.configurations.filter((c) => c.index >= oldest && c.index < index);
   if (candidates.some(({ membership }) => decides(membership, has))) return;
   const copies = [...group.replicas.keys()].filter(has).join(', ');
   fail(
