@@ -53,10 +53,11 @@ export interface Backend {
 export async function openBackend(options: BackendOptions): Promise<Backend> {
   const { supervisor, home, onError } = options;
   const now = options.now ?? Date.now;
-  const profiles = await ProfileStore.open(path.join(home, 'desktop', 'profiles.json'));
+  const profiles = await ProfileStore.open(path.join(home, 'desktop', 'profiles.json'), onError);
   const secrets = new FileSecretStore(path.join(home, 'desktop', 'secrets.json'), options.seal ?? null);
   const remote: RemoteRegistry = new RemoteRegistry({
     connection: (profile) => profileDesk.connection(profile),
+    learnCluster: (id, clusterId) => profileDesk.learnCluster(id, clusterId),
     eventFile: (profileId) => path.join(home, 'desktop', 'events', `${profileId}.jsonl`),
     snapshotDir: (profile) => path.join(home, 'snapshots', profile.id),
     now,

@@ -43,6 +43,8 @@ export const remoteSummarySchema = z.object({
   /** Why nothing is heard, and what to do. */
   problem: z.object({ message: z.string(), hint: z.string().nullable() }).nullable(),
   capabilities: z.array(capabilitySchema),
+  /** Addresses of the profile that are of no use, and why, while others are. */
+  endpointProblems: z.array(z.object({ address: z.string(), message: z.string(), hint: z.string().nullable() })),
 });
 export type RemoteSummary = z.infer<typeof remoteSummarySchema>;
 

@@ -34,6 +34,8 @@ export class EtcdClient {
   readonly #credentials: Credentials;
   readonly #user: EtcdUser | null;
   readonly #endpoints = new Map<string, Endpoint>();
+  /** As the caller named them; others come and go with the members. */
+  readonly #given: ReadonlySet<string>;
   #clusterId: string | null;
   #closed = false;
 
@@ -42,7 +44,8 @@ export class EtcdClient {
     this.#credentials = credentialsFor(options.endpoints, { tls: options.tls });
     this.#user = options.user ?? null;
     this.#clusterId = options.clusterId ?? null;
-    for (const endpoint of options.endpoints) this.#add(parseEndpoint(endpoint).address);
+    this.#given = new Set(options.endpoints.map((endpoint) => parseEndpoint(endpoint).address));
+    for (const address of this.#given) this.#add(address);
   }
 
   /** Null until a member has answered. */
@@ -66,6 +69,12 @@ export class EtcdClient {
       for (const address of addresses) this.#add(address);
       learned.set(member.id, addresses);
     }
+    const wanted = new Set([...this.#given, ...[...learned.values()].flat()]);
+    for (const [address, { connection }] of this.#endpoints) {
+      if (wanted.has(address)) continue;
+      connection.close();
+      this.#endpoints.delete(address);
+    }
     return learned;
   }
 
@@ -75,7 +84,7 @@ export class EtcdClient {
     if (endpoint === undefined) throw new EtcdError('closed', `${address} is not an address of this cluster.`);
     try {
       const status = toStatus(
-        await endpoint.connection.call<StatusResponse>('Maintenance', 'Status', {}, { timeoutMs }),
+        await endpoint.connection.call<StatusResponse>('Maintenance', 'Status', {}, { timeoutMs, anonymous: true }),
         address,
       );
       this.#clusterId ??= status.clusterId;

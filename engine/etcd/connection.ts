@@ -15,6 +15,8 @@ export interface CallOptions {
   readonly timeoutMs: number;
   /** The call may change something, so it is not repeated once it was sent. */
   readonly writes?: boolean;
+  /** Asked without signing in, unless etcd wants that: nobody gets the password before it is known who it is. */
+  readonly anonymous?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,13 +58,13 @@ export class EtcdConnection {
     service: EtcdService,
     name: string,
     request: object,
-    { timeoutMs, writes = false, signal }: CallOptions,
+    { timeoutMs, writes = false, anonymous = false, signal }: CallOptions,
   ): Promise<Response> {
     const untilMs = performance.now() + timeoutMs;
     for (let attempt = 0; ; attempt++) {
       if (this.#closed) throw new EtcdError('closed', 'The connection was closed.', 'Try again.');
       try {
-        await this.#signIn(untilMs);
+        if (!anonymous || attempt > 0) await this.#signIn(untilMs);
         const left = Math.max(1, untilMs - performance.now());
         return await unary<Response>(this.#client, this.#method(service, name), request, { timeoutMs: left, signal });
       } catch (error) {

@@ -293,6 +293,25 @@ describe('what stands in the way is told', () => {
     expect(signedIn.usable).toBe(true);
   });
 
+  test('an endpoint of another cluster is never asked for anything but who it is', async () => {
+    const { id } = await backend.command('profiles.save', {
+      id: null,
+      draft: draft({
+        name: 'two',
+        endpoints: [...etcd.endpoints, ...other.endpoints],
+        ...withCa(null, { skipVerify: true }),
+        ...signIn,
+      }),
+    });
+    const { summary, etcd: facts } = await eventually('it is named', async () => {
+      const view = await backend.view('two');
+      return view.summary.state === 'running' && view.summary.remote!.endpointProblems.length > 0 && view;
+    });
+    expect(summary.remote!.endpointProblems[0]!.message).toMatch(/belongs to another etcd cluster/);
+    expect(facts!.members).toHaveLength(1);
+    await backend.command('profiles.remove', { id });
+  });
+
   test('one that accepts and never answers, with and without TLS', async () => {
     const sockets: net.Socket[] = [];
     const silent = net.createServer((socket) => sockets.push(socket.on('error', () => undefined)));

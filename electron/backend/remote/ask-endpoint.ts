@@ -72,9 +72,7 @@ async function askEtcd(address: string, { tls, user }: Connection): Promise<Endp
   const client = new EtcdClient({ endpoints: [urlOf(address, tls !== undefined)], tls, user });
   let said = unknown;
   try {
-    // It answers without a sign-in, so it is asked by a client that has none.
-    const anonymous = new EtcdClient({ endpoints: [urlOf(address, tls !== undefined)], tls });
-    const status = await anonymous.status(address, TIMEOUT_MS).finally(() => anonymous.close());
+    const status = await client.status(address, TIMEOUT_MS);
     said = {
       ...unknown,
       kind: 'etcd',

@@ -6,6 +6,8 @@ export interface RemoteDriverOptions {
   readonly profile: StoredProfile;
   /** Reads secret and certificates. */
   readonly connect: () => Promise<Connection>;
+  /** Told which cluster answers, once it does. */
+  readonly learnCluster: (clusterId: string) => void;
   readonly eventLog: EventLog;
   /** Where snapshots are put. */
   readonly snapshotDir: string;

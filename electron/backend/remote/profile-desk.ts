@@ -32,10 +32,18 @@ export class ProfileDesk {
 
   async list(): Promise<{ profiles: Profile[]; secretStore: { words: string; isEncrypted: boolean } }> {
     const { profiles, secrets } = this.#options;
+    profiles.check();
     return {
       profiles: await Promise.all(profiles.list().map((profile) => this.#shown(profile))),
       secretStore: await secrets.describe(),
     };
+  }
+
+  /** The first cluster that answers for a profile is the one that it stands for from then on. */
+  async learnCluster(id: string, clusterId: string): Promise<void> {
+    const profile = this.#options.profiles.get(id);
+    if (profile === null || profile.clusterId !== null) return;
+    await this.#options.profiles.put({ ...profile, clusterId });
   }
 
   /** What its cluster is dialed with. */
@@ -50,11 +58,15 @@ export class ProfileDesk {
 
   async save(id: string | null, draft: ProfileDraft): Promise<Profile> {
     const { profiles, secrets } = this.#options;
+    profiles.check();
     const before = id === null ? null : this.#get(id);
     const { secret, kind: given, ...fields } = draft;
     this.#checkName(fields.name, id);
-    const kind = given ?? (await this.#kindOf(id, draft));
-    const profile: StoredProfile = { ...fields, id: before?.id ?? randomUUID(), kind };
+    const report = given === null ? await this.test(id, draft) : null;
+    const kind = given ?? kindOf(report);
+    const isSamePlace = before !== null && JSON.stringify(before.endpoints) === JSON.stringify(fields.endpoints);
+    const clusterId = report?.clusterId ?? (isSamePlace ? before.clusterId : null);
+    const profile: StoredProfile = { ...fields, id: before?.id ?? randomUUID(), kind, clusterId };
     if (profile.auth === 'none') await secrets.remove(profile.id);
     else if (secret !== null) await secrets.set(profile.id, secret);
     await profiles.put(profile);
@@ -87,7 +99,7 @@ export class ProfileDesk {
         skipped.push(fields.name);
         continue;
       }
-      const profile = { ...fields, id: randomUUID() };
+      const profile = { ...fields, id: randomUUID(), clusterId: null };
       await this.#options.profiles.put(profile);
       await this.#options.connect(profile);
       added.push(fields.name);
@@ -111,24 +123,24 @@ export class ProfileDesk {
     throw new BackendError('alreadyExists', `There is already a cluster called ${name}.`, 'Choose another name.');
   }
 
-  async #kindOf(id: string | null, draft: ProfileDraft): Promise<Profile['kind']> {
-    const report = await this.test(id, draft);
-    if (report.kind !== null) return report.kind;
-    const problem = report.steps.flatMap((step) => step.problems)[0];
-    throw new BackendError(
-      'disconnected',
-      `It is not known yet what runs there: ${problem?.message ?? 'nothing answers.'}`,
-      'Choose PrkDB or etcd to save the profile all the same.',
-    );
-  }
-
   async #shown(profile: StoredProfile): Promise<Profile> {
-    return { ...profile, hasSecret: (await this.#options.secrets.get(profile.id)) !== null };
+    const { clusterId: _clusterId, ...shown } = profile;
+    return { ...shown, hasSecret: await this.#options.secrets.has(profile.id) };
   }
 }
 
-function withoutId(profile: StoredProfile): Omit<StoredProfile, 'id'> {
-  const { id: _id, ...fields } = profile;
+function kindOf(report: ConnectionReport | null): Profile['kind'] {
+  if (report !== null && report.kind !== null) return report.kind;
+  const problem = report?.steps.flatMap((step) => step.problems)[0];
+  throw new BackendError(
+    'disconnected',
+    `It is not known yet what runs there: ${problem?.message ?? 'nothing answers.'}`,
+    'Choose PrkDB or etcd to save the profile all the same.',
+  );
+}
+
+function withoutId(profile: StoredProfile): Omit<StoredProfile, 'id' | 'clusterId'> {
+  const { id: _id, clusterId: _clusterId, ...fields } = profile;
   return fields;
 }
 

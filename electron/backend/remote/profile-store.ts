@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { profileSchema } from '../../contract/remote.ts';
 import { readJson, writeJson } from '../../../engine/supervisor/files.ts';
+import { profileSchema } from '../../contract/remote.ts';
 
 /** A profile as it is kept: never with its secret. */
-export const storedProfileSchema = profileSchema.omit({ hasSecret: true });
+export const storedProfileSchema = profileSchema.omit({ hasSecret: true }).extend({
+  /** The cluster that answered first; another one at these addresses is refused. */
+  clusterId: z.string().nullable(),
+});
 export type StoredProfile = z.infer<typeof storedProfileSchema>;
 
 const fileSchema = z.strictObject({ version: z.literal(1), profiles: z.array(storedProfileSchema) });
@@ -12,15 +15,23 @@ const fileSchema = z.strictObject({ version: z.literal(1), profiles: z.array(sto
 export class ProfileStore {
   readonly #file: string;
   #profiles: readonly StoredProfile[];
+  /** Why the file cannot be read: it is then never written over. */
+  readonly #damage: unknown;
 
-  private constructor(file: string, profiles: readonly StoredProfile[]) {
+  private constructor(file: string, profiles: readonly StoredProfile[], damage: unknown) {
     this.#file = file;
     this.#profiles = profiles;
+    this.#damage = damage;
   }
 
-  /** Rejects in words when the file is damaged. */
-  static async open(file: string): Promise<ProfileStore> {
-    return new ProfileStore(file, (await readJson(file, fileSchema))?.profiles ?? []);
+  /** A damaged file costs its profiles and not the app: changes are then refused with the reason. */
+  static async open(file: string, onError: (error: unknown) => void): Promise<ProfileStore> {
+    try {
+      return new ProfileStore(file, (await readJson(file, fileSchema))?.profiles ?? [], null);
+    } catch (error) {
+      onError(error);
+      return new ProfileStore(file, [], error);
+    }
   }
 
   list(): readonly StoredProfile[] {
@@ -35,6 +46,11 @@ export class ProfileStore {
     return this.#profiles.find((profile) => profile.name === name) ?? null;
   }
 
+  /** Throws what is wrong with the file, if anything is. */
+  check(): void {
+    if (this.#damage !== null) throw this.#damage as Error;
+  }
+
   /** Adds it, or replaces the one with its id. */
   async put(profile: StoredProfile): Promise<void> {
     await this.#write([...this.#profiles.filter(({ id }) => id !== profile.id), profile]);
@@ -45,7 +61,9 @@ export class ProfileStore {
   }
 
   async #write(profiles: readonly StoredProfile[]): Promise<void> {
-    await writeJson(this.#file, { version: 1, profiles });
+    this.check();
+    // Kept at once, so that two changes that overlap do not lose one another.
     this.#profiles = profiles;
+    await writeJson(this.#file, { version: 1, profiles });
   }
 }

@@ -8,6 +8,7 @@ import type { StoredProfile } from './profile-store.ts';
 
 export interface RemoteRegistryOptions {
   readonly connection: (profile: StoredProfile) => Promise<Connection>;
+  readonly learnCluster: (id: string, clusterId: string) => Promise<void>;
   /** The file that keeps the feed of a profile's cluster. */
   readonly eventFile: (profileId: string) => string;
   readonly snapshotDir: (profile: StoredProfile) => string;
@@ -57,6 +58,9 @@ export class RemoteRegistry {
       const driver = openDriver({
         profile,
         connect: () => this.#options.connection(profile),
+        learnCluster: (clusterId) => {
+          this.#options.learnCluster(profile.id, clusterId).catch(onError);
+        },
         eventLog,
         snapshotDir: this.#options.snapshotDir(profile),
         now,

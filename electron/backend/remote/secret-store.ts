@@ -1,11 +1,14 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { BackendError } from '../errors.ts';
 import { readJson, writeJson } from '../../../engine/supervisor/files.ts';
 
 /** Where passwords and tokens of profiles are kept, by profile id. Nothing else ever holds them on disk. */
 export interface SecretStore {
   /** For the user: where, and whether encrypted. */
   describe(): Promise<{ words: string; isEncrypted: boolean }>;
+  has(id: string): Promise<boolean>;
+  /** Rejects in words when it can no longer be opened. */
   get(id: string): Promise<string | null>;
   set(id: string, secret: string): Promise<void>;
   remove(id: string): Promise<void>;
@@ -35,11 +38,24 @@ export class FileSecretStore implements SecretStore {
     return { words: sealed === undefined ? where : `${where} (${sealed.words})`, isEncrypted: false };
   }
 
+  has(id: string): Promise<boolean> {
+    return this.#next(async () => Object.hasOwn(await this.#read(), id));
+  }
+
   get(id: string): Promise<string | null> {
     return this.#next(async () => {
       const kept = (await this.#read())[id];
       if (kept === undefined) return null;
-      return this.#seal === null ? kept : this.#seal.open(kept);
+      if (this.#seal === null) return kept;
+      try {
+        return await this.#seal.open(kept);
+      } catch {
+        throw new BackendError(
+          'storage',
+          'The saved secret cannot be opened any more: the system’s secret store has another key.',
+          'Give the password or token again in the profile.',
+        );
+      }
     });
   }
 

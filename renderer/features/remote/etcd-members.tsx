@@ -80,6 +80,11 @@ export function EtcdMembers({ cluster, mayWrite }: { cluster: string; mayWrite: 
           </tbody>
         </table>
       </div>
+      {(view.summary.remote?.endpointProblems ?? []).map(({ address, message, hint }) => (
+        <p key={address} className={styles.endpoint}>
+          {message} {hint}
+        </p>
+      ))}
       {ask !== null && <AskDialog cluster={cluster} ask={ask} onClose={() => setAsk(null)} />}
     </Panel>
   );

@@ -93,6 +93,7 @@ describe('the state strip', () => {
       heardAtMs: view.timeMs - 12_000,
       problem: { message: 'Nothing listens there.', hint: 'Check the port.' },
       capabilities: [],
+      endpointProblems: [],
     };
     const summary = { ...view.summary, state: 'unreachable' as const, remote };
     expect(said({ ...view, summary }, null)).toBe(

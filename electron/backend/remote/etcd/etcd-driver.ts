@@ -63,12 +63,17 @@ export class EtcdDriver implements ClusterDriver {
     this.keys = new EtcdKeys({ client: () => this.#client(), leader: () => this.#model.leader });
     this.#watch = new EtcdWatch({
       connect: async () => (this.#connection = await options.connect()),
+      clusterId: profile.clusterId,
       listener: {
         members: (members, addresses) => {
           this.#model.takeMembers(members, addresses, now());
+          this.#model.keepAddresses(this.#watch.addresses);
           this.#hadMembers = true;
         },
-        status: (address, status) => this.#model.takeStatus(address, status, now()),
+        status: (address, status) => {
+          if (this.#model.clusterId === null) options.learnCluster(status.clusterId);
+          this.#model.takeStatus(address, status, now());
+        },
         failure: (address, problem) => this.#model.takeFailure(address, problem),
         trouble: (problem) => this.#model.takeTrouble(problem),
         alarms: (alarms) => this.#model.takeAlarms(alarms),

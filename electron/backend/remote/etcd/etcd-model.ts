@@ -37,7 +37,7 @@ export interface ModelRules {
   readonly name: string;
   readonly readOnly: boolean;
   readonly environment: ClusterSummary['environment'];
-  readonly remote: () => Omit<RemoteSummary, 'heardAtMs' | 'problem'>;
+  readonly remote: () => Omit<RemoteSummary, 'heardAtMs' | 'problem' | 'endpointProblems'>;
 }
 
 /**
@@ -139,6 +139,11 @@ export class EtcdModel {
     }
   }
 
+  /** Others are asked no longer. */
+  keepAddresses(addresses: readonly string[]): void {
+    for (const address of this.#addresses.keys()) if (!addresses.includes(address)) this.#addresses.delete(address);
+  }
+
   takeStatus(address: string, status: EtcdStatus, nowMs: number): void {
     this.#clusterId = status.clusterId;
     this.#heardAtMs = nowMs;
@@ -211,7 +216,12 @@ export class EtcdModel {
       environment: this.#rules.environment,
       sinceMs: this.#sinceMs,
       dataDir: null,
-      remote: { ...this.#rules.remote(), heardAtMs: this.#heardAtMs, problem: this.#problem },
+      remote: {
+        ...this.#rules.remote(),
+        heardAtMs: this.#heardAtMs,
+        problem: this.#problem,
+        endpointProblems: this.#endpointProblems(),
+      },
     };
   }
 
@@ -246,6 +256,14 @@ export class EtcdModel {
         })),
       },
     };
+  }
+
+  /** What is wrong with a member is said beside the member. */
+  #endpointProblems(): RemoteSummary['endpointProblems'] {
+    const ofMembers = new Set([...this.#members.values()].map((facts) => facts.address));
+    return [...this.#addresses].flatMap(([address, { problem }]) =>
+      problem === null || ofMembers.has(address) ? [] : [{ address, ...problem }],
+    );
   }
 
   #judgePartition(members: readonly MemberFacts[], nowMs: number): void {

@@ -44,6 +44,7 @@ interface Asked {
 export class EtcdWatch {
   readonly #connect: () => Promise<Connection>;
   readonly #listener: EtcdWatchListener;
+  readonly #clusterId: string | null;
   readonly #asked = new Map<string, Asked>();
   readonly #timer: NodeJS.Timeout;
   #client: EtcdClient | null = null;
@@ -54,8 +55,14 @@ export class EtcdWatch {
   #slowBusy = false;
   #closed = false;
 
-  constructor(options: { readonly connect: () => Promise<Connection>; readonly listener: EtcdWatchListener }) {
+  constructor(options: {
+    readonly connect: () => Promise<Connection>;
+    /** Null: the first that answers decides. */
+    readonly clusterId: string | null;
+    readonly listener: EtcdWatchListener;
+  }) {
     this.#connect = options.connect;
+    this.#clusterId = options.clusterId;
     this.#listener = options.listener;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -79,6 +86,11 @@ export class EtcdWatch {
     this.#connectBackoffMs = STATUS_EVERY_MS;
     this.#slowDueMs = 0;
     this.#tick();
+  }
+
+  /** Those that are asked. */
+  get addresses(): string[] {
+    return this.#client?.addresses ?? [];
   }
 
   /** Members changed: looks at once. */
@@ -109,7 +121,7 @@ export class EtcdWatch {
     this.#connecting = true;
     try {
       const { endpoints, tls, user } = await this.#connect();
-      const client = new EtcdClient({ endpoints, tls, user });
+      const client = new EtcdClient({ endpoints, tls, user, clusterId: this.#clusterId });
       if (this.#closed) client.close();
       else this.#client = client;
     } catch (error) {
@@ -141,7 +153,8 @@ export class EtcdWatch {
       asked.answered = true;
       this.#listener.status(address, status);
     } catch (error) {
-      if (this.#client !== client) return;
+      // It may have left the cluster meanwhile.
+      if (this.#client !== client || !client.addresses.includes(address)) return;
       asked.backoffMs = Math.min(MAX_BACKOFF_MS, asked.backoffMs * 1.5);
       asked.answered = true;
       this.#listener.failure(address, problemOf(error));
@@ -158,6 +171,7 @@ export class EtcdWatch {
       const members = await listMembers(client);
       if (this.#client !== client) return;
       this.#listener.members(members, client.learn(members));
+      for (const address of this.#asked.keys()) if (!client.addresses.includes(address)) this.#asked.delete(address);
       this.#listener.slow();
       // A user that may not read alarms may still watch the rest.
       const alarms = await listAlarms(client).catch(() => null);

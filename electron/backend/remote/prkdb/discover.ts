@@ -23,13 +23,13 @@ export interface Found {
   readonly status: NodeStatus | null;
 }
 
-/** Asks the endpoints. Rejects in words when none answers as a PrkDB node. */
-export async function discover(connection: Connection): Promise<Found> {
+/** Asks the endpoints; clusterId null takes any cluster. Rejects in words when none answers as a PrkDB node. */
+export async function discover(connection: Connection, clusterId: string | null): Promise<Found> {
   const { endpoints, tls, token } = connection;
   const addresses = endpoints.map((endpoint) => parseEndpoint(endpoint).address);
   const anyNode = new AnyNode(credentialsFor(endpoints, { tls, token }));
   try {
-    const metadata = await anyNode.metadata(addresses, TIMEOUT_MS, '');
+    const metadata = await anyNode.metadata(addresses, TIMEOUT_MS, clusterId ?? '');
     const asked = await Promise.all(
       endpoints.map(async (endpoint, i) => ({ address: addresses[i]!, status: await statusOf(endpoint, connection) })),
     );

@@ -173,6 +173,7 @@ export class PrkDbDriver implements ClusterDriver {
         heardAtMs: seen.heardAtMs,
         problem: this.#problem,
         capabilities: [...(this.#picture?.capabilities ?? [])],
+        endpointProblems: [],
       },
     };
   }
@@ -225,12 +226,13 @@ export class PrkDbDriver implements ClusterDriver {
     this.#looking = true;
     try {
       const connection = await this.#options.connect();
-      const found = await discover(connection);
+      const found = await discover(connection, this.#found?.clusterId ?? this.#options.profile.clusterId);
       const isKnown = this.#found !== null && isSameShape(found, this.#found);
       this.#problem = null;
       this.#retryMs = FIRST_RETRY_MS;
       this.#lookDueMs = performance.now() + LOOK_EVERY_MS;
       if (isKnown || this.#closed) return;
+      if (this.#found === null && found.clusterId !== '') this.#options.learnCluster(found.clusterId);
       const before = this.#picture;
       const { now, profile } = this.#options;
       this.#found = found;
