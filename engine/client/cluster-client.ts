@@ -19,6 +19,7 @@ import type {
   TransferRequest,
 } from '../rpc/cluster.ts';
 import type { LogLevel } from '../config/node-config.ts';
+import { LEADER_HEADER } from '../rpc/headers.ts';
 import { serviceClient } from '../rpc/protos.ts';
 import { credentialsFor, type ConnectionOptions, type Credentials } from './credentials.ts';
 import { dialAddress } from './endpoint.ts';
@@ -313,7 +314,7 @@ function toPrkDbError(error: unknown, address: string): PrkDbError {
   const refusal = accessRefusalIn(error);
   if (refusal !== null) return new AccessError(refusal);
   const { code, details, metadata } = error as Partial<grpc.ServiceError>;
-  const leader = metadata?.get('prkdb-leader')[0];
+  const leader = metadata?.get(LEADER_HEADER)[0];
   if (leader !== undefined) return new ElsewhereError(details ?? 'Another node has to be asked.', String(leader));
   if (code === grpc.status.DEADLINE_EXCEEDED) {
     return new DeadlineExceededError(

@@ -1,5 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES } from '../config/limits.ts';
+import { ACCESS_HEADER } from '../rpc/headers.ts';
 import type { AccessRefusal } from './errors.ts';
 import { REFUSAL_HEADER, tlsProblemOf, type TlsProblem, type TlsProblemKind } from '../net/tls-problem.ts';
 
@@ -70,9 +71,6 @@ export function tlsProblemIn(error: unknown): TlsProblem | null {
   if (kind === undefined) return null;
   return { kind: kind as TlsProblemKind, words: (details ?? '').replace(/\.$/, '') };
 }
-
-/** On a call that was refused before anything of it was looked at. */
-const ACCESS_HEADER = 'prkdb-access';
 
 /** Why the call was not let in, where that is why it failed. Nothing was done then. */
 export function accessRefusalIn(error: unknown): AccessRefusal | null {

@@ -1,5 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import type { NodeLimits } from '../config/node-config.ts';
+import { clientOf } from '../server/access.ts';
 
 const OBSERVE = '/prkdb.cluster.ClusterService/Observe';
 
@@ -61,11 +62,6 @@ export class CallLimits {
       });
     }) as grpc.UntypedHandleCall;
   }
-}
-
-function clientOf(call: { getPeer(): string }): string {
-  const peer = call.getPeer();
-  return peer.slice(0, peer.lastIndexOf(':'));
 }
 
 /** Takes a place; returns the way to leave it, which counts once, or null when there is none. */

@@ -1,5 +1,12 @@
 import type * as grpc from '@grpc/grpc-js';
-import { isAccessRefusal, refusedCall, type Access, type AccessRefusal, type IncomingCall } from './access.ts';
+import {
+  clientOf,
+  isAccessRefusal,
+  refusedCall,
+  type Access,
+  type AccessRefusal,
+  type IncomingCall,
+} from './access.ts';
 import { rightFor } from './rights.ts';
 
 type Handler = grpc.UntypedHandleCall;
@@ -26,7 +33,7 @@ function guardOne(access: Access, method: grpc.MethodDefinition<object, object>,
     const caller = access.identify(call);
     const refusal = isAccessRefusal(caller) ? caller : access.check(caller, right);
     if (refusal === null) return caller;
-    access.report({ address: call.getPeer().replace(/:\d+$/, '') }, what, refusal);
+    access.report({ address: clientOf(call) }, what, refusal);
     return refusal;
   };
   if (method.responseStream) {

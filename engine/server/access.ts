@@ -1,10 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { PeerCertificate } from 'node:tls';
 import * as grpc from '@grpc/grpc-js';
+import { ACCESS_HEADER } from '../rpc/headers.ts';
 import { includesRight, tokenHash, tokenId, type Right } from '../config/tokens.ts';
 
-/** Tells a client that a call was refused before anything of it was looked at. */
-export const ACCESS_HEADER = 'prkdb-access';
+/** What a call with a token carries in `authorization`. */
+const BEARER = /^Bearer +(\S+)$/i;
 
 const RECHECK_MS = 1_000;
 
@@ -83,10 +84,10 @@ export class Access {
 
   /** Who calls, or why nobody here listens to them. */
   identify(call: IncomingCall): Caller | AccessRefusal {
-    const address = call.getPeer().replace(/:\d+$/, '');
+    const address = clientOf(call);
     const given = call.metadata.get('authorization')[0];
     if (given === undefined) return { token: null, address, grantId: null, isNode: this.#options.isNode(call) };
-    const token = /^Bearer +(\S+)$/i.exec(String(given))?.[1];
+    const token = BEARER.exec(String(given))?.[1];
     if (token === undefined) {
       return unauthenticated(
         'The authorization of the call is not "Bearer" and a token.',
@@ -190,9 +191,14 @@ export function refusedCall({ code, message }: AccessRefusal): Partial<grpc.Stat
   return { code, details: message, metadata };
 }
 
+/** The address of a caller, without its port. */
+export function clientOf(call: { getPeer(): string }): string {
+  return call.getPeer().replace(/:\d+$/, '');
+}
+
 /** The token of a call that was let in, as it came. */
 export function tokenOf(call: { readonly metadata: grpc.Metadata }): string | null {
-  return /^Bearer +(\S+)$/i.exec(String(call.metadata.get('authorization')[0] ?? ''))?.[1] ?? null;
+  return BEARER.exec(String(call.metadata.get('authorization')[0] ?? ''))?.[1] ?? null;
 }
 
 export function isAccessRefusal(value: Caller | AccessRefusal): value is AccessRefusal {

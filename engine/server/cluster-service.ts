@@ -20,6 +20,7 @@ import type {
   TransferRequest,
 } from '../rpc/cluster.ts';
 import { tokenOf } from './access.ts';
+import { LEADER_HEADER } from '../rpc/headers.ts';
 import type { EventLog } from './event-log.ts';
 import type { Exports } from './exports.ts';
 import { TokenRequestError, type Tokens } from './tokens.ts';
@@ -48,9 +49,6 @@ const statusKinds: ReadonlySet<ClusterEventKind> = new Set([
   'peerSuspect',
   'peerLive',
 ]);
-
-/** Where to ask instead. */
-const LEADER_HEADER = 'prkdb-leader';
 
 export interface ClusterControl {
   readonly events: EventLog;

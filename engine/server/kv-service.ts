@@ -1,6 +1,6 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { KvRequests, KvResponses } from '../rpc/kv.ts';
-import { isAccessRefusal, type Access } from './access.ts';
+import { clientOf, isAccessRefusal, type Access } from './access.ts';
 import { KvStreamSession } from './kv-stream.ts';
 import type { OperationMetrics } from './metrics.ts';
 import type { RequestBudgets } from './request-budget.ts';
@@ -23,7 +23,7 @@ export function kvStreamHandler(
     const refusesWrite = (): string | null => {
       const refusal = isAccessRefusal(caller) ? caller : access.check(caller, 'write');
       if (refusal === null) return null;
-      access.report({ address: connection.replace(/:\d+$/, '') }, 'a write', refusal);
+      access.report({ address: clientOf(call) }, 'a write', refusal);
       return refusal.message;
     };
     const rights = { token: isAccessRefusal(caller) ? null : caller.token, refusesWrite };
