@@ -10,6 +10,23 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** For commander: a duration like 500ms, 30s, 10m, 2h or 7d, in milliseconds. */
+export function duration(maxMs: number): (text: string) => number {
+  return (text) => {
+    const [, count, unit = ''] = /^(\d{1,12})(ms|s|m|h|d)$/.exec(text) ?? [];
+    const valueMs = Number(count) * (UNITS_MS[unit] ?? NaN);
+    if (valueMs >= 1 && valueMs <= maxMs) return valueMs;
+    throw new InvalidArgumentError('It is a duration like 500ms, 30s, 10m, 2h or 7d.');
+  };
+}
+
+export const revisionOption = () =>
+  new Option('--revision <n>', 'only if the key is at this revision; 0: only if there is no such key').argParser(
+    wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  );
+
 export const jsonOption = () => new Option('--json', 'print JSON');
 export const endpointsOption = () => new Option('--endpoints <urls>', 'nodes to ask, separated by commas');
 /** For endpoints that speak TLS or ask for a token. */

@@ -9,6 +9,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
 import { addDrill } from './commands/drill.ts';
 import { addGet } from './commands/get.ts';
+import { addHistory } from './commands/history.ts';
 import { addLeadership } from './commands/leadership.ts';
 import { addLoad } from './commands/load.ts';
 import { addLogLevel } from './commands/log-level.ts';
@@ -23,6 +24,7 @@ import { addScan } from './commands/scan.ts';
 import { addServe } from './commands/serve.ts';
 import { addStatus } from './commands/status.ts';
 import { addToken } from './commands/token.ts';
+import { addTxn } from './commands/txn.ts';
 import { addUp } from './commands/up.ts';
 import { errorLines, UsageError } from './errors.ts';
 
@@ -55,6 +57,8 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   addGet(program, context);
   addDelete(program, context);
   addScan(program, context);
+  addHistory(program, context);
+  addTxn(program, context);
   addBackup(program, context);
   addDoctor(program, context);
   addCopy(program, context);

@@ -1,12 +1,15 @@
 import type {
   GetOperation,
+  HistoryOperation,
   KvRequest,
   KvResponse,
   OpenSessionOperation,
   ScanOperation,
+  TransactOperation,
   WriteOperation,
 } from '../rpc/kv.ts';
 import { KvStatus, ReadMode } from '../rpc/kv.ts';
+import { isWriteRequest, requestBytes } from '../rpc/kv-request.ts';
 import {
   AccessError,
   ClosedError,
@@ -47,7 +50,9 @@ export type Operation =
   | { readonly get: GetOperation }
   | { readonly write: WriteOperation }
   | { readonly scan: ScanOperation }
-  | { readonly openSession: OpenSessionOperation };
+  | { readonly openSession: OpenSessionOperation }
+  | { readonly transact: TransactOperation }
+  | { readonly history: HistoryOperation };
 
 /** A silent node is given up after a third of the time, so that two others can be asked. */
 const ATTEMPT_SHARE = 3;
@@ -114,12 +119,12 @@ export class Call implements LinkRequest {
     this.#context = context;
     this.partition = partition;
     this.request = { id: 0, epoch: 0, timeoutMs: 0, forwarded: false, ...operation };
-    const { get, write, scan, openSession } = this.request;
-    this.#isWrite = write !== undefined;
-    const mode = get?.readMode ?? scan?.readMode ?? ReadMode.Linearizable;
-    this.#forWrite = this.#isWrite || openSession !== undefined;
+    const { get, scan, history, openSession } = this.request;
+    this.#forWrite = isWriteRequest(this.request);
+    this.#isWrite = this.#forWrite && openSession === undefined;
+    const mode = (get ?? scan ?? history)?.readMode ?? ReadMode.Linearizable;
     this.#anyReplica = !this.#forWrite && mode !== ReadMode.Linearizable;
-    this.sizeBytes = 64 + (get?.key.length ?? 0) + (write ? write.key.length + write.value.length : 0);
+    this.sizeBytes = requestBytes(this.request);
     this.#timeoutMs = options.timeoutMs;
     this.#deadlineMs = Date.now() + options.timeoutMs;
     this.#signal = options.signal;
@@ -161,7 +166,9 @@ export class Call implements LinkRequest {
         this.#finish(() => this.#resolve(response));
         return;
       case KvStatus.Conflict:
-        this.#reject(new ConflictError(response.message || conflictMessage(response), response.entry));
+        this.#reject(
+          new ConflictError(response.message || conflictMessage(response), response.entry, response.conflictAt),
+        );
         return;
       case KvStatus.InvalidArgument:
         this.#reject(new InvalidArgumentError(response.message || 'The node refused the request as invalid.'));
@@ -257,9 +264,8 @@ export class Call implements LinkRequest {
     const maxAttemptMs = this.#isWrite ? MAX_WRITE_ATTEMPT_MS : MAX_READ_ATTEMPT_MS;
     const attemptMs = Math.min(maxAttemptMs, Math.max(MIN_ATTEMPT_MS, Math.ceil(this.#timeoutMs / ATTEMPT_SHARE)));
     this.request.epoch = this.#context.epoch;
-    if (this.request.write && this.#session !== undefined) {
-      this.request.write.acknowledged = this.#session.acknowledged;
-    }
+    const sequenced = this.request.write ?? this.request.transact;
+    if (sequenced && this.#session !== undefined) sequenced.acknowledged = this.#session.acknowledged;
     // A node that is slow may still do the write after it was given up here: that answers the next attempt.
     this.request.timeoutMs = this.#isWrite ? leftMs : Math.min(leftMs, attemptMs);
     this.#timer = setTimeout(() => this.#attemptTimedOut(), Math.min(leftMs, attemptMs));

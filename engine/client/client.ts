@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { partitionOfKey } from '../config/seahash.ts';
-import { ReadMode, WriteKind, type KvResponse, type MetadataResponse, type WriteOperation } from '../rpc/kv.ts';
+import { ReadMode, type KvResponse, type MetadataResponse, type WriteOperation } from '../rpc/kv.ts';
 import { keyBytes, valueBytes, type BytesInput } from './bytes.ts';
 import { Call, type CallContext, type Operation } from './call.ts';
 import { credentialsFor, type Credentials } from './credentials.ts';
 import { dialAddress } from './endpoint.ts';
-import { toEntry } from './entry.ts';
+import { metaOf, toEntry, toKeyRevision } from './entry.ts';
+import { partitionOfAll, writeOf } from './write-operation.ts';
 import { ClosedError, InternalError, InvalidArgumentError, SessionExpiredError } from './errors.ts';
 import { AnyNode, type HealthResponse } from './metadata.ts';
 import { NodeLink } from './node-link.ts';
@@ -22,8 +23,13 @@ import type {
   EntryMeta,
   GetOptions,
   GetResult,
+  HistoryOptions,
+  KeyRevision,
+  PutOptions,
   ScanOptions,
   ScanPage,
+  TransactResult,
+  TransactWrite,
   WriteOptions,
 } from './types.ts';
 
@@ -33,7 +39,6 @@ const REFRESH_TIMEOUT_MS = 1000;
 const REFRESH_GAP_MS = 50;
 /** More would only wait in the node's queue while their deadlines run. */
 const BATCH_CONCURRENCY = 1024;
-const NO_BYTES = new Uint8Array(0);
 
 /**
  * A client of one PrkDB cluster. Holds one connection per node, sends each key to its
@@ -113,18 +118,47 @@ export class PrkDbClient {
   }
 
   /** Writes the value and resolves when a majority has it on disk. */
-  async put(key: BytesInput, value: BytesInput, options: WriteOptions = {}): Promise<EntryMeta> {
+  async put(key: BytesInput, value: BytesInput, options: PutOptions = {}): Promise<EntryMeta> {
     const bytes = keyBytes(key);
-    const { response, partition } = await this.#write(WriteKind.Put, bytes, valueBytes(value), options);
+    const { response, partition } = await this.#write(
+      writeOf({ ...options, put: bytes, value: valueBytes(value) }, this.#clientId),
+      options,
+    );
     if (response.entry === null) throw new InternalError('The node confirmed the write without saying its revision.');
-    const { value: _, ...meta } = toEntry(response.entry, partition);
-    return { ...meta, key: Buffer.from(bytes) };
+    return { ...metaOf(toEntry(response.entry, partition)), key: Buffer.from(bytes) };
   }
 
   /** Resolves when the key is gone, whether or not it was there. */
   async delete(key: BytesInput, options: WriteOptions = {}): Promise<DeleteResult> {
-    const { response, partition } = await this.#write(WriteKind.Delete, keyBytes(key), NO_BYTES, options);
+    const { response, partition } = await this.#write(writeOf({ ...options, delete: key }, this.#clientId), options);
     return { found: response.found, partition };
+  }
+
+  /**
+   * Applies all of the writes or none: each condition has to hold before the first one is
+   * applied. All keys are of one partition (`partitionOf`). Rejects with ConflictError.
+   */
+  async transact(writes: readonly TransactWrite[], options: CallOptions = {}): Promise<TransactResult> {
+    const operations = writes.map((write) => writeOf(write, this.#clientId));
+    const partition = partitionOfAll(operations, this.#routing.partitionCount);
+    const response = await this.#inSession(partition, options, (place) => ({
+      transact: { writes: operations, acknowledged: 0, ...place },
+    }));
+    const results = response.results.map(({ entry, found }) => ({
+      entry: entry && metaOf(toEntry(entry, partition)),
+      found,
+    }));
+    return { partition, results };
+  }
+
+  /** What is still known of a key's revisions, the newest first: also of one that is gone. */
+  async history(key: BytesInput, options: HistoryOptions = {}): Promise<readonly KeyRevision[]> {
+    const bytes = keyBytes(key);
+    const { limit = 0, readMode = ReadMode.Linearizable } = options;
+    if (!Number.isSafeInteger(limit) || limit < 0) throw new InvalidArgumentError('The limit is a whole number.');
+    const partition = partitionOfKey(bytes, this.#routing.partitionCount);
+    const response = await this.#call(partition, { history: { key: bytes, limit, readMode } }, options);
+    return response.revisions.map((revision) => toKeyRevision(revision, partition));
   }
 
   /** One page of keys in unsigned byte order, from every partition. */
@@ -195,28 +229,18 @@ export class PrkDbClient {
     return session;
   }
 
-  async #write(kind: WriteKind, key: Uint8Array, value: Uint8Array, options: WriteOptions) {
-    const { expectedRevision } = options;
-    if (expectedRevision !== undefined && (!Number.isSafeInteger(expectedRevision) || expectedRevision < 0)) {
-      throw new InvalidArgumentError('expectedRevision is a revision as get() gives it, or 0 for "no such key".');
-    }
-    const write = {
-      kind,
-      key,
-      value,
-      hasExpectedRevision: expectedRevision !== undefined,
-      expectedRevision: expectedRevision ?? 0,
-      clientId: this.#clientId,
-      sequence: 0,
-      session: 0,
-      acknowledged: 0,
-    };
-    const partition = partitionOfKey(key, this.#routing.partitionCount);
-    return { response: await this.#writeOnce(partition, write, options), partition };
+  async #write(write: WriteOperation, options: CallOptions) {
+    const partition = partitionOfKey(write.key, this.#routing.partitionCount);
+    const response = await this.#inSession(partition, options, (place) => ({ write: { ...write, ...place } }));
+    return { response, partition };
   }
 
   /** Writes in this client's session with the partition; in a new one when that had expired before anything was done. */
-  async #writeOnce(partition: number, write: WriteOperation, options: CallOptions): Promise<KvResponse> {
+  async #inSession(
+    partition: number,
+    options: CallOptions,
+    operationAt: (place: { readonly session: number; readonly sequence: number }) => Operation,
+  ): Promise<KvResponse> {
     const timeoutMs = checkedTimeout(options.timeoutMs ?? this.#timeoutMs);
     const { signal } = options;
     const deadlineMs = Date.now() + timeoutMs;
@@ -225,8 +249,8 @@ export class PrkDbClient {
       const session = this.#sessions.ready(partition) ?? (await this.#sessions.wait(partition, deadlineMs, signal));
       const sequence = session.begin();
       try {
-        const inSession = { ...write, session: session.id, sequence };
-        return await this.#call(partition, { write: inSession }, { timeoutMs: leftMs, signal }, session);
+        const operation = operationAt({ session: session.id, sequence });
+        return await this.#call(partition, operation, { timeoutMs: leftMs, signal }, session);
       } catch (error) {
         if (!(error instanceof SessionExpiredError)) throw error;
         this.#sessions.expired(session);

@@ -1,7 +1,7 @@
-import type { KvEntry } from '../rpc/kv.ts';
-import type { Entry } from './types.ts';
+import type { ChangeKind, KvEntry, KvRevision } from '../rpc/kv.ts';
+import type { Entry, EntryMeta, KeyRevision } from './types.ts';
 
-function asBuffer(bytes: Uint8Array): Buffer {
+export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
@@ -16,5 +16,31 @@ export function toEntry(entry: KvEntry, partition: number): Entry {
     createdAtMs: entry.createdAtMs,
     updatedAtMs: entry.updatedAtMs,
     valueSizeBytes: entry.valueSizeBytes,
+    expiresAtMs: entry.expiresAtMs || null,
+  };
+}
+
+export function metaOf({ value: _, ...meta }: Entry): EntryMeta {
+  return meta;
+}
+
+const changeKinds = ['put', 'delete', 'expire'] as const;
+
+export function changeKindName(kind: ChangeKind): (typeof changeKinds)[number] {
+  return changeKinds[kind];
+}
+
+/** A revision as callers get it. */
+export function toKeyRevision(revision: KvRevision, partition: number): KeyRevision {
+  const { kind, version, timeMs, valueSizeBytes, hasValue, value, expiresAtMs } = revision;
+  return {
+    kind: changeKindName(kind),
+    partition,
+    revision: revision.revision,
+    version,
+    timeMs,
+    valueSizeBytes,
+    value: hasValue ? asBuffer(value) : null,
+    expiresAtMs: expiresAtMs || null,
   };
 }

@@ -91,12 +91,17 @@ export class SessionExpiredError extends PrkDbError {
   }
 }
 
-/** The expected revision did not hold. `current` is what is there now, null when the key is not. */
+/**
+ * An expected revision did not hold, and nothing was written. `current` is what is there,
+ * null when the key is not; `at` is the place of the write in its transaction.
+ */
 export class ConflictError extends PrkDbError {
   readonly current: KvEntry | null;
-  constructor(message: string, current: KvEntry | null) {
+  readonly at: number;
+  constructor(message: string, current: KvEntry | null, at = 0) {
     super('CONFLICT', message);
     this.current = current;
+    this.at = at;
   }
 }
 

@@ -26,6 +26,48 @@ export interface WriteOptions extends CallOptions {
   readonly expectedRevision?: number;
 }
 
+export interface PutOptions extends WriteOptions {
+  /** The key goes by itself after so long, 1 ms to ten years. Another put without it makes the key stay. */
+  readonly ttlMs?: number;
+}
+
+/** One write of a transaction. */
+export type TransactWrite =
+  | {
+      readonly put: BytesInput;
+      readonly value: BytesInput;
+      readonly ttlMs?: number;
+      readonly expectedRevision?: number;
+    }
+  | { readonly delete: BytesInput; readonly expectedRevision?: number }
+  /** Only a condition. */
+  | { readonly check: BytesInput; readonly expectedRevision: number };
+
+export interface TransactResult {
+  readonly partition: number;
+  /** For each write, in order: what a put wrote, or whether there was something to delete. */
+  readonly results: readonly { readonly entry: EntryMeta | null; readonly found: boolean }[];
+}
+
+export interface HistoryOptions extends GetOptions {
+  /** Default: all that is known. */
+  readonly limit?: number;
+}
+
+/** What a key was, from one of its revisions to the next. */
+export interface KeyRevision {
+  readonly kind: 'put' | 'delete' | 'expire';
+  readonly partition: number;
+  readonly revision: number;
+  /** 0 unless put. */
+  readonly version: number;
+  readonly timeMs: number;
+  readonly valueSizeBytes: number;
+  /** Null when there was none, or it was too large to be kept. */
+  readonly value: Buffer | null;
+  readonly expiresAtMs: number | null;
+}
+
 /** What is known of a key without its value. */
 export interface EntryMeta {
   readonly key: Buffer;
@@ -37,6 +79,8 @@ export interface EntryMeta {
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
   readonly valueSizeBytes: number;
+  /** When the key goes by itself. */
+  readonly expiresAtMs: number | null;
 }
 
 export interface Entry extends EntryMeta {

@@ -10,3 +10,11 @@ export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 export const MIN_MESSAGE_BYTES = MAX_VALUE_BYTES + 64 * 1024;
 /** Writes of one session that may be unacknowledged at a time. A client waits rather than exceed it. */
 export const MAX_UNACKNOWLEDGED_WRITES = 4096;
+/** Revisions of a key that its history holds besides the newest, and their bytes. */
+export const MAX_PAST_REVISIONS = 5;
+export const MAX_PAST_BYTES = 2048;
+/** Ten years; longer ones are as good as none. */
+export const MAX_TTL_MS = 10 * 365 * 24 * 60 * 60 * 1000;
+/** Writes of one transaction. */
+export const MAX_TRANSACTION_WRITES = 256;
+export const MAX_TRANSACTION_BYTES = 2 * 1024 * 1024;

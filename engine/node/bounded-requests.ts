@@ -11,6 +11,12 @@ const WIRE_64 = 1;
 const WIRE_BYTES = 2;
 const WIRE_32 = 5;
 
+/** Lists within lists: the fields that lead to them, by the path of the method. */
+const NESTED: Readonly<Record<string, readonly number[]>> = {
+  // KvRequests.requests, KvRequest.transact: its writes.
+  '/raft.KvService/Stream': [1, 14],
+};
+
 /** A request that is refused before anything is allocated for it. */
 export class UnacceptableRequestError extends Error {
   override readonly name = 'UnacceptableRequestError';
@@ -21,7 +27,7 @@ export function withBoundedRequests(definition: grpc.ServiceDefinition): grpc.Se
   return Object.fromEntries(
     Object.entries(definition).map(([name, method]) => {
       const requestDeserialize = (bytes: Buffer): object => {
-        checkFields(bytes);
+        checkFields(bytes, NESTED[method.path]);
         return method.requestDeserialize(bytes) as object;
       };
       return [name, { ...method, requestDeserialize }];
@@ -29,8 +35,11 @@ export function withBoundedRequests(definition: grpc.ServiceDefinition): grpc.Se
   );
 }
 
-/** Throws UnacceptableRequestError for what is no protobuf message, and for one with too many fields. */
-export function checkFields(bytes: Uint8Array): void {
+/**
+ * Throws UnacceptableRequestError for what is no protobuf message, and for one with too many
+ * fields: at its top level, and in each message that the field numbers of `path` lead to.
+ */
+export function checkFields(bytes: Uint8Array, path: readonly number[] = []): void {
   let at = 0;
   const varint = (): number => {
     let value = 0;
@@ -48,12 +57,15 @@ export function checkFields(bytes: Uint8Array): void {
     if (fields === MAX_FIELDS) {
       throw new UnacceptableRequestError(`A request has at most ${MAX_FIELDS} elements; send several.`);
     }
-    const wireType = varint() % 8;
+    const tag = varint();
+    const wireType = tag % 8;
     if (wireType === WIRE_VARINT) varint();
     else if (wireType === WIRE_64) at += 8;
     else if (wireType === WIRE_32) at += 4;
     else if (wireType === WIRE_BYTES) {
       const length = varint();
+      if (path.length > 0 && (tag - wireType) / 8 === path[0])
+        checkFields(bytes.subarray(at, at + length), path.slice(1));
       at += length;
     } else throw new UnacceptableRequestError(`Wire type ${wireType} is not used by this protocol.`);
     if (at > bytes.length) throw new UnacceptableRequestError('A field of the request runs past its end.');

@@ -3,7 +3,7 @@
 export const ReadMode = { Linearizable: 0, Stale: 1, Follower: 2 } as const;
 export type ReadMode = (typeof ReadMode)[keyof typeof ReadMode];
 
-export const WriteKind = { Put: 0, Delete: 1 } as const;
+export const WriteKind = { Put: 0, Delete: 1, Check: 2 } as const;
 export type WriteKind = (typeof WriteKind)[keyof typeof WriteKind];
 
 /** See KvStatus in proto/prkdb.proto for what each one promises about the write. */
@@ -40,10 +40,45 @@ export interface WriteOperation {
   /** 0: none; then `sequence` and `acknowledged` mean nothing. */
   session: number;
   acknowledged: number;
+  /** 0: never. */
+  ttlMs: number;
 }
 
 export interface OpenSessionOperation {
   partition: number;
+}
+
+export interface TransactOperation {
+  writes: WriteOperation[];
+  session: number;
+  sequence: number;
+  acknowledged: number;
+}
+
+export interface HistoryOperation {
+  key: Uint8Array;
+  /** 0 for all. */
+  limit: number;
+  readMode: ReadMode;
+}
+
+export const ChangeKind = { Put: 0, Delete: 1, Expire: 2 } as const;
+export type ChangeKind = (typeof ChangeKind)[keyof typeof ChangeKind];
+
+export interface KvRevision {
+  kind: ChangeKind;
+  revision: number;
+  version: number;
+  timeMs: number;
+  expiresAtMs: number;
+  valueSizeBytes: number;
+  hasValue: boolean;
+  value: Uint8Array;
+}
+
+export interface WriteResult {
+  entry: KvEntry | null;
+  found: boolean;
 }
 
 export interface ScanOperation {
@@ -65,6 +100,8 @@ export interface KvRequest {
   write?: WriteOperation | null;
   scan?: ScanOperation | null;
   openSession?: OpenSessionOperation | null;
+  transact?: TransactOperation | null;
+  history?: HistoryOperation | null;
 }
 
 export interface KvEntry {
@@ -75,6 +112,8 @@ export interface KvEntry {
   createdAtMs: number;
   updatedAtMs: number;
   valueSizeBytes: number;
+  /** 0: never. */
+  expiresAtMs: number;
 }
 
 export interface KvResponse {
@@ -91,6 +130,9 @@ export interface KvResponse {
   found: boolean;
   stalenessMs: number;
   session: number;
+  revisions: KvRevision[];
+  results: WriteResult[];
+  conflictAt: number;
 }
 
 export interface KvRequests {

@@ -1,3 +1,4 @@
+import type { GroupId } from '../config/ids.ts';
 import { partitionOfKey } from '../config/seahash.ts';
 import {
   KvStatus,
@@ -5,11 +6,12 @@ import {
   WriteKind,
   type KvRequest,
   type KvResponse,
-  type ScanOperation,
+  type TransactOperation,
   type WriteOperation,
 } from '../rpc/kv.ts';
-import type { Failure, Mutation, MutationResult, Store } from '../store/index.ts';
-import { response, toEntry } from './responses.ts';
+import { isWriteRequest } from '../rpc/kv-request.ts';
+import type { Failure, KvRowMeta, Mutation, MutationResult, StateMachine, Store } from '../store/index.ts';
+import { response, toEntry, toRevision, toWriteResult } from './responses.ts';
 import { requestProblem } from './validate.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -36,13 +38,24 @@ const OPEN_SESSION: Mutation = {
   sequence: 0,
 };
 
+const writeKinds = {
+  [WriteKind.Put]: 'put',
+  [WriteKind.Delete]: 'delete',
+  [WriteKind.Check]: 'check',
+} as const;
+
+/** Reads what a request asks for into its answer. Returns the rows that the answer shows. */
+type Look = (state: StateMachine, group: GroupId, result: KvResponse) => readonly KvRowMeta[];
+
 /** Carries out requests on this node's own replicas. Every request is answered exactly once. */
 export class Executor {
   readonly #store: Store;
   readonly #nowMs: () => number;
   readonly #addressOf: (nodeId: number) => string;
+  readonly #wallMs: () => number;
 
-  constructor(store: Store, nowMs: () => number, addressOf: (nodeId: number) => string) {
+  constructor(store: Store, nowMs: () => number, addressOf: (nodeId: number) => string, wallMs = Date.now) {
+    this.#wallMs = wallMs;
     this.#store = store;
     this.#nowMs = nowMs;
     this.#addressOf = addressOf;
@@ -56,60 +69,77 @@ export class Executor {
     }
     const timeoutMs = Math.min(request.timeoutMs || DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS);
     const deadlineMs = this.#nowMs() + timeoutMs;
-    if (request.get) this.#get(request, request.get.key, request.get.readMode, deadlineMs, respond);
-    else if (request.write) this.#write(request, request.write, deadlineMs, respond);
-    else if (request.scan) this.#scan(request, request.scan, deadlineMs, respond);
-    else if (request.openSession) this.#openSession(request, request.openSession.partition, deadlineMs, respond);
+    const { get, write, scan, openSession, transact, history } = request;
+    if (write) return this.#write(request, mutationOf(write), deadlineMs, respond);
+    if (transact) return this.#write(request, transactionOf(transact), deadlineMs, respond);
+    if (openSession) {
+      if (!this.#isStale(request, openSession.partition, respond)) {
+        this.#write(request, OPEN_SESSION, deadlineMs, respond);
+      }
+    } else if (get) {
+      this.#read(request, get.readMode, deadlineMs, respond, (state, group, result) => {
+        const row = state.get(group, get.key);
+        result.entry = row === undefined ? null : toEntry(row);
+        result.found = row !== undefined;
+        return row === undefined ? [] : [row];
+      });
+    } else if (history) {
+      this.#read(request, history.readMode, deadlineMs, respond, (state, group, result) => {
+        const revisions = state.history(group, history.key);
+        result.revisions = revisions.slice(0, history.limit === 0 ? revisions.length : history.limit).map(toRevision);
+        const row = state.get(group, history.key);
+        return row === undefined ? [] : [row];
+      });
+    } else if (scan && !this.#isStale(request, scan.partition, respond)) {
+      this.#read(request, scan.readMode, deadlineMs, respond, (state, group, result) => {
+        const { prefix, after, limit, keysOnly } = scan;
+        const { rows, more } = state.scan(group, { prefix, after, limit, keysOnly, maxBytes: MAX_SCAN_BYTES });
+        result.entries = rows.map(toEntry);
+        result.more = more;
+        return rows;
+      });
+    }
   }
 
   /** The partition that a request belongs to, by this node's routing table. */
-  partitionOf(request: KvRequest): number {
-    if (request.scan) return request.scan.partition;
-    if (request.openSession) return request.openSession.partition;
-    const key = request.get?.key ?? request.write?.key;
+  partitionOf({ get, write, scan, openSession, transact, history }: KvRequest): number {
+    const named = scan ?? openSession;
+    if (named) return named.partition;
+    const key = (get ?? write ?? history ?? transact?.writes[0])?.key;
     return key === undefined ? 0 : partitionOfKey(key, this.#store.routing.partitions.length);
   }
 
-  #get(request: KvRequest, key: Uint8Array, mode: ReadMode, deadlineMs: number, respond: Respond): void {
+  /** `look` fills in the answer and returns the keys that it shows. */
+  #read(request: KvRequest, mode: ReadMode, deadlineMs: number, respond: Respond, look: Look): void {
     const partition = this.partitionOf(request);
     this.#store.read(partition, consistencyOf[mode], deadlineMs, (answer) => {
       if (!answer.ok) return respond(this.#failed(request, partition, answer));
-      const found = this.#store.consult((state) => state.get(partition + 1, key));
-      if (!found.ok) return respond(this.#failed(request, partition, found));
-      const row = found.value;
       const result = response(request.id, partition, this.#store.routing.epoch);
-      result.entry = row === undefined ? null : toEntry(row);
-      result.found = row !== undefined;
-      result.stalenessMs = Math.round(answer.stalenessMs);
-      result.leaderId = this.#leaderOf(partition);
-      respond(result);
+      const looked = this.#store.consult((state) => look(state, partition + 1, result));
+      if (!looked.ok) return respond(this.#failed(request, partition, looked));
+      const due = mode === ReadMode.Stale ? undefined : looked.value.find((row) => this.#isDue(row));
+      if (due === undefined) {
+        result.stalenessMs = Math.round(answer.stalenessMs);
+        result.leaderId = this.#leaderOf(partition);
+        return respond(result);
+      }
+      // Its time has come, and the log does not say so yet. Hidden here it could show again
+      // elsewhere, so the log is told first; a write of the key would do the same.
+      const tell: Mutation = { ...OPEN_SESSION, kind: 'check', key: due.key };
+      this.#store.write(partition, tell, deadlineMs, (told) => {
+        if (!told.ok) return respond(this.#failed(request, partition, told));
+        this.#read(request, mode, deadlineMs, respond, look);
+      });
     });
   }
 
-  #write(request: KvRequest, write: WriteOperation, deadlineMs: number, respond: Respond): void {
+  #isDue({ expiresAtMs }: KvRowMeta): boolean {
+    return expiresAtMs > 0 && expiresAtMs <= this.#wallMs();
+  }
+
+  #write(request: KvRequest, mutation: Mutation, deadlineMs: number, respond: Respond): void {
     const partition = this.partitionOf(request);
-    const mutation: Mutation = {
-      kind: write.kind === WriteKind.Put ? 'put' : 'delete',
-      key: write.key,
-      value: write.value,
-      expectedRevision: write.hasExpectedRevision ? write.expectedRevision : null,
-      clientId: write.clientId,
-      sequence: write.sequence,
-      session: write.session,
-      acknowledged: write.acknowledged,
-    };
     this.#store.write(partition, mutation, deadlineMs, (answer) => {
-      if (!answer.ok) return respond(this.#failed(request, partition, answer));
-      const result = response(request.id, partition, this.#store.routing.epoch);
-      result.leaderId = this.#store.nodeId;
-      fillIn(result, answer.result);
-      respond(result);
-    });
-  }
-
-  #openSession(request: KvRequest, partition: number, deadlineMs: number, respond: Respond): void {
-    if (this.#isStale(request, partition, respond)) return;
-    this.#store.write(partition, OPEN_SESSION, deadlineMs, (answer) => {
       if (!answer.ok) return respond(this.#failed(request, partition, answer));
       const result = response(request.id, partition, this.#store.routing.epoch);
       result.leaderId = this.#store.nodeId;
@@ -128,26 +158,6 @@ export class Executor {
       message: 'The partitions have changed; fetch Metadata and try again.',
     });
     return true;
-  }
-
-  #scan(request: KvRequest, scan: ScanOperation, deadlineMs: number, respond: Respond): void {
-    const { partition } = scan;
-    if (this.#isStale(request, partition, respond)) return;
-    const { epoch } = this.#store.routing;
-    this.#store.read(partition, consistencyOf[scan.readMode], deadlineMs, (answer) => {
-      if (!answer.ok) return respond(this.#failed(request, partition, answer));
-      const { prefix, after, limit, keysOnly } = scan;
-      const options = { prefix, after, limit, keysOnly, maxBytes: MAX_SCAN_BYTES };
-      const found = this.#store.consult((state) => state.scan(partition + 1, options));
-      if (!found.ok) return respond(this.#failed(request, partition, found));
-      const page = found.value;
-      const result = response(request.id, partition, epoch);
-      result.entries = page.rows.map(toEntry);
-      result.more = page.more;
-      result.stalenessMs = Math.round(answer.stalenessMs);
-      result.leaderId = this.#leaderOf(partition);
-      respond(result);
-    });
   }
 
   #leaderOf(partition: number): number {
@@ -177,7 +187,7 @@ export class Executor {
         break;
       case 'deadline':
         result.status = KvStatus.DeadlineExceeded;
-        result.message = request.write
+        result.message = isWriteRequest(request)
           ? 'The time ran out before a quorum confirmed the write. It may or may not happen.'
           : 'The time ran out before a quorum confirmed the read.';
         break;
@@ -190,6 +200,27 @@ export class Executor {
   }
 }
 
+function mutationOf(write: WriteOperation): Mutation {
+  const { key, value, clientId, sequence, session, acknowledged, ttlMs } = write;
+  return {
+    kind: writeKinds[write.kind],
+    key,
+    value,
+    expectedRevision: write.hasExpectedRevision ? write.expectedRevision : null,
+    clientId,
+    sequence,
+    session,
+    acknowledged,
+    ttlMs,
+  };
+}
+
+function transactionOf({ writes, session, sequence, acknowledged }: TransactOperation): Mutation {
+  const parts = writes.map((write) => ({ ...mutationOf(write), session: 0, sequence: 0, acknowledged: 0 }));
+  const { clientId } = parts[0]!;
+  return { ...OPEN_SESSION, kind: 'transaction', clientId, session, sequence, acknowledged, parts };
+}
+
 function fillIn(result: KvResponse, outcome: MutationResult): void {
   switch (outcome.kind) {
     case 'put':
@@ -199,8 +230,14 @@ function fillIn(result: KvResponse, outcome: MutationResult): void {
     case 'deleted':
       result.found = outcome.found;
       return;
+    case 'checked':
+      return;
+    case 'transaction':
+      result.results = outcome.results.map(toWriteResult);
+      return;
     case 'conflict':
       result.status = KvStatus.Conflict;
+      result.conflictAt = outcome.at;
       result.message = 'The key has changed since; read it again.';
       result.entry = outcome.current === null ? null : toEntry(outcome.current);
       return;

@@ -88,14 +88,17 @@ export class Exports {
         after = rows.at(-1)?.key ?? after;
         const part: ExportPart = {
           start: null,
-          rows: rows.map(({ key, value, revision, version, createdAtMs, updatedAtMs }) => ({
-            key,
-            value,
-            revision,
-            version,
-            createdAtMs,
-            updatedAtMs,
-          })),
+          // What is known of keys that are gone stays behind.
+          rows: rows
+            .filter(({ gone }) => gone === 0)
+            .map(({ key, value, revision, version, createdAtMs, updatedAtMs }) => ({
+              key,
+              value,
+              revision,
+              version,
+              createdAtMs,
+              updatedAtMs,
+            })),
           end: !more,
         };
         const mayGoOn = call.write(part);

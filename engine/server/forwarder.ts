@@ -1,6 +1,7 @@
 import { withToken, type Credentials } from '../client/credentials.ts';
 import { NodeLink, type LinkRequest } from '../client/node-link.ts';
 import { KvStatus, type KvRequest, type KvResponse } from '../rpc/kv.ts';
+import { requestBytes } from '../rpc/kv-request.ts';
 import { response } from './responses.ts';
 
 /** Waiting longer than the other node itself does would hide its own answer. */
@@ -51,8 +52,7 @@ export class Forwarder {
     };
     const attempt: LinkRequest = {
       request: { ...request },
-      sizeBytes:
-        64 + (request.get?.key.length ?? 0) + (request.write?.key.length ?? 0) + (request.write?.value.length ?? 0),
+      sizeBytes: requestBytes(request),
       sent: false,
       onResponse: settle,
       onLinkFailure: (reason) => settle(lost(request, attempt.sent, `node ${nodeId}: ${reason}`)),
@@ -119,7 +119,7 @@ export class Forwarder {
 
 /** What is known of a request whose answer will not come: only a write that left may have happened. */
 function lost(request: KvRequest, sent: boolean, reason: string): KvResponse {
-  if (request.write && sent) {
+  if ((request.write ?? request.transact) && sent) {
     return failed(request, KvStatus.UnknownOutcome, `The leader fell silent after it got the write (${reason}).`);
   }
   return failed(request, KvStatus.NoLeader, `The leader cannot be reached now (${reason}).`);

@@ -1,5 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import { KvStatus, WriteKind, type KvRequest, type KvRequests, type KvResponse, type KvResponses } from '../rpc/kv.ts';
+import { isWriteRequest, requestBytes } from '../rpc/kv-request.ts';
 import type { OperationMetrics } from './metrics.ts';
 import type { RequestBudget } from './request-budget.ts';
 import { response } from './responses.ts';
@@ -76,7 +77,7 @@ export class KvStreamSession {
       const refusal = this.#budget.take(requestBytes(request), request.forwarded);
       if (refusal !== null) {
         this.#answer({ ...response(request.id, 0, 0), status: KvStatus.Overloaded, message: refusal });
-      } else if (isWrite(request) && this.#refuseWrite(request)) continue;
+      } else if (isWriteRequest(request) && this.#refuseWrite(request)) continue;
       else if (this.#backlog.length === 0 && this.#mayStart(request)) this.#start(request);
       else this.#backlog.push(request);
     }
@@ -92,12 +93,12 @@ export class KvStreamSession {
   }
 
   #mayStart(request: KvRequest): boolean {
-    return this.#startsLeft > 0 && (isWrite(request) || this.#budget.mayRead());
+    return this.#startsLeft > 0 && (isWriteRequest(request) || this.#budget.mayRead());
   }
 
   #start(request: KvRequest): void {
     this.#startsLeft--;
-    const isRead = !isWrite(request);
+    const isRead = !isWriteRequest(request);
     if (isRead) this.#budget.readBegins();
     // A forwarded request is counted by the node that the client called.
     const end = request.forwarded ? null : this.#metrics.start(operationName(request));
@@ -181,20 +182,12 @@ export class KvStreamSession {
   }
 }
 
-function isWrite(request: KvRequest): boolean {
-  return Boolean(request.write ?? request.openSession);
-}
-
-/** About what a request takes in memory. */
-function requestBytes({ get, write, scan }: KvRequest): number {
-  if (write) return 64 + write.key.length + write.value.length;
-  return 64 + (get?.key.length ?? 0) + (scan ? scan.prefix.length + scan.after.length : 0);
-}
-
 /** About what an answer takes in memory. */
 function answerBytes(result: KvResponse): number {
   let bytes = ANSWER_BYTES + (result.entry?.value.length ?? 0);
   for (const entry of result.entries) bytes += entry.key.length + entry.value.length;
+  for (const revision of result.revisions) bytes += ANSWER_BYTES + revision.value.length;
+  for (const { entry } of result.results) bytes += ANSWER_BYTES + (entry?.key.length ?? 0);
   return bytes;
 }
 
@@ -202,6 +195,8 @@ function operationName(request: KvRequest): string {
   if (request.get) return 'get';
   if (request.scan) return 'scan';
   if (request.openSession) return 'openSession';
+  if (request.transact) return 'transact';
+  if (request.history) return 'history';
   return request.write?.kind === WriteKind.Delete ? 'delete' : 'put';
 }
 

@@ -16,6 +16,7 @@ const BATCH_WINDOW = 512;
 interface Pair {
   key: Uint8Array;
   value: Uint8Array;
+  ttlMs?: number;
 }
 
 const statusOf: Partial<Record<KvStatus, grpc.status>> = {
@@ -90,6 +91,7 @@ function putRequest(pair: Pair, timeoutMs: number): KvRequest {
       sequence: 0,
       session: 0,
       acknowledged: 0,
+      ttlMs: pair.ttlMs ?? 0,
     },
   };
 }

@@ -1,5 +1,5 @@
-import { KvStatus, type KvEntry, type KvResponse } from '../rpc/kv.ts';
-import type { KvRow, KvRowMeta } from '../store/index.ts';
+import { ChangeKind, KvStatus, type KvEntry, type KvResponse, type KvRevision, type WriteResult } from '../rpc/kv.ts';
+import type { KeyRevision, KvRow, KvRowMeta, PlainResult } from '../store/index.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -19,6 +19,9 @@ export function response(id: number, partition: number, epoch: number): KvRespon
     found: false,
     stalenessMs: 0,
     session: 0,
+    revisions: [],
+    results: [],
+    conflictAt: 0,
   };
 }
 
@@ -31,5 +34,23 @@ export function toEntry(row: KvRow | KvRowMeta): KvEntry {
     createdAtMs: row.createdAtMs,
     updatedAtMs: row.updatedAtMs,
     valueSizeBytes: row.valueSizeBytes,
+    expiresAtMs: row.expiresAtMs,
   };
+}
+
+const changeKinds = { put: ChangeKind.Put, delete: ChangeKind.Delete, expire: ChangeKind.Expire } as const;
+
+export function toRevision({ kind, value, ...facts }: KeyRevision): KvRevision {
+  return { ...facts, kind: changeKinds[kind], hasValue: value !== null, value: value ?? NO_BYTES };
+}
+
+export function toWriteResult(result: PlainResult): WriteResult {
+  switch (result.kind) {
+    case 'put':
+      return { entry: toEntry(result.row), found: true };
+    case 'deleted':
+      return { entry: null, found: result.found };
+    case 'checked':
+      return { entry: null, found: false };
+  }
 }

@@ -48,6 +48,10 @@ export interface LogStorage {
   close(): Promise<void>;
 }
 
+/** Whether a key is there, or why not: a key that is gone keeps a row for a while, for its history. */
+export const Gone = { No: 0, Deleted: 1, Expired: 2 } as const;
+export type Gone = (typeof Gone)[keyof typeof Gone];
+
 /** One key of a partition. */
 export interface KvRow {
   readonly key: Uint8Array;
@@ -59,10 +63,29 @@ export interface KvRow {
   readonly version: number;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
+  /** When the key goes by itself, by the time that commands carry, or the row of one that is gone; 0: never. */
+  readonly expiresAtMs: number;
+  readonly gone: Gone;
+  /** Earlier revisions: see history.ts. Empty where only the newest was asked for. */
+  readonly past: Uint8Array;
 }
 
-/** A row without its value: what a put answers and a keys-only scan lists. */
-export type KvRowMeta = Omit<KvRow, 'value'>;
+/** A row without its value and its past: what a put answers and a keys-only scan lists. */
+export type KvRowMeta = Omit<KvRow, 'value' | 'past'>;
+
+/** What a key was, from one of its revisions to the next. */
+export interface KeyRevision {
+  readonly kind: 'put' | 'delete' | 'expire';
+  readonly revision: number;
+  /** 0 unless put. */
+  readonly version: number;
+  readonly timeMs: number;
+  /** 0: never. */
+  readonly expiresAtMs: number;
+  readonly valueSizeBytes: number;
+  /** Null when there is none, or it was too large to be kept. */
+  readonly value: Uint8Array | null;
+}
 
 /** Why a write of a session was not applied. */
 export type SessionRefusal =
@@ -73,12 +96,18 @@ export type SessionRefusal =
   /** Too far ahead of the first write that is not acknowledged. */
   | 'tooManyOpen';
 
-/** What one mutation of a command came to. */
-export type MutationResult =
+/** What one write came to that did not conflict. */
+export type PlainResult =
   | { readonly kind: 'put'; readonly row: KvRowMeta }
   | { readonly kind: 'deleted'; readonly found: boolean; readonly revision: number }
-  /** A compare-and-swap that did not hold; null when the key is not there. */
-  | { readonly kind: 'conflict'; readonly current: KvRow | null }
+  | { readonly kind: 'checked' };
+
+/** What one mutation of a command came to. */
+export type MutationResult =
+  | PlainResult
+  | { readonly kind: 'transaction'; readonly results: readonly PlainResult[] }
+  /** A condition that did not hold, `at` this place of a transaction; null when the key is not there. */
+  | { readonly kind: 'conflict'; readonly at: number; readonly current: KvRow | null }
   /** A session was opened for a client: the number that its writes name. */
   | { readonly kind: 'session'; readonly id: number }
   /** A write of a session that was not applied, now or ever from this entry. */
@@ -161,6 +190,14 @@ export interface StateMachine {
   membership(group: GroupId): Membership | null;
   get(group: GroupId, key: Uint8Array): KvRow | undefined;
   scan(group: GroupId, options: ScanOptions): ScanPage;
+  /** What is still known of a key, the newest first. */
+  history(group: GroupId, key: Uint8Array): readonly KeyRevision[];
+  /** What the last `apply` changed, in order: rows as it left them, those that are gone among them. */
+  lastChanges(): readonly KvRow[];
+  /** No key or trace of one is due before this time; Infinity when none has one. */
+  nextDueMs(group: GroupId): number;
+  /** Changes ever made to the keys. */
+  revision(group: GroupId): number;
   keyCount(group: GroupId): number;
   /** What would still be applied after a power failure now. */
   durableIndex(group: GroupId): LogIndex;

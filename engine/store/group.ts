@@ -51,6 +51,8 @@ export class Group {
 
   #queue: PendingWrite[] = [];
   #queuedBytes = 0;
+  /** Of the last command that was proposed for its time alone. */
+  #timeIndex: LogIndex = 0;
   readonly #proposed = new Map<LogIndex, Proposed>();
   #newReads: PendingRead[] = [];
   readonly #readRounds = new Map<number, readonly PendingRead[]>();
@@ -132,6 +134,15 @@ export class Group {
       this.#pushedOut(proposal.index);
       this.#proposed.set(proposal.index, { term: proposal.term, writes });
     }
+  }
+
+  /** What is due goes with the time of a command: where nobody writes, the leader proposes one that has nothing else. */
+  proposeTime(wallMs: number): void {
+    if (!this.isLeader || this.core.appliedIndex < this.#timeIndex) return;
+    const proposal = this.core.propose(encodeCommand([], wallMs));
+    if (!proposal.accepted) return;
+    this.#pushedOut(proposal.index);
+    this.#timeIndex = proposal.index;
   }
 
   /** Starts one ReadIndex round for all reads that came since the last one. */

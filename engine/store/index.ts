@@ -6,5 +6,13 @@ export { encodeToken, MAX_TOKENS, tokenKey, TokenSource, type TokenRecord } from
 export { groupStatuses, leadersKnown } from './status.ts';
 export type { Clock, Failure, ReadAnswer, StoreOptions, WriteAnswer } from './types.ts';
 export type { Mutation } from '../storage/codec.ts';
-export type { KvRow, KvRowMeta, MutationResult, SnapshotSource } from '../storage/types.ts';
+export type {
+  KeyRevision,
+  KvRow,
+  KvRowMeta,
+  MutationResult,
+  PlainResult,
+  SnapshotSource,
+  StateMachine,
+} from '../storage/types.ts';
 export type { LinkFault, PeerLinkStatus, Transport } from '../transport/types.ts';

@@ -228,11 +228,13 @@ export class Store {
     this.#continueHandOver();
     this.#withStorage(() => this.#options.state.tidy());
     const grace = nowMs - this.#startedMs < START_GRACE_MS;
+    const wallMs = this.#options.clock.wallMs();
     for (const group of this.#groups.values()) {
       const waits = grace && group.core.leader === NONE && group.preferredLeader !== this.#options.nodeId;
       if (waits && group.core.role === Role.Follower) continue;
       this.#withStorage(() => {
         group.core.tick();
+        if (group.isLeader && this.#options.state.nextDueMs(group.id) <= wallMs) group.proposeTime(wallMs);
         this.#compact(group);
       });
       if (!this.#working()) return;

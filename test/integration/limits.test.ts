@@ -118,6 +118,7 @@ describe('the limits of a node', () => {
       sequence: 0,
       session: 0,
       acknowledged: 0,
+      ttlMs: 0,
     },
   });
 

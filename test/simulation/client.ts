@@ -39,6 +39,8 @@ export interface ClientOperation {
   readonly giveUpAtUs: number;
   /** Of the group, when the operation began. */
   readonly committedAtStart: number;
+  /** Of a put: how long the key stays; 0: until it is deleted. */
+  readonly ttlMs: number;
   /** The place of a write in its session. Null: it has none yet, and the next attempt is to open one. */
   place: { readonly session: WriteSession; readonly sequence: number } | null;
   /** An attempt to write was not answered: it may happen, whatever comes after it. */
@@ -93,6 +95,7 @@ export class Client {
 
   begin(kind: OperationKind, key: Key): void {
     const { world, observer, history } = this.#clients;
+    const { ttlMaxMs } = world.plan.workload;
     const group = groupOfPartition(key.partition);
     const value =
       kind === 'put' || (kind === 'cas' && !this.#clients.random.chance(0.2)) ? this.#clients.nextValue() : null;
@@ -105,11 +108,13 @@ export class Client {
       invokedAtMs: world.nowUs / 1000,
       giveUpAtUs: world.nowUs + world.plan.workload.operationTimeoutUs,
       committedAtStart: observer.groups.get(group)!.commitIndex,
+      ttlMs: kind === 'put' && this.#clients.expires() ? 1 + this.#clients.random.below(ttlMaxMs) : 0,
       place: null,
       maybeDone: false,
       attempt: 0,
     };
     this.#operation = operation;
+    if (operation.ttlMs > 0) history.mayExpire(key.name, operation.invokedAtMs);
     this.#try(operation);
   }
 
@@ -182,7 +187,7 @@ export class Client {
     deadlineMs: number,
     reply: (answer: Answer) => void,
   ): void {
-    const { key, value, expectedRevision } = operation;
+    const { key, value, expectedRevision, ttlMs } = operation;
     const { observer } = this.#clients;
     const group = observer.groups.get(groupOfPartition(key.partition))!;
     const number = observer.attempts.length;
@@ -206,6 +211,7 @@ export class Client {
       sequence: place?.sequence ?? 0,
       session: place?.session.id ?? 0,
       acknowledged: place?.acknowledged ?? 0,
+      ttlMs,
     };
     const open: Mutation = { ...write, kind: 'session', key: NO_VALUE, value: NO_VALUE, expectedRevision: null };
     const mutation = opens ? open : write;
@@ -360,6 +366,9 @@ function writeAnswer({ result }: Extract<WriteAnswer, { ok: true }>): Answer {
       return { kind: 'done', found: null, revision: result.current?.revision ?? 0, conflict: true };
     case 'session':
       return { kind: 'session', id: result.id };
+    case 'checked':
+    case 'transaction':
+      throw new Error(`no client asked for a ${result.kind}`);
     case 'refused':
       return { kind: result.reason === 'tooManyOpen' ? 'later' : 'noSession' };
   }

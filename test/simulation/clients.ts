@@ -76,6 +76,11 @@ export class Clients {
     return `v${++this.#values}`;
   }
 
+  /** Whether the next put is one whose key goes by itself. */
+  expires(): boolean {
+    return !this.#inFinal && this.random.chance(this.world.plan.workload.ttlShare);
+  }
+
   nextKind(): OperationKind {
     const { weights } = this.world.plan.workload;
     let left = this.random.below(this.#kindWeights);

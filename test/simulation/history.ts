@@ -18,6 +18,11 @@ export class History {
     this.operations.push(operation);
   }
 
+  /** A put since then lets its key go by itself, at some time or never, as a delete that was not answered would. */
+  mayExpire(key: string, sinceMs: number): void {
+    this.add({ kind: 'delete', outcome: 'unknown', clientId: 0, key, invokedAt: sinceMs, returnedAt: Infinity });
+  }
+
   willWrite(group: GroupId, key: string, value: string | null): void {
     this.#groupOfKey.set(key, group);
     if (value === null) return;

@@ -2,6 +2,7 @@ import type { GroupId } from '../../engine/config/ids.ts';
 import type { Membership } from '../../engine/raft/types.ts';
 import { genesisRouting, placeReplicas, type RoutingTable } from '../../engine/store/routing.ts';
 import type { Compaction } from '../../engine/config/node-config.ts';
+import type { TimeLimits } from '../../engine/storage/state/apply.ts';
 import type { SessionLimits } from '../../engine/storage/state/sessions.ts';
 import type { StoreLimits, StoreTiming } from '../../engine/store/types.ts';
 import { PROFILES, withProfile, type Profile } from './plan-profiles.ts';
@@ -54,6 +55,7 @@ export function planOf(options: RunOptions): Plan {
     limits: limitsOf(random),
     compaction: compactionOf(new Random(options.seed, 8)),
     sessions: sessionsOf(new Random(options.seed, 9), electionUs),
+    time: timeLimitsOf(new Random(options.seed, 11), electionUs),
     network: networkOf(random, electionUs),
     disk: diskOf(random, electionUs),
     faults: faultsOf(random, new Random(options.seed, 7), electionUs),
@@ -138,6 +140,14 @@ function sessionsOf(random: Random, electionUs: number): SessionLimits {
   };
 }
 
+function timeLimitsOf(random: Random, electionUs: number): TimeLimits {
+  return {
+    goneKeepMs: Math.ceil((electionUs / 1000) * random.pick([1, 20, 1000])),
+    maxGone: random.pick([0, 2, 1000]),
+    maxExpiries: random.pick([1, 3, 256]),
+  };
+}
+
 function networkOf(random: Random, electionUs: number): NetworkPlan {
   const rough = random.chance(0.6);
   return {
@@ -198,6 +208,8 @@ function workloadOf(random: Random, sessionRandom: Random, electionUs: number): 
     operationTimeoutUs: electionUs * random.between(3, 20),
     lossChance: random.pick([0, 0, 0.01, 0.05]),
     sessionShare: sessionRandom.pick([0, 0.5, 1, 1]),
+    ttlShare: sessionRandom.pick([0, 0, 0.1, 0.5]),
+    ttlMaxMs: Math.ceil((electionUs / 1000) * sessionRandom.pick([0.5, 5, 50])),
     weights,
   };
 }

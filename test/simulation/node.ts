@@ -63,6 +63,7 @@ export class SimulatedNode {
     this.state = new SimulatedStateMachine(
       (group) => beginningOf(world.plan, id, group),
       world.plan.sessions,
+      world.plan.time,
       world.plan.disk.unsyncedBatches,
       (applied) => this.guard(() => observer.applied(this.id, applied)),
       (group, point, contentHash) => this.guard(() => observer.restored(this.id, group, point, contentHash)),

@@ -2,6 +2,7 @@ import { SYSTEM_GROUP, type GroupId } from '../../engine/config/ids.ts';
 import type { Membership } from '../../engine/raft/types.ts';
 import { systemMembership, type RoutingTable } from '../../engine/store/routing.ts';
 import type { Compaction } from '../../engine/config/node-config.ts';
+import type { TimeLimits } from '../../engine/storage/state/apply.ts';
 import type { SessionLimits } from '../../engine/storage/state/sessions.ts';
 import type { StoreLimits, StoreTiming } from '../../engine/store/types.ts';
 
@@ -85,6 +86,9 @@ export interface WorkloadPlan {
   readonly operationTimeoutUs: number;
   /** The share of clients that write in sessions, and so may repeat a write that was not answered. */
   readonly sessionShare: number;
+  /** The share of puts whose keys go by themselves, and how long they stay at most. */
+  readonly ttlShare: number;
+  readonly ttlMaxMs: number;
   /** Chance that a request or its answer is lost between client and node. */
   readonly lossChance: number;
   readonly weights: Readonly<Record<OperationKind, number>>;
@@ -115,6 +119,7 @@ export interface Plan {
   readonly limits: StoreLimits;
   readonly compaction: Compaction;
   readonly sessions: SessionLimits;
+  readonly time: TimeLimits;
   readonly network: NetworkPlan;
   readonly disk: DiskPlan;
   readonly faults: FaultPlan;

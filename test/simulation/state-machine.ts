@@ -9,19 +9,23 @@ import {
 } from '../../engine/raft/types.ts';
 import { decodeCommand, type Command } from '../../engine/storage/codec.ts';
 import { StorageUsageError, StorageWriteError } from '../../engine/storage/errors.ts';
-import { applyCommand, type KvTable } from '../../engine/storage/state/apply.ts';
+import { applyCommand, type KvTable, type TimeLimits } from '../../engine/storage/state/apply.ts';
+import { historyOf, type Former } from '../../engine/storage/state/history.ts';
 import { SessionTable, type SessionLimits } from '../../engine/storage/state/sessions.ts';
-import type {
-  KvRow,
-  KvRowMeta,
-  MutationResult,
-  ScanOptions,
-  ScanPage,
-  SnapshotSink,
-  SnapshotSource,
-  StateFacts,
-  StateMachine,
+import {
+  Gone,
+  type KeyRevision,
+  type KvRow,
+  type KvRowMeta,
+  type MutationResult,
+  type ScanOptions,
+  type ScanPage,
+  type SnapshotSink,
+  type SnapshotSource,
+  type StateFacts,
+  type StateMachine,
 } from '../../engine/storage/types.ts';
+import { dueKeys, firstDueMs } from './due.ts';
 import type { Random } from './random.ts';
 
 /** Told after each entry, with what the whole group then comes to. */
@@ -33,6 +37,8 @@ export interface AppliedEntry {
   readonly contentHash: number;
   /** Changes ever made to the rows. */
   readonly revision: number;
+  /** Keys that this entry let expire. */
+  readonly expired: readonly KvRow[];
 }
 
 /** Sessions that fill many records are stored anew as a whole: early, so that it happens in every run. */
@@ -77,6 +83,8 @@ function rowHash(row: KvRow): number {
   h = fold(Math.imul(h ^ row.revision, 0x85ebca6b), row.value);
   h = Math.imul(h ^ row.version, 0xc2b2ae35);
   h = Math.imul(h ^ (row.updatedAtMs | 0), 0x85ebca6b);
+  h = Math.imul(h ^ (row.expiresAtMs | 0), 0xc2b2ae35);
+  h = fold(Math.imul(h ^ row.gone, 0x85ebca6b), row.past);
   return h ^ (h >>> 16);
 }
 
@@ -95,6 +103,10 @@ class MemoryTable implements KvTable {
   rowsHash = 0;
   membership: Membership | null = null;
   changes: Change[] = [];
+  /** Rows in the order in which they were put. */
+  written: KvRow[] = [];
+  nextDueMs = Infinity;
+  goneCount = 0;
   sessions: SessionTable;
   /** What is stored of the sessions. */
   records: StoredRecord | null = null;
@@ -111,19 +123,39 @@ class MemoryTable implements KvTable {
   }
 
   meta(key: Uint8Array): KvRowMeta | undefined {
-    return this.get(key);
+    return this.rows.get(nameOf(key))?.row;
   }
 
   get(key: Uint8Array): KvRow | undefined {
-    return this.rows.get(nameOf(key))?.row;
+    const row = this.rows.get(nameOf(key))?.row;
+    return row?.gone === Gone.No ? row : undefined;
+  }
+
+  former(key: Uint8Array): Former | undefined {
+    const row = this.rows.get(nameOf(key))?.row;
+    return row && { meta: row, value: row.value, past: row.past };
   }
 
   put(row: KvRow): void {
     this.#replace(nameOf(row.key), { row, hash: rowHash(row) });
+    this.written.push(row);
+    if (row.expiresAtMs > 0) this.nextDueMs = Math.min(this.nextDueMs, row.expiresAtMs);
   }
 
-  delete(key: Uint8Array): void {
+  forget(key: Uint8Array): void {
     this.#replace(nameOf(key), undefined);
+  }
+
+  *#allRows(): Generator<KvRow> {
+    for (const { row } of this.rows.values()) yield row;
+  }
+
+  due(ofGone: boolean, timeMs: number, limit: number): Uint8Array[] {
+    return dueKeys(this.#allRows(), ofGone, timeMs, limit);
+  }
+
+  findNextDue(): void {
+    this.nextDueMs = firstDueMs(this.#allRows());
   }
 
   nextRevision(): number {
@@ -160,11 +192,16 @@ class MemoryTable implements KvTable {
       if (before === undefined) this.rows.delete(name);
       else this.rows.set(name, before);
     }
+    this.goneCount = 0;
+    for (const { gone } of this.#allRows()) if (gone !== Gone.No) this.goneCount++;
+    this.findNextDue();
   }
 
   replaceBy(rows: readonly KvRow[], sessions: Uint8Array, facts: StateFacts): void {
     this.rows.clear();
     this.rowsHash = 0;
+    this.goneCount = 0;
+    this.nextDueMs = Infinity;
     this.records = { bytes: sessions, before: null };
     this.reload();
     for (const row of rows) this.put(row);
@@ -178,6 +215,8 @@ class MemoryTable implements KvTable {
   #replace(name: string, after: StoredRow | undefined): void {
     const before = this.rows.get(name);
     this.changes.push({ name, before });
+    this.goneCount += Number(after?.row.gone !== Gone.No && after !== undefined);
+    this.goneCount -= Number(before?.row.gone !== Gone.No && before !== undefined);
     this.rowsHash = (this.rowsHash - (before?.hash ?? 0) + (after?.hash ?? 0)) | 0;
     if (after === undefined) this.rows.delete(name);
     else this.rows.set(name, after);
@@ -195,6 +234,8 @@ export class SimulatedStateMachine implements StateMachine {
   readonly #founders: (group: GroupId) => Membership | null;
   readonly #onRestored: (group: GroupId, point: LogPoint, contentHash: number) => void;
   readonly #sessionLimits: SessionLimits;
+  readonly #timeLimits: TimeLimits;
+  #lastChanges: readonly KvRow[] = [];
   readonly #unsyncedBatches: number;
   readonly #onApplied: (applied: AppliedEntry) => void;
   #undo: UndoBatch[] = [];
@@ -205,6 +246,7 @@ export class SimulatedStateMachine implements StateMachine {
   constructor(
     founders: (group: GroupId) => Membership | null,
     sessionLimits: SessionLimits,
+    timeLimits: TimeLimits,
     unsyncedBatches: number,
     onApplied: (applied: AppliedEntry) => void,
     onRestored: (group: GroupId, point: LogPoint, contentHash: number) => void,
@@ -212,6 +254,7 @@ export class SimulatedStateMachine implements StateMachine {
     this.#founders = founders;
     this.#onRestored = onRestored;
     this.#sessionLimits = sessionLimits;
+    this.#timeLimits = timeLimits;
     this.#unsyncedBatches = unsyncedBatches;
     this.#onApplied = onApplied;
   }
@@ -233,6 +276,7 @@ export class SimulatedStateMachine implements StateMachine {
     const table = this.#table(group);
     const { appliedIndex, revision, timeMs, rowsHash, records } = table;
     table.changes = [];
+    table.written = [];
     const undo = {
       table,
       appliedIndex,
@@ -246,6 +290,7 @@ export class SimulatedStateMachine implements StateMachine {
     if (membership !== undefined) table.membership = membership;
     const results = entries.map((entry) => this.#applyOne(group, table, entry));
     table.storeSessions();
+    this.#lastChanges = table.written;
     if (this.#unsyncedBatches > 0) this.#undo.push(undo);
     if (this.#undo.length > 2 * this.#unsyncedBatches) this.#undo = this.#undo.slice(-this.#unsyncedBatches);
     return results;
@@ -261,8 +306,26 @@ export class SimulatedStateMachine implements StateMachine {
     return { rows: rows.slice(0, limit), more: rows.length > limit };
   }
 
+  history(group: GroupId, key: Uint8Array): readonly KeyRevision[] {
+    const row = this.#tables.get(group)?.rows.get(nameOf(key))?.row;
+    return row === undefined ? [] : historyOf(row);
+  }
+
+  lastChanges(): readonly KvRow[] {
+    return this.#lastChanges;
+  }
+
+  nextDueMs(group: GroupId): number {
+    return this.#tables.get(group)?.nextDueMs ?? Infinity;
+  }
+
+  revision(group: GroupId): number {
+    return this.#tables.get(group)?.revision ?? 0;
+  }
+
   keyCount(group: GroupId): number {
-    return this.#tables.get(group)?.rows.size ?? 0;
+    const table = this.#tables.get(group);
+    return table === undefined ? 0 : table.rows.size - table.goneCount;
   }
 
   /** What no power failure takes back: what was there before the oldest batch that one can. */
@@ -280,7 +343,7 @@ export class SimulatedStateMachine implements StateMachine {
       facts: {
         appliedIndex,
         revision,
-        keyCount: sorted.length,
+        keyCount: sorted.filter(({ gone }) => gone === Gone.No).length,
         timeMs,
         rowsChecksum: rowsHash >>> 0,
         sessionsOpened: sessions.opened,
@@ -368,9 +431,19 @@ export class SimulatedStateMachine implements StateMachine {
     }
     const isCommand = entry.type === EntryType.Normal && entry.data.length > 0;
     const command = isCommand ? decodeCommand(entry.data) : null;
-    const results = command === null ? [] : applyCommand(table, command);
+    const from = table.written.length;
+    const results = command === null ? [] : applyCommand(table, command, this.#timeLimits);
     table.appliedIndex = entry.index;
-    this.#onApplied({ group, entry, command, results, contentHash: table.contentHash, revision: table.revision });
+    const expired = table.written.slice(from).filter(({ gone }) => gone === Gone.Expired);
+    this.#onApplied({
+      group,
+      entry,
+      command,
+      results,
+      contentHash: table.contentHash,
+      revision: table.revision,
+      expired,
+    });
     return results;
   }
 }

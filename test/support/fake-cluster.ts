@@ -33,6 +33,9 @@ const EMPTY: KvResponse = {
   found: false,
   stalenessMs: 0,
   session: 0,
+  revisions: [],
+  results: [],
+  conflictAt: 0,
 };
 
 /** Nodes that speak the client protocol over one shared map, without Raft: for tests of the client alone. */
@@ -191,6 +194,7 @@ export class FakeCluster {
       createdAtMs: before?.createdAtMs ?? 1000,
       updatedAtMs: 1000 + revision,
       valueSizeBytes: write.value.length,
+      expiresAtMs: 0,
     };
     this.#rows.set(id, entry);
     return { entry: { ...entry, value: new Uint8Array(0) }, partition };

@@ -4,19 +4,24 @@ import { StorageUsageError } from '../../engine/storage/errors.ts';
 import { applyCommand, type KvTable } from '../../engine/storage/state/apply.ts';
 import { prefixEnd, scanStart } from '../../engine/storage/state/key-range.ts';
 import { SESSION_LIMITS, SessionTable, type SessionLimits } from '../../engine/storage/state/sessions.ts';
-import type {
-  KvRow,
-  KvRowMeta,
-  MutationResult,
-  ScanOptions,
-  ScanPage,
-  StateMachine,
+import type { Former } from '../../engine/storage/state/history.ts';
+import {
+  Gone,
+  type KvRow,
+  type KvRowMeta,
+  type MutationResult,
+  type ScanOptions,
+  type ScanPage,
+  type StateMachine,
 } from '../../engine/storage/types.ts';
+import { dueKeys, firstDueMs } from '../simulation/due.ts';
 
 /** A partition's keys in a map: the same logic as on disk over the simplest table there is. */
 export class MemoryTable implements KvTable {
   readonly rows = new Map<string, KvRow>();
   sessions: SessionTable;
+  /** Every row that was put, in order. */
+  readonly changes: KvRow[] = [];
   revision = 0;
   timeMs = 0;
 
@@ -25,19 +30,44 @@ export class MemoryTable implements KvTable {
   }
 
   meta(key: Uint8Array): KvRowMeta | undefined {
-    return this.get(key);
+    return this.rows.get(nameOf(key));
   }
 
   get(key: Uint8Array): KvRow | undefined {
-    return this.rows.get(nameOf(key));
+    const row = this.rows.get(nameOf(key));
+    return row?.gone === Gone.No ? { ...row, past: new Uint8Array(0) } : undefined;
+  }
+
+  former(key: Uint8Array): Former | undefined {
+    const row = this.rows.get(nameOf(key));
+    return row && { meta: row, value: row.value, past: row.past };
   }
 
   put(row: KvRow): void {
     this.rows.set(nameOf(row.key), row);
+    this.changes.push(row);
   }
 
-  delete(key: Uint8Array): void {
+  forget(key: Uint8Array): void {
     this.rows.delete(nameOf(key));
+  }
+
+  due(ofGone: boolean, timeMs: number, limit: number): Uint8Array[] {
+    return dueKeys(this.rows.values(), ofGone, timeMs, limit);
+  }
+
+  get nextDueMs(): number {
+    return firstDueMs(this.rows.values());
+  }
+
+  findNextDue(): void {}
+
+  get goneCount(): number {
+    return [...this.rows.values()].filter((row) => row.gone !== Gone.No).length;
+  }
+
+  get keyCount(): number {
+    return this.rows.size - this.goneCount;
   }
 
   nextRevision(): number {
@@ -119,6 +149,7 @@ export class MemoryStateMachine implements PlainStateMachine {
     const start = scanStart(prefix, after);
     const end = prefixEnd(prefix);
     const found = [...(this.#partitions.get(group)?.table.rows.values() ?? [])]
+      .filter((row) => row.gone === Gone.No)
       .filter(({ key }) => Buffer.compare(key, start) >= 0 && Buffer.compare(key, end) < 0)
       .sort((a, b) => Buffer.compare(a.key, b.key));
     const rows: KvRow[] = [];
@@ -126,13 +157,13 @@ export class MemoryStateMachine implements PlainStateMachine {
     for (const row of found) {
       size += keysOnly ? 0 : row.value.length;
       if (rows.length === limit || (size > maxBytes && rows.length > 0)) return { rows, more: true };
-      rows.push(keysOnly ? { ...row, value: new Uint8Array(0) } : row);
+      rows.push({ ...row, past: new Uint8Array(0), ...(keysOnly ? { value: new Uint8Array(0) } : {}) });
     }
     return { rows, more: false };
   }
 
   keyCount(group: number): number {
-    return this.#partitions.get(group)?.table.rows.size ?? 0;
+    return this.#partitions.get(group)?.table.keyCount ?? 0;
   }
 
   /** What was applied so far survives a crash. */

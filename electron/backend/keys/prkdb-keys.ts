@@ -160,5 +160,6 @@ function conflictEntry(current: KvEntry | null, key: Buffer, partition: number):
     createdAtMs: current.createdAtMs,
     updatedAtMs: current.updatedAtMs,
     valueSizeBytes: current.valueSizeBytes,
+      expiresAtMs: null,
   });
 }

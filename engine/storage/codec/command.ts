@@ -12,7 +12,7 @@ import {
 
 /** One change of one key, as it is replicated. */
 export interface Mutation {
-  /** `session` opens one, and has no key. */
+  /** `session` opens one; `check` only has a condition; `transaction` has parts. Neither session nor transaction has a key. */
   readonly kind: MutationKind;
   /** 1 to MAX_KEY_BYTES bytes. */
   readonly key: Uint8Array;
@@ -28,9 +28,13 @@ export interface Mutation {
   readonly session?: number;
   /** All writes of the session up to this one are answered or given up: their answers can be forgotten. */
   readonly acknowledged?: number;
+  /** Of a put: the key goes by itself so long after the command's time; 0 or absent: never. */
+  readonly ttlMs?: number;
+  /** Of a transaction: its writes, which have no sessions of their own. */
+  readonly parts?: readonly Mutation[];
 }
 
-const KINDS = ['put', 'delete', 'session'] as const;
+const KINDS = ['put', 'delete', 'session', 'check', 'transaction'] as const;
 export type MutationKind = (typeof KINDS)[number];
 
 /** The data of a normal entry. Mutations apply in order, each on its own. */
@@ -39,6 +43,9 @@ export interface Command {
   /** The proposing leader's wall clock in milliseconds since 1970. */
   readonly timeMs: number;
 }
+
+/** `Mutation.parts`. */
+const PART_TAG = (11 << 3) | 2;
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 
@@ -52,7 +59,11 @@ function mutationSize(mutation: Mutation): number {
     varintFieldSize(mutation.clientId) +
     varintFieldSize(mutation.sequence) +
     varintFieldSize(mutation.session ?? 0) +
-    varintFieldSize(mutation.acknowledged ?? 0)
+    varintFieldSize(mutation.acknowledged ?? 0) +
+    varintFieldSize(mutation.ttlMs ?? 0) +
+    (mutation.parts === undefined
+      ? 0
+      : mutation.parts.reduce((sum, part) => sum + bytesFieldSize(mutationSize(part)), 0))
   );
 }
 
@@ -67,7 +78,13 @@ function writeMutation(target: Uint8Array, at: number, mutation: Mutation): numb
   position = writeVarintField(target, position, 6, mutation.clientId);
   position = writeVarintField(target, position, 7, mutation.sequence);
   position = writeVarintField(target, position, 8, mutation.session ?? 0);
-  return writeVarintField(target, position, 9, mutation.acknowledged ?? 0);
+  position = writeVarintField(target, position, 9, mutation.acknowledged ?? 0);
+  position = writeVarintField(target, position, 10, mutation.ttlMs ?? 0);
+  for (const part of mutation.parts ?? []) {
+    target[position] = PART_TAG;
+    position = writeMutation(target, writeVarint(target, position + 1, mutationSize(part)), part);
+  }
+  return position;
 }
 
 /** Encodes `prkdb.raft.Command` of proto/raft.proto. Numbers must be safe integers of at least 0. */
@@ -91,7 +108,7 @@ export function encodeCommand(mutations: readonly Mutation[], timeMs: number): U
   return target;
 }
 
-function decodeMutation(reader: WireReader): Mutation {
+function decodeMutation(reader: WireReader, isPart = false): Mutation {
   let kind = 0;
   let key = EMPTY;
   let value = EMPTY;
@@ -101,6 +118,8 @@ function decodeMutation(reader: WireReader): Mutation {
   let sequence = 0;
   let session = 0;
   let acknowledged = 0;
+  let ttlMs = 0;
+  let parts: Mutation[] | undefined;
   while (!reader.done) {
     const tag = reader.varint();
     switch (tag) {
@@ -131,13 +150,29 @@ function decodeMutation(reader: WireReader): Mutation {
       case 0x48:
         acknowledged = reader.varint();
         break;
+      case 0x50:
+        ttlMs = reader.varint();
+        break;
+      case PART_TAG: {
+        const length = reader.length();
+        const end = reader.position + length;
+        parts ??= [];
+        parts.push(decodeMutation(new WireReader(reader.bytes, reader.position, end), true));
+        reader.position = end;
+        break;
+      }
       default:
         throw new CorruptDataError(`a mutation has an unknown field (tag ${tag})`);
     }
   }
   const known = KINDS[kind];
   if (known === undefined) throw new CorruptDataError(`a mutation has the unknown kind ${kind}`);
-  if (key.length === 0 && known !== 'session') throw new CorruptDataError('a mutation has no key');
+  const hasKey = known !== 'session' && known !== 'transaction';
+  if (isPart && (!hasKey || parts !== undefined))
+    throw new CorruptDataError(`a transaction has a part of kind ${known}`);
+  if (parts !== undefined && known !== 'transaction')
+    throw new CorruptDataError(`a mutation of kind ${known} has parts`);
+  if (key.length === 0 && hasKey) throw new CorruptDataError('a mutation has no key');
   if (key.length > MAX_KEY_BYTES) throw new CorruptDataError(`a key has ${key.length} bytes`);
   if (value.length > MAX_VALUE_BYTES) throw new CorruptDataError(`a value has ${value.length} bytes`);
   return {
@@ -149,6 +184,8 @@ function decodeMutation(reader: WireReader): Mutation {
     sequence,
     session,
     acknowledged,
+    ttlMs,
+    parts,
   };
 }
 

@@ -1,7 +1,7 @@
-import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../../config/limits.ts';
+import { MAX_KEY_BYTES, MAX_PAST_BYTES, MAX_VALUE_BYTES } from '../../config/limits.ts';
 import type { Membership } from '../../raft/types.ts';
 import { CorruptDataError } from '../errors.ts';
-import type { KvRow, StateFacts } from '../types.ts';
+import { Gone, type KvRow, type StateFacts } from '../types.ts';
 import { decodeMembership, encodeMembership } from './membership.ts';
 import {
   bytesFieldSize,
@@ -27,7 +27,10 @@ function rowBodySize(row: KvRow): number {
     varintFieldSize(row.revision) +
     varintFieldSize(row.version) +
     varintFieldSize(row.createdAtMs) +
-    varintFieldSize(row.updatedAtMs)
+    varintFieldSize(row.updatedAtMs) +
+    varintFieldSize(row.expiresAtMs) +
+    varintFieldSize(row.gone) +
+    (row.past.length === 0 ? 0 : bytesFieldSize(row.past.length))
   );
 }
 
@@ -49,6 +52,9 @@ export function encodeRows(rows: readonly KvRow[]): Uint8Array {
     position = writeVarintField(target, position, 4, row.version);
     position = writeVarintField(target, position, 5, row.createdAtMs);
     position = writeVarintField(target, position, 6, row.updatedAtMs);
+    position = writeVarintField(target, position, 7, row.expiresAtMs);
+    position = writeVarintField(target, position, 8, row.gone);
+    if (row.past.length > 0) position = writeBytesField(target, position, 9, row.past);
   }
   return target;
 }
@@ -60,6 +66,9 @@ function decodeRow(reader: WireReader): KvRow {
   let version = 0;
   let createdAtMs = 0;
   let updatedAtMs = 0;
+  let expiresAtMs = 0;
+  let gone = 0;
+  let past = EMPTY;
   while (!reader.done) {
     const tag = reader.varint();
     switch (tag) {
@@ -81,13 +90,27 @@ function decodeRow(reader: WireReader): KvRow {
       case 0x30:
         updatedAtMs = reader.varint();
         break;
+      case 0x38:
+        expiresAtMs = reader.varint();
+        break;
+      case 0x40:
+        gone = reader.varint();
+        break;
+      case 0x4a:
+        past = reader.view();
+        break;
       default:
         throw new CorruptDataError(`a row of a snapshot has an unknown field (tag ${tag})`);
     }
   }
   if (key.length === 0 || key.length > MAX_KEY_BYTES) throw new CorruptDataError(`a key has ${key.length} bytes`);
   if (value.length > MAX_VALUE_BYTES) throw new CorruptDataError(`a value has ${value.length} bytes`);
-  return { key, value, valueSizeBytes: value.length, revision, version, createdAtMs, updatedAtMs };
+  if (gone !== Gone.No && gone !== Gone.Deleted && gone !== Gone.Expired) {
+    throw new CorruptDataError(`a row of a snapshot is gone for the unknown reason ${gone}`);
+  }
+  if (past.length > MAX_PAST_BYTES) throw new CorruptDataError(`the history of a key has ${past.length} bytes`);
+  const valueSizeBytes = value.length;
+  return { key, value, valueSizeBytes, revision, version, createdAtMs, updatedAtMs, expiresAtMs, gone, past };
 }
 
 /** Encodes `prkdb.raft.SnapshotRows` with a part of the sessions and no rows. */

@@ -11,7 +11,7 @@ export interface StorageIdentity {
 export type DatabaseKind = 'log' | 'state';
 
 /** The format that this version writes. An older one is brought up to it, a newer one refused. */
-const FORMAT_VERSIONS: Readonly<Record<DatabaseKind, number>> = { log: 1, state: 2 };
+const FORMAT_VERSIONS: Readonly<Record<DatabaseKind, number>> = { log: 1, state: 3 };
 
 /** Brings a database from one format to the next. Runs inside of a transaction. */
 export type Migrate = (database: Database.Database, fromVersion: number) => void;

@@ -1,121 +1,176 @@
-import { crc32 } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import type { Membership } from '../../raft/types.ts';
-import type { KvRow, KvRowMeta, ScanOptions, ScanPage, StateFacts } from '../types.ts';
+import { Gone, type KvRow, type KvRowMeta, type ScanOptions, type ScanPage, type StateFacts } from '../types.ts';
 import type { KvTable } from './apply.ts';
+import { MAX_PAST_VALUE_BYTES, type Former } from './history.ts';
 import { prefixEnd, scanStart } from './key-range.ts';
 import type { SessionTable } from './sessions.ts';
-import { checkedMeta, checkedRow, META_COLUMNS, metaChecksum, type RawMeta, type RawRow } from './rows.ts';
+import {
+  checkedMeta,
+  checkedPast,
+  checkedRow,
+  checkedValue,
+  INSERT_COLUMNS,
+  INSERT_VALUES,
+  META_COLUMNS,
+  rowValues,
+  UPDATE_SET,
+  type RawMeta,
+  type RawRow,
+  type RawSlot,
+} from './rows.ts';
 
 /** What a batch knows of one key: as it is in the database, then as the batch left it. */
 interface Slot {
   /** The key's row in the database, or null when there is none. */
-  readonly rowId: number | null;
+  rowId: number | bigint | null;
   /** That row's checksum; 0 when there is none. */
-  readonly checksum: number;
+  checksum: number;
   meta: KvRowMeta | undefined;
-  /** The value, once the batch has written it. */
+  /** Null when it is large and was not changed: then it is in the database alone. */
   value: Uint8Array | null;
+  past: Uint8Array;
   changed: boolean;
 }
 
-const NO_VALUE = Buffer.alloc(0);
+const NOTHING = Buffer.alloc(0);
 
 /** A table of keys whose statements are prepared once. */
 export class GroupTable {
-  readonly #meta: Database.Statement;
+  /** Rows of keys that are gone. */
+  goneCount: number;
+  /** No row is due before this time; Infinity when none ever is. */
+  nextDueMs = 0;
+  readonly #slot: Database.Statement;
   readonly #row: Database.Statement;
+  readonly #rowWithPast: Database.Statement;
   readonly #insert: Database.Statement;
   readonly #update: Database.Statement;
   readonly #delete: Database.Statement;
   readonly #scanKeys: Database.Statement;
   readonly #scanRows: Database.Statement;
+  readonly #scanAll: Database.Statement;
+  readonly #dueKeys: Database.Statement;
+  readonly #dueGone: Database.Statement;
+  readonly #firstDue: Database.Statement;
 
   /** The table must exist. */
   constructor(database: Database.Database, table: string) {
-    const range = `FROM ${table} WHERE key >= ? AND key < ? ORDER BY key LIMIT ?`;
-    this.#meta = database.prepare(`SELECT ${META_COLUMNS} FROM ${table} WHERE key = ?`).raw();
-    this.#row = database.prepare(`SELECT ${META_COLUMNS}, value FROM ${table} WHERE key = ?`).raw();
-    this.#insert = database.prepare(
-      `INSERT INTO ${table} (key, revision, version, created_at_ms, updated_at_ms, value_size, value_checksum, checksum, value)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
-    this.#update = database.prepare(
-      `UPDATE ${table} SET revision = ?, version = ?, created_at_ms = ?, updated_at_ms = ?, value_size = ?,
-         value_checksum = ?, checksum = ?, value = ? WHERE id = ?`,
-    );
+    const range = `FROM ${table} WHERE key >= ? AND key < ?`;
+    this.#slot = database
+      .prepare(
+        `SELECT ${META_COLUMNS}, CASE WHEN value_size <= ${MAX_PAST_VALUE_BYTES} THEN value END, past FROM ${table} WHERE key = ?`,
+      )
+      .raw();
+    this.#row = database.prepare(`SELECT ${META_COLUMNS}, value FROM ${table} WHERE key = ? AND gone = 0`).raw();
+    this.#rowWithPast = database.prepare(`SELECT ${META_COLUMNS}, value, past FROM ${table} WHERE key = ?`).raw();
+    this.#insert = database.prepare(`INSERT INTO ${table} (${INSERT_COLUMNS}) VALUES ${INSERT_VALUES}`);
+    this.#update = database.prepare(`UPDATE ${table} SET ${UPDATE_SET} WHERE id = ?`);
     this.#delete = database.prepare(`DELETE FROM ${table} WHERE id = ?`);
-    this.#scanKeys = database.prepare(`SELECT ${META_COLUMNS} ${range}`).raw();
-    this.#scanRows = database.prepare(`SELECT ${META_COLUMNS}, value ${range}`).raw();
+    this.#scanKeys = database.prepare(`SELECT ${META_COLUMNS} ${range} AND gone = 0 ORDER BY key LIMIT ?`).raw();
+    this.#scanRows = database.prepare(`SELECT ${META_COLUMNS}, value ${range} AND gone = 0 ORDER BY key LIMIT ?`).raw();
+    this.#scanAll = database.prepare(`SELECT ${META_COLUMNS}, value, past ${range} ORDER BY key LIMIT ?`).raw();
+    const order = 'ORDER BY expires_at_ms, revision LIMIT ?';
+    this.#dueKeys = database
+      .prepare(`SELECT key FROM ${table} WHERE expires_at_ms > 0 AND gone = 0 AND expires_at_ms <= ? ${order}`)
+      .pluck();
+    this.#dueGone = database.prepare(`SELECT key FROM ${table} WHERE gone > 0 AND expires_at_ms <= ? ${order}`).pluck();
+    this.#firstDue = database.prepare(
+      `SELECT (SELECT min(expires_at_ms) FROM ${table} WHERE expires_at_ms > 0 AND gone = 0) AS live,
+              (SELECT min(expires_at_ms) FROM ${table} WHERE gone > 0) AS gone`,
+    );
+    this.goneCount = database.prepare(`SELECT count(*) FROM ${table} WHERE gone > 0`).pluck().get() as number;
+    this.findNextDue();
   }
 
+  /** As it is in the database. */
+  findNextDue(): void {
+    const { live, gone } = this.#firstDue.get() as { live: number | null; gone: number | null };
+    this.nextDueMs = Math.min(live ?? Infinity, gone ?? Infinity);
+  }
+
+  /** Keys whose time has come, those first that were due first. */
+  due(ofGone: boolean, timeMs: number, limit: number): Buffer[] {
+    return (ofGone ? this.#dueGone : this.#dueKeys).all(Math.min(timeMs, Number.MAX_SAFE_INTEGER), limit) as Buffer[];
+  }
+
+  /** A key that is there, without its past. */
   get(key: Uint8Array): KvRow | undefined {
     const raw = this.#row.get(key) as RawRow | undefined;
+    return raw === undefined ? undefined : { ...checkedMeta(raw), value: checkedValue(raw, raw[12]), past: NOTHING };
+  }
+
+  /** The row of a key, also of one that is gone. */
+  whole(key: Uint8Array): KvRow | undefined {
+    const raw = this.#rowWithPast.get(key) as RawRow | undefined;
     return raw === undefined ? undefined : checkedRow(raw);
   }
 
   slot(key: Uint8Array): Slot {
-    const raw = this.#meta.get(key) as RawMeta | undefined;
+    const raw = this.#slot.get(key) as RawSlot | undefined;
+    if (raw === undefined) {
+      return { rowId: null, checksum: 0, meta: undefined, value: null, past: NOTHING, changed: false };
+    }
+    const value = raw[12] === null ? null : checkedValue(raw, raw[12]);
     return {
-      rowId: raw === undefined ? null : raw[0],
-      checksum: raw === undefined ? 0 : raw[8],
-      meta: raw === undefined ? undefined : checkedMeta(raw),
-      value: null,
+      rowId: raw[0],
+      checksum: raw[8],
+      meta: checkedMeta(raw),
+      value,
+      past: checkedPast(raw, raw[13]),
       changed: false,
     };
   }
 
+  /** Keys that are there. */
   scan(options: ScanOptions): ScanPage {
-    const { prefix, after, limit, keysOnly, maxBytes } = options;
-    const statement = keysOnly ? this.#scanKeys : this.#scanRows;
+    const { keysOnly } = options;
+    return this.#page(keysOnly ? this.#scanKeys : this.#scanRows, options, (raw) => ({
+      ...checkedMeta(raw),
+      value: keysOnly ? NOTHING : checkedValue(raw, (raw as RawRow)[12]),
+      past: NOTHING,
+    }));
+  }
+
+  /** All rows, whole: what a snapshot holds. */
+  scanAll(after: Uint8Array, limit: number, maxBytes: number): ScanPage {
+    const options = { prefix: NOTHING, after, limit, keysOnly: false, maxBytes };
+    return this.#page(this.#scanAll, options, (raw) => checkedRow(raw as RawRow));
+  }
+
+  #page(
+    statement: Database.Statement,
+    { prefix, after, limit, maxBytes }: ScanOptions,
+    rowOf: (raw: RawMeta | RawRow) => KvRow,
+  ): ScanPage {
     const raws = statement.iterate(scanStart(prefix, after), prefixEnd(prefix), limit + 1);
     const rows: KvRow[] = [];
     let size = 0;
     for (const raw of raws as IterableIterator<RawMeta | RawRow>) {
       if (rows.length === limit) return { rows, more: true };
-      const row = keysOnly ? { ...checkedMeta(raw), value: NO_VALUE } : checkedRow(raw as RawRow);
-      size += row.value.length;
+      const row = rowOf(raw);
+      size += row.value.length + row.past.length;
       if (size > maxBytes && rows.length > 0) return { rows, more: true };
       rows.push(row);
     }
     return { rows, more: false };
   }
 
-  /** Brings the key's row to what the slot says. Returns its checksum and about how much that writes. */
-  write({ rowId, meta, value }: Slot): { readonly checksum: number; readonly sizeBytes: number } {
+  /** Brings the key's row to what the slot says. Returns how that changes the sum of checksums, and about how much it writes. */
+  write(slot: Slot): { readonly checksumChange: number; readonly sizeBytes: number } {
+    const { rowId, meta, value, past, checksum: before } = slot;
+    slot.changed = false;
+    slot.checksum = 0;
     if (meta === undefined || value === null) {
       if (rowId !== null) this.#delete.run(rowId);
-      return { checksum: 0, sizeBytes: 0 };
+      slot.rowId = null;
+      return { checksumChange: -before, sizeBytes: 0 };
     }
-    const { key, revision, version, createdAtMs, updatedAtMs, valueSizeBytes } = meta;
-    const valueChecksum = crc32(value);
-    const checksum = metaChecksum(meta, valueChecksum);
-    if (rowId === null) {
-      this.#insert.run(
-        key,
-        revision,
-        version,
-        createdAtMs,
-        updatedAtMs,
-        valueSizeBytes,
-        valueChecksum,
-        checksum,
-        value,
-      );
-    } else {
-      this.#update.run(
-        revision,
-        version,
-        createdAtMs,
-        updatedAtMs,
-        valueSizeBytes,
-        valueChecksum,
-        checksum,
-        value,
-        rowId,
-      );
-    }
-    return { checksum, sizeBytes: key.length + value.length };
+    const { checksum, values } = rowValues({ ...meta, value, past });
+    if (rowId === null) slot.rowId = this.#insert.run(meta.key, ...values).lastInsertRowid;
+    else this.#update.run(...values, rowId);
+    slot.checksum = checksum;
+    return { checksumChange: checksum - before, sizeBytes: meta.key.length + value.length + past.length };
   }
 }
 
@@ -130,12 +185,16 @@ function slotName(key: Uint8Array): string {
  */
 export class TableBatch implements KvTable {
   readonly sessions: SessionTable;
+  /** Rows as the batch left them each time, in order. */
+  readonly changes: KvRow[] = [];
   readonly #table: GroupTable;
   readonly #slots = new Map<string, Slot>();
   #revision: number;
   #keyCount: number;
   #timeMs: number;
   #rowsChecksum: number;
+  #changedKeys = 0;
+  #sizeBytes = 0;
   readonly #membership: Membership | null;
 
   constructor(table: GroupTable, state: StateFacts, sessions: SessionTable) {
@@ -154,24 +213,58 @@ export class TableBatch implements KvTable {
 
   get(key: Uint8Array): KvRow | undefined {
     const { meta, value } = this.#slot(key);
-    if (meta === undefined) return undefined;
-    return value === null ? this.#table.get(key) : { ...meta, value };
+    if (meta === undefined || meta.gone !== Gone.No) return undefined;
+    return value === null ? this.#table.get(key) : { ...meta, value, past: NOTHING };
+  }
+
+  former(key: Uint8Array): Former | undefined {
+    const { meta, value, past } = this.#slot(key);
+    return meta === undefined ? undefined : { meta, value, past };
   }
 
   put(row: KvRow): void {
     const slot = this.#slot(row.key);
-    if (slot.meta === undefined) this.#keyCount++;
+    this.#count(slot.meta, -1);
+    this.#count(row, 1);
     slot.meta = row;
     slot.value = row.value;
+    slot.past = row.past;
+    slot.changed = true;
+    if (row.expiresAtMs > 0) this.#table.nextDueMs = Math.min(this.#table.nextDueMs, row.expiresAtMs);
+    this.changes.push(row);
+  }
+
+  forget(key: Uint8Array): void {
+    const slot = this.#slot(key);
+    this.#count(slot.meta, -1);
+    slot.meta = undefined;
+    slot.value = null;
+    slot.past = NOTHING;
     slot.changed = true;
   }
 
-  delete(key: Uint8Array): void {
-    const slot = this.#slot(key);
-    if (slot.meta !== undefined) this.#keyCount--;
-    slot.meta = undefined;
-    slot.value = null;
-    slot.changed = true;
+  get goneCount(): number {
+    return this.#table.goneCount;
+  }
+
+  get nextDueMs(): number {
+    return this.#table.nextDueMs;
+  }
+
+  due(ofGone: boolean, timeMs: number, limit: number): readonly Uint8Array[] {
+    this.#writeSlots();
+    return this.#table.due(ofGone, timeMs, limit);
+  }
+
+  findNextDue(): void {
+    this.#writeSlots();
+    this.#table.findNextDue();
+  }
+
+  #count(meta: KvRowMeta | undefined, by: number): void {
+    if (meta === undefined) return;
+    if (meta.gone === Gone.No) this.#keyCount += by;
+    else this.#table.goneCount += by;
   }
 
   nextRevision(): number {
@@ -188,15 +281,7 @@ export class TableBatch implements KvTable {
     appliedIndex: number,
     membership = this.#membership,
   ): { state: StateFacts; changedKeys: number; sizeBytes: number } {
-    let changedKeys = 0;
-    let sizeBytes = 0;
-    for (const slot of this.#slots.values()) {
-      if (!slot.changed) continue;
-      changedKeys++;
-      const written = this.#table.write(slot);
-      sizeBytes += written.sizeBytes;
-      this.#rowsChecksum = (this.#rowsChecksum - slot.checksum + written.checksum) >>> 0;
-    }
+    this.#writeSlots();
     const state = {
       appliedIndex,
       revision: this.#revision,
@@ -207,7 +292,17 @@ export class TableBatch implements KvTable {
       sessionsChecksum: this.sessions.checksum,
       membership,
     };
-    return { state, changedKeys, sizeBytes };
+    return { state, changedKeys: this.#changedKeys, sizeBytes: this.#sizeBytes };
+  }
+
+  #writeSlots(): void {
+    for (const slot of this.#slots.values()) {
+      if (!slot.changed) continue;
+      const { checksumChange, sizeBytes } = this.#table.write(slot);
+      this.#changedKeys++;
+      this.#sizeBytes += sizeBytes;
+      this.#rowsChecksum = (this.#rowsChecksum + checksumChange) >>> 0;
+    }
   }
 
   #slot(key: Uint8Array): Slot {

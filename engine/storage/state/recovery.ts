@@ -65,7 +65,9 @@ function loadMemberships(database: Database.Database): Map<GroupId, Membership> 
 
 function checkRows(database: Database.Database, group: GroupId, state: StateFacts): void {
   const [keys, checksum] = database
-    .prepare(`SELECT count(*), coalesce(sum(checksum), 0) & 4294967295 FROM ${kvTableName(group)}`)
+    .prepare(
+      `SELECT count(*) FILTER (WHERE gone = 0), coalesce(sum(checksum), 0) & 4294967295 FROM ${kvTableName(group)}`,
+    )
     .raw()
     .get() as [keys: number, checksum: number];
   if (keys !== state.keyCount || checksum !== state.rowsChecksum) {

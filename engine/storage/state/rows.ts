@@ -1,9 +1,10 @@
 import type Database from 'better-sqlite3';
+import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { LogPoint } from '../../raft/types.ts';
 import { encodeMembership } from '../codec/membership.ts';
 import { CorruptDataError } from '../errors.ts';
-import type { KvRow, KvRowMeta, StateFacts } from '../types.ts';
+import { Gone, type KvRow, type KvRowMeta, type StateFacts } from '../types.ts';
 
 /** The records of a group, in the order of their index, are its sessions: see sessions.ts. */
 export const SESSION_SCHEMA = `
@@ -46,12 +47,36 @@ export const MEMBERSHIP_SCHEMA = `
 export const PUT_MEMBERSHIP = 'INSERT OR REPLACE INTO partition_membership (group_id, membership) VALUES (?, ?)';
 /** Brings the database of an older version up to the format after `fromVersion`. */
 export function migrateState(database: Database.Database, fromVersion: number): void {
-  if (fromVersion !== 1) return;
-  database.exec(`
-    ALTER TABLE partition_state ADD COLUMN sessions_opened INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE partition_state ADD COLUMN sessions_checksum INTEGER NOT NULL DEFAULT 0;
-    ${SESSION_SCHEMA}
-  `);
+  if (fromVersion === 1) {
+    database.exec(`
+      ALTER TABLE partition_state ADD COLUMN sessions_opened INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE partition_state ADD COLUMN sessions_checksum INTEGER NOT NULL DEFAULT 0;
+      ${SESSION_SCHEMA}
+    `);
+  } else if (fromVersion === 2) {
+    const names = database
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'kv_*'")
+      .pluck()
+      .all() as string[];
+    for (const table of names) {
+      database.exec(`
+        ALTER TABLE ${table} ADD COLUMN expires_at_ms INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE ${table} ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE ${table} ADD COLUMN past_checksum INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE ${table} ADD COLUMN past BLOB NOT NULL DEFAULT x'';
+        ${dueIndexes(table)}
+      `);
+    }
+  }
+}
+
+/** A table is renamed and its indexes are not, so their names belong to no group. */
+function dueIndexes(table: string): string {
+  const name = randomBytes(8).toString('hex');
+  return `
+    CREATE INDEX expires_${name} ON ${table} (expires_at_ms, revision) WHERE expires_at_ms > 0 AND gone = 0;
+    CREATE INDEX gone_${name} ON ${table} (expires_at_ms, revision) WHERE gone > 0;
+  `;
 }
 
 export function kvTableName(group: number): string {
@@ -70,10 +95,12 @@ export const TRASH_PREFIX = 'trash_';
  * Each group has a table of its own: dropping one frees its pages without visiting rows.
  * Rows are found through the unique index on the key, which holds keys alone and stays
  * small; that measured a quarter faster to write than one tree keyed by (group, key).
- * The value is the last column, so that reading the others leaves its pages alone.
+ * Value and past are the last columns, so that reading the others leaves their pages alone.
  */
-export function kvTableSchema(table: string): string {
-  return `CREATE TABLE IF NOT EXISTS ${table} (
+export function createKvTable(database: Database.Database, table: string): void {
+  const exists = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(table);
+  if (exists !== undefined) return;
+  database.exec(`CREATE TABLE ${table} (
     id INTEGER PRIMARY KEY,
     key BLOB NOT NULL UNIQUE,
     revision INTEGER NOT NULL,
@@ -83,12 +110,25 @@ export function kvTableSchema(table: string): string {
     value_size INTEGER NOT NULL,
     value_checksum INTEGER NOT NULL,
     checksum INTEGER NOT NULL,
-    value BLOB NOT NULL
-  ) STRICT`;
+    expires_at_ms INTEGER NOT NULL DEFAULT 0,
+    gone INTEGER NOT NULL DEFAULT 0,
+    past_checksum INTEGER NOT NULL DEFAULT 0,
+    value BLOB NOT NULL,
+    past BLOB NOT NULL DEFAULT x''
+  ) STRICT;
+  ${dueIndexes(table)}`);
 }
 
+export const INSERT_COLUMNS =
+  'key, revision, version, created_at_ms, updated_at_ms, value_size, value_checksum, checksum, expires_at_ms, gone, past_checksum, value, past';
+const ROW_COLUMNS = INSERT_COLUMNS.split(', ').slice(1);
+export const INSERT_VALUES = `(${INSERT_COLUMNS.split(', ')
+  .map(() => '?')
+  .join(', ')})`;
+export const UPDATE_SET = ROW_COLUMNS.map((column) => `${column} = ?`).join(', ');
+
 export const META_COLUMNS =
-  'id, key, revision, version, created_at_ms, updated_at_ms, value_size, value_checksum, checksum';
+  'id, key, revision, version, created_at_ms, updated_at_ms, value_size, value_checksum, checksum, expires_at_ms, gone, past_checksum';
 
 export type RawMeta = [
   id: number,
@@ -100,8 +140,13 @@ export type RawMeta = [
   valueSize: number,
   valueChecksum: number,
   checksum: number,
+  expiresAtMs: number,
+  gone: Gone,
+  pastChecksum: number,
 ];
-export type RawRow = [...RawMeta, value: Buffer];
+/** A row whose value is left out when it is large. */
+export type RawSlot = [...RawMeta, value: Buffer | null, past: Buffer];
+export type RawRow = [...RawMeta, value: Buffer, past: Buffer];
 
 export const EMPTY_PARTITION: StateFacts = {
   appliedIndex: 0,
@@ -114,15 +159,21 @@ export const EMPTY_PARTITION: StateFacts = {
   sessionsChecksum: 0,
 };
 
-const scratch = Buffer.alloc(6 * 8);
+/** One call of crc32 costs more than what it reads here, so all numbers go into one buffer. */
+const longScratch = Buffer.alloc(9 * 8);
+const scratch = longScratch.subarray(0, 6 * 8);
 
-function checksumOfNumbers(a: number, b: number, c: number, d: number, e: number, f: number): number {
+function writeNumbers(a: number, b: number, c: number, d: number, e: number, f: number): void {
   scratch.writeDoubleLE(a, 0);
   scratch.writeDoubleLE(b, 8);
   scratch.writeDoubleLE(c, 16);
   scratch.writeDoubleLE(d, 24);
   scratch.writeDoubleLE(e, 32);
   scratch.writeDoubleLE(f, 40);
+}
+
+function checksumOfNumbers(a: number, b: number, c: number, d: number, e: number, f: number): number {
+  writeNumbers(a, b, c, d, e, f);
   return crc32(scratch);
 }
 
@@ -150,26 +201,68 @@ export function pointChecksum(group: number, { index, term }: LogPoint): number 
   return checksumOfNumbers(group, index, term, 0, 0, 0);
 }
 
-/** Over everything of a row but the value, and over the value's own checksum. */
-export function metaChecksum(row: KvRowMeta, valueChecksum: number): number {
-  const { revision, version, createdAtMs, updatedAtMs, valueSizeBytes } = row;
-  return crc32(row.key, checksumOfNumbers(revision, version, createdAtMs, updatedAtMs, valueSizeBytes, valueChecksum));
+/** Over everything of a row but value and past, and over their own checksums. */
+export function metaChecksum(row: KvRowMeta, valueChecksum: number, pastChecksum: number): number {
+  const { revision, version, createdAtMs, updatedAtMs, valueSizeBytes, expiresAtMs, gone } = row;
+  // Rows as there were before keys expired and had a past keep their checksum.
+  if (expiresAtMs === 0 && gone === Gone.No && pastChecksum === 0) {
+    return crc32(
+      row.key,
+      checksumOfNumbers(revision, version, createdAtMs, updatedAtMs, valueSizeBytes, valueChecksum),
+    );
+  }
+  longScratch.writeDoubleLE(expiresAtMs, 6 * 8);
+  longScratch.writeDoubleLE(gone, 7 * 8);
+  longScratch.writeDoubleLE(pastChecksum, 8 * 8);
+  writeNumbers(revision, version, createdAtMs, updatedAtMs, valueSizeBytes, valueChecksum);
+  return crc32(row.key, crc32(longScratch));
+}
+
+/** The columns after the key, with the row's checksum. */
+export function rowValues(row: KvRow): { readonly checksum: number; readonly values: (number | Uint8Array)[] } {
+  const { revision, version, createdAtMs, updatedAtMs, valueSizeBytes, expiresAtMs, gone, value, past } = row;
+  const valueChecksum = crc32(value);
+  const pastChecksum = past.length === 0 ? 0 : crc32(past);
+  const checksum = metaChecksum(row, valueChecksum, pastChecksum);
+  const facts = [revision, version, createdAtMs, updatedAtMs, valueSizeBytes, valueChecksum, checksum];
+  return { checksum, values: [...facts, expiresAtMs, gone, pastChecksum, value, past] };
 }
 
 /** Throws CorruptDataError when the row is not what was written. */
-export function checkedMeta(raw: RawMeta | RawRow): KvRowMeta {
+export function checkedMeta(raw: RawMeta | RawSlot): KvRowMeta {
   const [, key, revision, version, createdAtMs, updatedAtMs, valueSizeBytes, valueChecksum, checksum] = raw;
-  const meta: KvRowMeta = { key, valueSizeBytes, revision, version, createdAtMs, updatedAtMs };
-  if (metaChecksum(meta, valueChecksum) !== checksum) throw new CorruptDataError('the checksum of a row is wrong');
+  const meta: KvRowMeta = {
+    key,
+    valueSizeBytes,
+    revision,
+    version,
+    createdAtMs,
+    updatedAtMs,
+    expiresAtMs: raw[9],
+    gone: raw[10],
+  };
+  if (metaChecksum(meta, valueChecksum, raw[11]) !== checksum) {
+    throw new CorruptDataError('the checksum of a row is wrong');
+  }
   return meta;
 }
 
-/** The same, with the value. */
+/** The same, with the value and the past. */
 export function checkedRow(raw: RawRow): KvRow {
-  const { key, valueSizeBytes, revision, version, createdAtMs, updatedAtMs } = checkedMeta(raw);
-  const value = raw[9];
-  if (value.length !== valueSizeBytes || crc32(value) !== raw[7]) {
+  const meta = checkedMeta(raw);
+  return { ...meta, value: checkedValue(raw, raw[12]), past: checkedPast(raw, raw[13]) };
+}
+
+export function checkedValue(raw: RawMeta | RawSlot, value: Buffer): Buffer {
+  if (value.length !== raw[6] || crc32(value) !== raw[7]) {
     throw new CorruptDataError('the checksum of a value is wrong');
   }
-  return { key, value, valueSizeBytes, revision, version, createdAtMs, updatedAtMs };
+  return value;
+}
+
+export function checkedPast(raw: RawMeta | RawSlot, past: Buffer): Buffer {
+  if ((past.length === 0 ? 0 : crc32(past)) !== raw[11]) {
+    throw new CorruptDataError('the checksum of a history is wrong');
+  }
+  return past;
 }

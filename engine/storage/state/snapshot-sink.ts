@@ -1,19 +1,20 @@
 import type Database from 'better-sqlite3';
-import { crc32 } from 'node:zlib';
 import type { GroupId } from '../../config/ids.ts';
 import type { LogPoint, Term } from '../../raft/types.ts';
 import { encodeMembership } from '../codec/membership.ts';
 import { CorruptDataError, StorageUsageError } from '../errors.ts';
-import type { KvRow, StateFacts } from '../types.ts';
+import { Gone, type KvRow, type StateFacts } from '../types.ts';
 import {
+  createKvTable,
+  INSERT_COLUMNS,
+  INSERT_VALUES,
   kvTableName,
-  kvTableSchema,
-  metaChecksum,
   partitionValues,
   pointChecksum,
   PUT_MEMBERSHIP,
   PUT_PARTITION,
   restoringTableName,
+  rowValues,
   TRASH_PREFIX,
 } from './rows.ts';
 import { SessionRecords } from './session-records.ts';
@@ -46,11 +47,8 @@ export class StagedRestore {
     this.point = { index: facts.appliedIndex, term };
     const table = restoringTableName(group);
     database.exec(`DROP TABLE IF EXISTS ${table}`);
-    database.exec(kvTableSchema(table));
-    this.#insert = database.prepare(
-      `INSERT INTO ${table} (key, revision, version, created_at_ms, updated_at_ms, value_size, value_checksum, checksum, value)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
+    createKvTable(database, table);
+    this.#insert = database.prepare(`INSERT INTO ${table} (${INSERT_COLUMNS}) VALUES ${INSERT_VALUES}`);
     this.#writeAll = database.transaction((rows: readonly KvRow[]) => {
       for (const row of rows) this.#writeRow(row);
     });
@@ -88,7 +86,7 @@ export class StagedRestore {
     this.#database.pragma('synchronous = FULL');
     try {
       this.#database.transaction(() => {
-        this.#database.exec(kvTableSchema(table));
+        createKvTable(this.#database, table);
         this.#database.exec(`ALTER TABLE ${table} RENAME TO ${TRASH_PREFIX}${trashNumber}`);
         this.#database.exec(`ALTER TABLE ${restoringTableName(group)} RENAME TO ${table}`);
         this.#database.prepare(PUT_PARTITION).run(...partitionValues(group, facts));
@@ -123,11 +121,9 @@ export class StagedRestore {
   }
 
   #writeRow(row: KvRow): void {
-    const { key, value, revision, version, createdAtMs, updatedAtMs } = row;
-    const valueChecksum = crc32(value);
-    const checksum = metaChecksum(row, valueChecksum);
-    this.#keyCount++;
+    const { checksum, values } = rowValues(row);
+    if (row.gone === Gone.No) this.#keyCount++;
     this.#rowsChecksum = (this.#rowsChecksum + checksum) >>> 0;
-    this.#insert.run(key, revision, version, createdAtMs, updatedAtMs, value.length, valueChecksum, checksum, value);
+    this.#insert.run(row.key, ...values);
   }
 }

@@ -4,7 +4,6 @@ import { connectState } from './connection.ts';
 import { GroupTable } from './group-table.ts';
 import { EMPTY_PARTITION, kvTableName } from './rows.ts';
 
-const NO_PREFIX = new Uint8Array(0);
 const MAX_ROWS = 10_000;
 
 /**
@@ -37,8 +36,7 @@ export function openSnapshotSource(
     sessions,
     rows(after, maxBytes): ScanPage {
       try {
-        const options = { prefix: NO_PREFIX, after, limit: MAX_ROWS, keysOnly: false, maxBytes };
-        return table?.scan(options) ?? { rows: [], more: false };
+        return table?.scanAll(after, MAX_ROWS, maxBytes) ?? { rows: [], more: false };
       } catch (error) {
         throw describe(error);
       }

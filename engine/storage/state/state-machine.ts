@@ -10,6 +10,7 @@ import { FileLock } from '../sqlite/lock.ts';
 import { SizeLimit } from '../sqlite/size-limit.ts';
 import { storageErrorOf, writeErrorOf } from '../sqlite/sqlite-errors.ts';
 import type {
+  KeyRevision,
   KvRow,
   MutationResult,
   ReplicaDrops,
@@ -25,11 +26,12 @@ import { Checkpointer } from './checkpointer.ts';
 import { connectState } from './connection.ts';
 import { Drops } from './drops.ts';
 import { GroupTable, TableBatch } from './group-table.ts';
+import { historyOf } from './history.ts';
 import { loadPartitions, loadRestoredPoints, loadSessions } from './recovery.ts';
 import {
   EMPTY_PARTITION,
+  createKvTable,
   kvTableName,
-  kvTableSchema,
   MEMBERSHIP_SCHEMA,
   migrateState,
   partitionValues,
@@ -105,6 +107,7 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   readonly #sessions = new Map<GroupId, SessionTable>();
   readonly #sessionLimits: SessionLimits;
   readonly #sessionRecords: SessionRecords;
+  #lastChanges: readonly KvRow[] = [];
   readonly #restored: Map<GroupId, LogPoint>;
   /** What was applied when the last checkpoint that copied everything began. */
   readonly #durable = new Map<GroupId, LogIndex>();
@@ -182,7 +185,10 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     const before = this.#partition(group);
     const commands = entries.map((entry, i) => commandOf(group, entry, before.appliedIndex + 1 + i));
     const last = entries.at(-1);
+    this.#lastChanges = [];
     if (last === undefined) return [];
+    const due = this.#tables.get(group);
+    const { goneCount, nextDueMs } = due ?? { goneCount: 0, nextDueMs: Infinity };
     try {
       this.#sizeLimit.set(this.#sizeLimitBytes());
       this.#begin.run();
@@ -194,12 +200,14 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
       if (membership !== undefined) this.#putMembership.run(group, encodeMembership(membership));
       this.#commit.run();
       this.#partitions.set(group, state);
+      this.#lastChanges = batch.changes;
       this.#checkpointer.wrote(changedKeys, sizeBytes + recordBytes);
       return results;
     } catch (error) {
       if (this.#database.inTransaction) this.#rollback.run();
       // The rollback may have taken the group's table with it.
       if (before === EMPTY_PARTITION) this.#tables.delete(group);
+      if (due !== undefined) Object.assign(due, { goneCount, nextDueMs });
       // The sessions in memory are ahead of those that the rollback left.
       this.#sessions.delete(group);
       throw this.#describe(error);
@@ -208,6 +216,23 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
 
   get(group: GroupId, key: Uint8Array): KvRow | undefined {
     return this.#read(() => this.#tables.get(group)?.get(key));
+  }
+
+  history(group: GroupId, key: Uint8Array): readonly KeyRevision[] {
+    const row = this.#read(() => this.#tables.get(group)?.whole(key));
+    return row === undefined ? [] : this.#read(() => historyOf(row));
+  }
+
+  lastChanges(): readonly KvRow[] {
+    return this.#lastChanges;
+  }
+
+  nextDueMs(group: GroupId): number {
+    return this.#tables.get(group)?.nextDueMs ?? Infinity;
+  }
+
+  revision(group: GroupId): number {
+    return this.#partition(group).revision;
   }
 
   scan(group: GroupId, options: ScanOptions): ScanPage {
@@ -320,7 +345,7 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   #table(group: GroupId): GroupTable {
     let table = this.#tables.get(group);
     if (table === undefined) {
-      this.#database.exec(kvTableSchema(kvTableName(group)));
+      createKvTable(this.#database, kvTableName(group));
       table = new GroupTable(this.#database, kvTableName(group));
       this.#tables.set(group, table);
     }

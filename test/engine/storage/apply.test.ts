@@ -18,7 +18,16 @@ describe('a command', () => {
     const table = new MemoryTable();
     expect(one(table, put('a', '1'), 10)).toEqual({
       kind: 'put',
-      row: { key: bytes('a'), valueSizeBytes: 1, revision: 1, version: 1, createdAtMs: 10, updatedAtMs: 10 },
+      row: {
+        key: bytes('a'),
+        valueSizeBytes: 1,
+        revision: 1,
+        version: 1,
+        createdAtMs: 10,
+        updatedAtMs: 10,
+        expiresAtMs: 0,
+        gone: 0,
+      },
     });
     expect(one(table, put('b', '22'), 20)).toMatchObject({ row: { revision: 2, version: 1, valueSizeBytes: 2 } });
     expect(one(table, put('a', '3'), 30)).toMatchObject({
@@ -44,7 +53,7 @@ describe('a command', () => {
 
   it('compares before it sets: null always, 0 when absent, else the revision', () => {
     const table = new MemoryTable();
-    expect(one(table, put('a', 'x', 1))).toEqual({ kind: 'conflict', current: null });
+    expect(one(table, put('a', 'x', 1))).toEqual({ kind: 'conflict', at: 0, current: null });
     expect(one(table, put('a', 'x', 0))).toMatchObject({ kind: 'put', row: { revision: 1 } });
     expect(one(table, put('a', 'y', 0))).toMatchObject({
       kind: 'conflict',

@@ -23,9 +23,9 @@ const uint64 = fc.oneof(
   fc.constantFrom(0, 1, 127, 128, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 35, Number.MAX_SAFE_INTEGER),
   fc.maxSafeNat(),
 );
-const KINDS = ['put', 'delete', 'session'] as const;
-const mutation: fc.Arbitrary<Mutation> = fc.record({
-  kind: fc.constantFrom(...KINDS),
+const KINDS = ['put', 'delete', 'session', 'check', 'transaction'] as const;
+const plainWrite: fc.Arbitrary<Mutation> = fc.record({
+  kind: fc.constantFrom('put' as const, 'delete' as const, 'check' as const),
   key: fc.uint8Array({ minLength: 1, maxLength: 300 }),
   value: fc.uint8Array({ maxLength: 300 }),
   expectedRevision: fc.option(uint64),
@@ -33,7 +33,16 @@ const mutation: fc.Arbitrary<Mutation> = fc.record({
   sequence: uint64,
   session: uint64,
   acknowledged: uint64,
+  ttlMs: uint64,
+  parts: fc.constant(undefined),
 });
+const mutation: fc.Arbitrary<Mutation> = fc.oneof(
+  { weight: 4, arbitrary: plainWrite },
+  plainWrite.map((write) => ({ ...write, kind: 'session' as const })),
+  fc
+    .tuple(plainWrite, fc.array(plainWrite, { minLength: 1, maxLength: 3 }))
+    .map(([write, parts]) => ({ ...write, kind: 'transaction' as const, key: new Uint8Array(0), parts })),
+);
 const batch: fc.Arbitrary<Entry[]> = fc
   .record({
     first: fc.integer({ min: 1, max: 2 ** 48 }),
@@ -56,7 +65,16 @@ function plain(value: Uint8Array): number[] {
 }
 
 function plainMutation(m: Mutation): unknown {
-  return { ...m, key: plain(m.key), value: plain(m.value) };
+  return { ...m, key: plain(m.key), value: plain(m.value), parts: m.parts?.map(plainMutation) };
+}
+
+function reflectable(m: Mutation): object {
+  return {
+    ...m,
+    kind: KINDS.indexOf(m.kind),
+    hasExpectedRevision: m.expectedRevision !== null,
+    expectedRevision: m.expectedRevision ?? 0,
+  };
 }
 
 describe('commands', () => {
@@ -88,12 +106,7 @@ describe('commands', () => {
       fc.property(fc.array(mutation, { maxLength: 8 }), uint64, (mutations, timeMs) => {
         const message = {
           timeMs,
-          mutations: mutations.map((m) => ({
-            ...m,
-            kind: KINDS.indexOf(m.kind),
-            hasExpectedRevision: m.expectedRevision !== null,
-            expectedRevision: m.expectedRevision ?? 0,
-          })),
+          mutations: mutations.map((m) => ({ ...reflectable(m), parts: m.parts?.map(reflectable) })),
         };
         const read = decodeCommand(CommandType.encode(CommandType.create(message)).finish());
         expect(read.timeMs).toBe(timeMs);

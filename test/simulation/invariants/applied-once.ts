@@ -15,7 +15,7 @@ const NAME = 'Applied at Most Once (Raft dissertation, section 6.3)';
  * is applied anywhere for the first time.
  */
 export function checkAppliedOnce(group: GroupGhost, node: NodeId, applied: AppliedEntry, limits: SessionLimits): void {
-  const { entry, command, results, revision } = applied;
+  const { entry, command, results, revision, expired } = applied;
   if (command === null) return;
   const fail = (message: string): never => {
     throw new Violation(NAME, group.id, node, message);
@@ -32,8 +32,11 @@ export function checkAppliedOnce(group: GroupGhost, node: NodeId, applied: Appli
     }
     noteUse(group, mutation, result, limits, fail);
   }
+  group.revision += expired.length;
   if (revision !== group.revision) {
-    fail(`after entry ${entry.index} the rows have changed ${revision} times; ${group.revision} writes changed them`);
+    fail(
+      `after entry ${entry.index} the rows have changed ${revision} times; ${group.revision} writes and expiries changed them`,
+    );
   }
 }
 

@@ -26,7 +26,8 @@ export function sameResult(a: MutationResult, b: MutationResult): boolean {
   if (a.kind === 'deleted') return b.kind === 'deleted' && a.found === b.found && a.revision === b.revision;
   if (a.kind === 'conflict') return b.kind === 'conflict' && a.current?.revision === b.current?.revision;
   if (a.kind === 'session') return b.kind === 'session' && a.id === b.id;
-  return b.kind === 'refused' && a.reason === b.reason;
+  if (a.kind === 'refused') return b.kind === 'refused' && a.reason === b.reason;
+  return a.kind === b.kind;
 }
 
 /** Called when the attempt is applied anywhere for the first time. */
