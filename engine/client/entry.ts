@@ -20,7 +20,8 @@ export function toEntry(entry: KvEntry, partition: number): Entry {
   };
 }
 
-export function metaOf({ value: _, ...meta }: Entry): EntryMeta {
+export function metaOf(entry: Entry): EntryMeta {
+  const { value: _, ...meta } = entry;
   return meta;
 }
 

@@ -23,6 +23,9 @@ const writes = fc
     expectedRevision: anyUint64,
     clientId: anyUint64,
     sequence: anyUint64,
+    session: anyUint64,
+    acknowledged: anyUint64,
+    ttlMs: anyUint64,
   })
   .map((write) => stream.requestSerialize({ requests: [{ id: 1, write }] }));
 
@@ -40,7 +43,8 @@ describe('a request from a socket', () => {
         }
         for (const request of decoded.requests) {
           if (requestProblem(request, 4) !== null || !request.write) continue;
-          const { kind, key, value, expectedRevision, clientId, sequence } = request.write;
+          const { kind, key, value, expectedRevision, clientId, sequence, session, acknowledged, ttlMs } =
+            request.write;
           const mutation = {
             kind: kind === 0 ? ('put' as const) : ('delete' as const),
             key,
@@ -48,6 +52,10 @@ describe('a request from a socket', () => {
             expectedRevision,
             clientId,
             sequence,
+            session,
+            acknowledged,
+            ttlMs,
+            parts: undefined,
           };
           const [back] = decodeCommand(encodeCommand([mutation], 1)).mutations;
           expect({ ...back, key: Buffer.from(back!.key), value: Buffer.from(back!.value) }).toEqual({

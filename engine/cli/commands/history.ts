@@ -11,7 +11,6 @@ import {
   readModes,
   readOption,
   timeoutOption,
-  tokenOptions,
   wholeNumber,
   type ReadName,
 } from '../options.ts';
@@ -34,7 +33,7 @@ export function addHistory(program: Command, context: CommandContext): void {
     .addOption(clusterOption())
     .addOption(timeoutOption())
     .addOption(jsonOption());
-  addOptions(command, [...connectionOptions(), ...tokenOptions()]).action((key: string, options: HistoryOptions) =>
+  addOptions(command, connectionOptions()).action((key: string, options: HistoryOptions) =>
     history(context, key, options),
   );
 }

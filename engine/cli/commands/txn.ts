@@ -12,7 +12,6 @@ import {
   endpointsOption,
   jsonOption,
   timeoutOption,
-  tokenOptions,
 } from '../options.ts';
 import { printJson, printLine } from '../output.ts';
 import { withClient, type DataOptions } from './data.ts';
@@ -43,7 +42,7 @@ export function addTxn(program: Command, context: CommandContext): void {
     .addOption(clusterOption())
     .addOption(timeoutOption())
     .addOption(jsonOption());
-  addOptions(command, [...connectionOptions(), ...tokenOptions()]).action((file: string, options: DataOptions) =>
+  addOptions(command, connectionOptions()).action((file: string, options: DataOptions) =>
     transact(context, file, options),
   );
 }

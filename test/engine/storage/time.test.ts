@@ -19,7 +19,7 @@ function openState(directory = temporaryDirectory()): StateMachine {
 
 const forAWhile = (key: string, ttlMs: number, value = 'v'): Mutation => ({ ...put(key, value), ttlMs });
 const text = (value: Uint8Array | null | undefined): string | null =>
-  value == null ? null : Buffer.from(value).toString();
+  value === null || value === undefined ? null : Buffer.from(value).toString();
 
 describe('a key with a time to live', () => {
   it('goes with the first command of its time, which counts as a change', () => {
@@ -138,12 +138,12 @@ describe('the history of a key', () => {
     source.apply(1, [
       command(1, [put('a', '1'), put('a', '2'), put('gone', '3'), remove('gone'), forAWhile('b', 9999)]),
     ]);
-    const { facts, sessions, rows, close } = source.openSnapshot(1);
+    const snapshot = source.openSnapshot(1);
     const target = openState();
-    const sink = target.beginRestore(1, facts, 1);
-    sink.writeSessions(sessions);
-    sink.write(rows(bytes(''), 1_000_000).rows);
-    close();
+    const sink = target.beginRestore(1, snapshot.facts, 1);
+    sink.writeSessions(snapshot.sessions);
+    sink.write(snapshot.rows(bytes(''), 1_000_000).rows);
+    snapshot.close();
     expect(sink.install()).toBe(true);
     expect(target.keyCount(1)).toBe(2);
     for (const key of ['a', 'b', 'gone']) {
