@@ -23,9 +23,9 @@ const writes = fc
     expectedRevision: anyUint64,
     clientId: anyUint64,
     sequence: anyUint64,
-    session: anyUint64,
-    acknowledged: anyUint64,
-    ttlMs: anyUint64,
+    session: fc.nat(),
+    acknowledged: fc.nat(),
+    ttlMs: fc.nat(),
   })
   .map((write) => stream.requestSerialize({ requests: [{ id: 1, write }] }));
 
