@@ -1,5 +1,5 @@
 import { memo } from 'react';
-import { Area, Bar, ComposedChart, Line, XAxis, YAxis } from 'recharts';
+import { Area, ComposedChart, Line, XAxis, YAxis } from 'recharts';
 import type { Band, PlotLayout } from './layout.ts';
 import type { Point } from './series.ts';
 import type { ValueAxis } from './value-axis.ts';
@@ -66,21 +66,25 @@ export const LatencyChart = memo(function LatencyChart({ points, axis, layout, f
   );
 });
 
-/** Committed (first series) and applied (second) entries of all partitions, with the lag between them as bars. */
+/** Committed (first series) and applied (second) entries of all partitions, with the lag between them below. */
 export const CommitChart = memo(function CommitChart({ points, axis, layout, fromMs, toMs }: LineChartProps) {
   const mostLag = Math.max(1, ...points.map((point) => point.lag ?? 0));
   return (
-    <ComposedChart {...frame(layout, layout.commit)} data={points} barCategoryGap={1}>
+    <ComposedChart {...frame(layout, layout.commit)} data={points}>
       <XAxis {...timeAxis(fromMs, toMs)} />
       <YAxis yAxisId="entries" {...valueAxis(axis)} />
       <YAxis yAxisId="lag" hide domain={[0, mostLag * 5]} />
-      <Bar
+      {/* One path: a bar a point costs more than all the lines together. */}
+      <Area
         yAxisId="lag"
         dataKey="lag"
+        type="step"
+        stroke="none"
         fill="var(--text-3)"
         fillOpacity={0.45}
+        dot={false}
+        activeDot={false}
         isAnimationActive={false}
-        maxBarSize={6}
       />
       <Line {...first} yAxisId="entries" dataKey="committed" />
       <Line {...second} yAxisId="entries" dataKey="applied" />
