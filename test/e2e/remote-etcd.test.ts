@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EtcdCluster } from '../support/etcd-cluster.ts';
 import { openApp, type TestApp } from './support/app.ts';
 import { noBrowser } from './support/browser.ts';
-import { createKey, expectText, feed, goTo, headline, keyRow, valueBox } from './support/cluster-page.ts';
+import { createKey, expectText, expectValue, feed, goTo, headline, keyRow, valueBox } from './support/cluster-page.ts';
+import { lookAt } from './support/look.ts';
 import { oneStory } from './support/story.ts';
 
 describe.skipIf(noBrowser)('an etcd cluster that runs elsewhere', () => {
@@ -37,6 +38,7 @@ describe.skipIf(noBrowser)('an etcd cluster that runs elsewhere', () => {
       sheet.getByRole('status', { name: 'Connection test' }),
       /1 of 1 endpoint.*etcd 3\..*3: m1, m2, m3/,
     );
+    expect(await lookAt(page, 'connect', { narrow: false })).toEqual([]);
     // The others would be found too; this one may be the member that dies below.
     await sheet.getByRole('button', { name: 'Another endpoint' }).click();
     await sheet.getByRole('textbox', { name: 'Endpoint 2' }).fill(etcd.endpoints[1]!);
@@ -48,6 +50,10 @@ describe.skipIf(noBrowser)('an etcd cluster that runs elsewhere', () => {
     const members = page.getByRole('region', { name: 'Members' });
     await expectText(members, /m1.*m2.*m3/);
     await expectText(members.getByRole('row', { name: 'Member m1' }), /(leader|follower) t\d+ \d.* 3\.\d/);
+    expect(await lookAt(page, 'etcd', { narrow: true })).toEqual([]);
+    await page.getByRole('button', { name: 'Users and roles' }).click();
+    await expectText(page.getByRole('dialog', { name: 'Users and roles' }), /There are no users/);
+    await page.keyboard.press('Escape');
     expect(await page.getByRole('link', { name: 'k8s' }).innerText()).toContain('etcd');
     expect(await page.getByRole('button', { name: /^(Kill|Restart|Isolate)/ }).count()).toBe(0);
   });
@@ -71,6 +77,17 @@ describe.skipIf(noBrowser)('an etcd cluster that runs elsewhere', () => {
     await page.getByRole('button', { name: /^Save if still/ }).click();
     await page.getByText(/^Saved as revision [\d,]+\.$/).waitFor();
     expect(await keyRow(page, 'config/limit').count()).toBe(1);
+  });
+
+  test('its former value is found in its history and put back', async () => {
+    await page.getByRole('button', { name: 'History of the key' }).click();
+    const dialog = page.getByRole('dialog', { name: 'History' });
+    await expectText(dialog, /has no lease/);
+    expect(await lookAt(page, 'etcd-history', { narrow: false })).toEqual([]);
+    await dialog.getByRole('button', { name: /version 1/ }).click();
+    await dialog.getByRole('button', { name: 'Put this value back' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await expectValue(page, '10');
   });
 
   test('what cannot be shown is said', async () => {

@@ -36,6 +36,9 @@ export function FirstRun() {
       <Button variant="ghost" className={styles.customise} onClick={() => openDialog('new')}>
         Customise…
       </Button>
+      <Button variant="ghost" icon="cluster" onClick={() => openDialog('connect')}>
+        Connect to a cluster elsewhere…
+      </Button>
     </div>
   );
 }

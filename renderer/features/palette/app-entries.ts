@@ -25,6 +25,19 @@ export function appEntries(scene: Scene): PaletteAction[] {
       run: (desk) => desk.openDialog('new'),
     },
     {
+      id: 'app/connect',
+      group: 'Application',
+      icon: 'cluster',
+      label: 'Connect to a remote cluster…',
+      hint: 'PrkDB or etcd',
+      keywords: 'profile endpoint server tls',
+      preview: () => ({
+        title: 'Connect to a remote cluster',
+        text: 'Opens the sheet where you name endpoints, certificates and who you are there, and try each step of the connection.',
+      }),
+      run: (desk) => desk.openDialog('connect'),
+    },
+    {
       id: 'app/settings',
       group: 'Application',
       icon: 'sliders',

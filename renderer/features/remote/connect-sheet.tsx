@@ -11,6 +11,7 @@ import { Segmented } from '../../ui/segmented.tsx';
 import { Switch } from '../../ui/switch.tsx';
 import { TextField } from '../../ui/text-field.tsx';
 import { showToast } from '../../ui/toast.tsx';
+import { ImportProfiles } from './import-profiles.tsx';
 import { ConnectionReportView } from './connection-report.tsx';
 import {
   emptyProfileForm,
@@ -91,7 +92,7 @@ export function ConnectSheet({ profile, onClose }: { profile: Profile | null; on
       className={styles.dialog ?? ''}
       footer={
         <>
-          <SecretWords />
+          {profile === null && <ImportProfiles onDone={onClose} />}
           <span className={styles.grow} />
           <Button onClick={onClose}>Cancel</Button>
           <Button busy={test.isPending} onClick={runTest}>
@@ -125,6 +126,7 @@ export function ConnectSheet({ profile, onClose }: { profile: Profile | null; on
           {test.data !== undefined && !test.isPending && <ConnectionReportView report={test.data} />}
           {test.error !== null && <ErrorNote title="The connection was not tested." error={test.error} />}
           {save.error !== null && <ErrorNote title="The profile was not saved." error={save.error} />}
+          {form.auth !== 'none' && <SecretWords />}
         </section>
       </div>
     </Dialog>
@@ -350,5 +352,5 @@ function SecretWords() {
   const api = useApi();
   const profiles = useQuery({ queryKey: ['profiles'], queryFn: () => api.query('profiles.list', {}) });
   if (profiles.data === undefined) return null;
-  return <span className={styles.quiet}>Secrets are kept {profiles.data.secretStore.words}.</span>;
+  return <p className={styles.kept}>The secret is kept {profiles.data.secretStore.words}.</p>;
 }

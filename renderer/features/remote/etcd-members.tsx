@@ -15,6 +15,7 @@ import { RoleGlyph } from '../../ui/role-glyph.tsx';
 import { StatusShape, StatusWord } from '../../ui/status-shape.tsx';
 import { TextField } from '../../ui/text-field.tsx';
 import { showToast } from '../../ui/toast.tsx';
+import { AccessDialog } from './access-dialog.tsx';
 import { addMemberAsk, clusterAsks, memberAsks, type Ask } from './etcd-asks.ts';
 import styles from './etcd-members.module.css';
 
@@ -24,6 +25,7 @@ type Member = EtcdView['members'][number];
 export function EtcdMembers({ cluster, mayWrite }: { cluster: string; mayWrite: boolean }) {
   const view = useView((whole) => whole);
   const [ask, setAsk] = useState<Ask | null>(null);
+  const [showsAccess, setShowsAccess] = useState(false);
   const { etcd } = view;
   if (etcd === null) return null;
   return (
@@ -31,17 +33,22 @@ export function EtcdMembers({ cluster, mayWrite }: { cluster: string; mayWrite: 
       title="Members"
       hint={`cluster ${etcd.clusterId} · revision ${formatCount(etcd.revision)}`}
       actions={
-        mayWrite && (
-          <Menu
-            label="Cluster maintenance"
-            trigger={
-              <Button size="small" trailingIcon="chevronDown">
-                Maintain
-              </Button>
-            }
-            items={[...clusterAsks(etcd).map((one) => itemOf(one, setAsk)), itemOf(addMemberAsk, setAsk)]}
-          />
-        )
+        <>
+          <Button size="small" icon="users" onClick={() => setShowsAccess(true)}>
+            Users and roles
+          </Button>
+          {mayWrite && (
+            <Menu
+              label="Cluster maintenance"
+              trigger={
+                <Button size="small" trailingIcon="chevronDown">
+                  Maintain
+                </Button>
+              }
+              items={[...clusterAsks(etcd).map((one) => itemOf(one, setAsk)), itemOf(addMemberAsk, setAsk)]}
+            />
+          )}
+        </>
       }
     >
       {etcd.alarms.map(({ node, alarm }) => (
@@ -85,6 +92,7 @@ export function EtcdMembers({ cluster, mayWrite }: { cluster: string; mayWrite: 
           {message} {hint}
         </p>
       ))}
+      {showsAccess && <AccessDialog cluster={cluster} onClose={() => setShowsAccess(false)} />}
       {ask !== null && <AskDialog cluster={cluster} ask={ask} onClose={() => setAsk(null)} />}
     </Panel>
   );
