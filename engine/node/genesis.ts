@@ -25,6 +25,8 @@ const genesisSchema = z.object({
   joined: z.unknown().optional(),
   /** The Raft log was there once: without it this is not the same disk any more. */
   hasLog: z.boolean().optional(),
+  /** The cluster has tokens, as far as this node has heard. */
+  hasTokens: z.boolean().optional(),
 });
 export type Genesis = z.infer<typeof genesisSchema>;
 
@@ -43,6 +45,8 @@ export interface Claim {
   readonly genesis: RoutingTable | null;
   /** Founding members begin with the groups of the genesis; whoever joined begins with none. */
   readonly isFounder: boolean;
+  /** The cluster had tokens when this node last heard of them. */
+  readonly hasTokens: boolean;
 }
 
 /**
@@ -68,7 +72,7 @@ export function claimDataDirectory(config: NodeConfig): Claim {
   }
   if (found.joined === undefined) return founderOf(config, found);
   const genesis = found.joined === null ? null : tableOf(file, found.joined);
-  return { incarnation: found.incarnation!, genesis, isFounder: false };
+  return { incarnation: found.incarnation!, genesis, isFounder: false, hasTokens: found.hasTokens === true };
 }
 
 /** The cluster has taken this node in, and this is what it looked like then. */
@@ -80,6 +84,11 @@ export function noteJoined(config: NodeConfig, table: RoutingTable): void {
 export function noteLog(config: NodeConfig): void {
   const genesis = readGenesis(fileOf(config));
   if (genesis.hasLog !== true) write(config, { ...genesis, hasLog: true });
+}
+
+/** Whether the cluster has tokens. Throws a NodeStartError when it cannot be written. */
+export function noteTokens(config: NodeConfig, hasTokens: boolean): void {
+  write(config, { ...readGenesis(fileOf(config)), hasTokens });
 }
 
 function fileOf(config: NodeConfig): string {
@@ -147,7 +156,12 @@ function founderOf(config: NodeConfig, found: Genesis): Claim {
     members = config.members;
     write(config, { ...found, members });
   }
-  return { incarnation: found.incarnation!, genesis: genesisRouting({ ...found, members }), isFounder: true };
+  return {
+    incarnation: found.incarnation!,
+    genesis: genesisRouting({ ...found, members }),
+    isFounder: true,
+    hasTokens: found.hasTokens === true,
+  };
 }
 
 function tableOf(file: string, joined: unknown): RoutingTable {

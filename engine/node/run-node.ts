@@ -36,7 +36,8 @@ import { withToken } from '../net/credentials.ts';
 import { openCertificates } from './certificates.ts';
 import { ExpelledError, NodeStartError, bindError } from './errors.ts';
 import { FaultControl } from './faults.ts';
-import { claimDataDirectory, noteJoined, noteLog } from './genesis.ts';
+import { claimDataDirectory, noteJoined, noteLog, noteTokens } from './genesis.ts';
+import { TokenMemory } from './token-memory.ts';
 import { startGrpcServer } from './grpc-server.ts';
 import { joinCluster } from './join.ts';
 import { holdLeash } from './leash.ts';
@@ -49,6 +50,8 @@ import { VERSION } from './version.ts';
 
 /** Calls in flight get this long at a stop. */
 const STOP_GRACE_MS = 500;
+/** How long an answer about the system group is waited for. */
+const CATCH_UP_MS = 2_000;
 /** The other nodes get this long to take over what a stopping node leads. */
 const HAND_OVER_MS = 1_000;
 /** The same when nobody waits for a stop. */
@@ -268,11 +271,26 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     metrics.refused('client');
     callers.report(reason);
   };
+  const memory = new TokenMemory({
+    tokens,
+    noted: claim.hasTokens,
+    joined: claim.genesis === null,
+    catchUp: (done) => running.catchUpSystem(performance.now() + CATCH_UP_MS, ({ ok }) => done(ok)),
+    note: (hasTokens) => {
+      try {
+        noteTokens(config, hasTokens);
+      } catch (error) {
+        log.warn({ reason: (error as Error).message }, 'that the cluster has tokens could not be noted');
+      }
+    },
+  });
+  resources.add(() => memory.close());
   const access = new Access({
     anonymous: config.access?.anonymous ?? 'loopback',
     certified: config.tls?.client?.clientCa !== undefined,
     own: configured.own,
     tokens: () => tokens.all,
+    mayBeMore: () => memory.mayBeMore,
     isNode: (call) => isMemberCall(call, running.routing, certificates.raft),
     nowMs: Date.now,
     onRefused: refuseCaller,

@@ -31,6 +31,8 @@ export interface AccessOptions {
   readonly own: readonly Grant[];
   /** The cluster's tokens, by id. */
   readonly tokens: () => ReadonlyMap<string, Grant>;
+  /** Whether the cluster may have tokens that this node has not heard of yet. */
+  readonly mayBeMore: () => boolean;
   /** Whether a certificate proves that a node of this cluster calls. */
   readonly isNode: (call: IncomingCall) => boolean;
   readonly nowMs: () => number;
@@ -39,7 +41,8 @@ export interface AccessOptions {
 
 /** Why a call is refused: for the caller, and in a few words for the operator. */
 export interface AccessRefusal {
-  readonly code: grpc.status.UNAUTHENTICATED | grpc.status.PERMISSION_DENIED;
+  /** UNAVAILABLE: nobody can say yet. */
+  readonly code: grpc.status.UNAUTHENTICATED | grpc.status.PERMISSION_DENIED | grpc.status.UNAVAILABLE;
   readonly message: string;
   readonly words: string;
 }
@@ -123,8 +126,9 @@ export class Access {
     };
   }
 
-  /** Tells the operator of a refusal. */
+  /** Tells the operator of a refusal that is none for the moment alone. */
   report(caller: Pick<Caller, 'address'>, what: string, refusal: AccessRefusal): void {
+    if (refusal.code === grpc.status.UNAVAILABLE) return;
     this.#options.onRefused(`${what} from ${caller.address}: ${refusal.words}`);
   }
 
@@ -157,12 +161,20 @@ export class Access {
 
   /** A token that has expired is one still: a cluster does not open up by itself. */
   #checkAnonymous({ address }: Caller): AccessRefusal | null {
-    const { anonymous, certified, tokens } = this.#options;
+    const { anonymous, certified, tokens, mayBeMore } = this.#options;
     if (anonymous === 'nobody' || tokens().size > 0) {
       return unauthenticated(
         'This cluster asks for a token: give one with --token-file or PRKDB_TOKEN, or as the token of the client.',
         'it gave no token',
       );
+    }
+    if (mayBeMore()) {
+      const message = 'This node has to learn first whether the cluster asks for tokens. Try again in a moment.';
+      return {
+        code: grpc.status.UNAVAILABLE,
+        message,
+        words: 'it gave no token, and this node does not know of any yet',
+      };
     }
     if (anonymous === 'everywhere' || certified || isLoopback(address)) return null;
     return unauthenticated(
@@ -186,6 +198,7 @@ function isLoopback(address: string): boolean {
 
 /** The status of a call that is refused before anything of it was looked at. */
 export function refusedCall({ code, message }: AccessRefusal): Partial<grpc.StatusObject> {
+  if (code === grpc.status.UNAVAILABLE) return { code, details: message };
   const metadata = new grpc.Metadata();
   metadata.set(ACCESS_HEADER, 'refused');
   return { code, details: message, metadata };

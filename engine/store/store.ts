@@ -268,6 +268,15 @@ export class Store {
     this.#touch(group);
   }
 
+  /** Calls back when this node has applied all that the system group had committed when it was called. */
+  catchUpSystem(deadlineMs: number, respond: (answer: ReadAnswer) => void): void {
+    const group = this.#groupFor(SYSTEM_GROUP, respond);
+    if (group === null) return;
+    const failure = group.enqueueRead({ deadlineMs, respond }, 'follower');
+    if (failure !== null) return this.#refuse(failure, respond);
+    this.#touch(group);
+  }
+
   /** Calls back when the local state may be read with this consistency. Read it inside the callback. */
   read(
     partition: number,

@@ -1,4 +1,6 @@
+import { rmSync } from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import tlsModule from 'node:tls';
 import * as grpc from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -139,6 +141,29 @@ describe('tokens', () => {
     }
     await eventually('the refusal of reads', async () => (await failure(db.scan({}))) instanceof AccessError);
     db.close();
+  });
+});
+
+describe('a node that has lost its state', () => {
+  it('lets nobody in without a token while it rebuilds it', async () => {
+    const node = cluster.nodes[2]!;
+    await node.stop();
+    for (const suffix of ['', '-wal', '-shm'])
+      rmSync(path.join(node.config.dataDir, `state.db${suffix}`), { force: true });
+    await node.start();
+    const [anybody, known] = [undefined, admin].map(
+      (token) => new ClusterClient(`https://${node.address}`, { tls, token }),
+    ) as [ClusterClient, ClusterClient];
+    const outcomes = new Set<unknown>();
+    await eventually('its tokens', async () => {
+      outcomes.add(await failure(anybody.status()));
+      return (await known.status()).nodeId === 3;
+    });
+    outcomes.add(await failure(anybody.status()));
+    expect(outcomes).not.toContain('it was let in');
+    expect([...outcomes].at(-1)).toBeInstanceOf(AccessError);
+    anybody.close();
+    known.close();
   });
 });
 

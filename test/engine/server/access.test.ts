@@ -25,6 +25,7 @@ function open(options: Partial<AccessOptions> = {}): Access {
     certified: false,
     own: [],
     tokens: () => tokens,
+    mayBeMore: () => false,
     isNode: () => false,
     nowMs: () => nowMs,
     onRefused: (reason) => refused.push(reason),
@@ -74,6 +75,8 @@ describe('callers without a token', () => {
     const ofNodes = open({ anonymous: 'nobody', isNode: () => true });
     expect(ofNodes.check(known(ofNodes, null), 'read')).toBeNull();
     expect(ofNodes.check(known(ofNodes, null), 'write')).not.toBeNull();
+    const unsure = open({ anonymous: 'everywhere', mayBeMore: () => true });
+    expect(unsure.check(known(unsure, null), 'read')).toMatchObject({ code: grpc.status.UNAVAILABLE });
     const nobody = open({ anonymous: 'nobody' });
     expect(nobody.check(known(nobody, null), 'read')).toMatchObject({ code: grpc.status.UNAUTHENTICATED });
   });
