@@ -149,6 +149,11 @@ export const nodeConfigSchema = z
     replicationFactor: z.number().int().min(0).max(MAX_NODES).default(0),
     /** Nodes of a cluster that this one is to become a member of: where their clients dial them. */
     join: z.array(z.string().min(1)).min(1).optional(),
+    /**
+     * More nodes to ask who the members are, as clients dial them: for a node that was away so
+     * long that it knows none of those that there are now.
+     */
+    seeds: z.array(z.string().min(1)).optional(),
     /** The member whose place this one takes when it joins. */
     replaces: nodeId.optional(),
     /** A file with a token for administration, for joining a cluster that asks for one. */

@@ -1,3 +1,5 @@
+import { ClusterClient } from '../client/cluster-client.ts';
+import type { Credentials } from '../client/credentials.ts';
 import { PrkDbError } from '../client/errors.ts';
 import { partitionOfGroup, SYSTEM_GROUP, type GroupId } from '../config/ids.ts';
 import type { Member, MembersResponse } from '../rpc/cluster.ts';
@@ -16,6 +18,11 @@ export interface MembershipWatchOptions {
   readonly directory: NodeDirectory;
   readonly incarnation: string;
   readonly nowMs: () => number;
+  /** Nodes to ask besides the members that are known, where clients dial them. */
+  readonly seeds: readonly string[];
+  readonly credentials: Credentials;
+  /** The members as another node knows them, which are newer than those that this one has applied. */
+  readonly onNewer: (members: MembersResponse) => void;
   /** This node is no member, or not as it is; the sentence says why. Called once. */
   readonly onExpelled: (why: string) => void;
 }
@@ -85,13 +92,26 @@ export class MembershipWatch {
   }
 
   async #askForMembers(): Promise<void> {
-    const { store, directory } = this.#options;
+    const { store, directory, seeds, onNewer } = this.#options;
     const others = store.routing.members.filter((m) => m.id !== store.nodeId);
-    const other = others[this.#turn++ % Math.max(1, others.length)];
-    const answer = other && (await directory.client(other.id)?.members({ forwarded: true }, { timeoutMs: TIMEOUT_MS }));
+    const turn = this.#turn++ % Math.max(1, others.length + seeds.length);
+    const other = others[turn];
+    const client = other === undefined ? this.#seed(seeds[turn - others.length]) : directory.client(other.id);
+    let answer: MembersResponse | undefined;
+    try {
+      answer = await client?.members({ forwarded: true }, { timeoutMs: TIMEOUT_MS });
+    } finally {
+      if (other === undefined) client?.close();
+    }
     if (answer === undefined || answer.clusterId !== store.routing.clusterId) return;
     // Only what is newer than what this node knows says something of it.
-    if (answer.epoch > store.routing.epoch) this.#judge(answer);
+    if (answer.epoch <= store.routing.epoch) return;
+    this.#judge(answer);
+    if (!this.#ended) onNewer(answer);
+  }
+
+  #seed(endpoint: string | undefined): ClusterClient | null {
+    return endpoint === undefined ? null : new ClusterClient(endpoint, { credentials: this.#options.credentials });
   }
 
   async #askAfter(groups: readonly GroupId[]): Promise<void> {

@@ -27,7 +27,7 @@ import { RequestBudgets } from '../server/request-budget.ts';
 import { Router } from '../server/router.ts';
 import { Tokens } from '../server/tokens.ts';
 import { EntryType } from '../raft/types.ts';
-import { Store, TokenSource, groupStatuses, leadersKnown } from '../store/index.ts';
+import { Store, TokenSource, groupStatuses, leadersKnown, parseRouting } from '../store/index.ts';
 import { createGrpcTransport } from '../transport/grpc-transport.ts';
 import type { PeerListener } from '../transport/types.ts';
 import { RefusalReporter } from '../transport/refusal-reporter.ts';
@@ -240,6 +240,13 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     directory,
     incarnation,
     nowMs: () => performance.now(),
+    seeds: [...(config.join ?? []), ...(config.seeds ?? [])],
+    credentials: own,
+    onNewer: (members) => {
+      // What it says of partitions is for the system group alone to say; this is to get there.
+      const known = parseRouting(members);
+      transport.setPeers(known.members, known.removed);
+    },
     onExpelled: (why) => {
       expelled = why;
       log.error({ reason: why }, 'this node is no member any more');

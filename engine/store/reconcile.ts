@@ -31,6 +31,9 @@ export function nextStep(status: RaftStatus, wanted: WantedMembers): Step | null
     const peer = progress.find((p) => p.id === member);
     return peer !== undefined && isNear(peer, status);
   };
+  // A change to voters of whom no majority answers would be the last one of this group.
+  const answers = (member: NodeId) => member === id || progress.some((p) => p.id === member && p.recentlyActive);
+  if (wanted.voters.filter(answers).length <= wanted.voters.length / 2) return null;
   if (!wanted.voters.every(isReady)) return growing(status, wanted, isReady);
   if (!wanted.voters.includes(id)) {
     const heir = progress

@@ -124,13 +124,17 @@ export interface WantedMembers {
 
 /**
  * The members of group 0: every node has the routing table, a few of them decide on it. A node
- * that joins only listens, and so does one that leaves, while there are others to decide.
+ * that joins only listens. One that leaves decides as long as one that joins may take its place:
+ * fewer voters would bear fewer failures meanwhile.
  */
 export function systemMembership(table: RoutingTable): { voters: NodeId[]; learners: NodeId[] } {
   const idsOf = (members: readonly RoutingMember[]) => members.map((m) => m.id).sort((a, b) => a - b);
-  const active = idsOf(table.members.filter((m) => m.state === 'active'));
-  const deciding = active.length > 0 ? active : idsOf(table.members.filter((m) => m.state === 'leaving'));
-  const voters = deciding.slice(0, MAX_SYSTEM_VOTERS);
+  const inState = (state: MemberState) => idsOf(table.members.filter((m) => m.state === state));
+  const active = inState('active');
+  const keepsLeaving = active.length === 0 || inState('joining').length > 0;
+  const room = Math.max(0, MAX_SYSTEM_VOTERS - active.length);
+  const leaving = keepsLeaving ? inState('leaving').slice(0, room) : [];
+  const voters = [...active.slice(0, MAX_SYSTEM_VOTERS), ...leaving].sort((a, b) => a - b);
   return { voters, learners: idsOf(table.members).filter((id) => !voters.includes(id)) };
 }
 

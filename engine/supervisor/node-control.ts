@@ -261,11 +261,13 @@ export class NodeControl {
 /** Founding nodes are told what the cluster was founded with, others whom to join. */
 function membership(record: ClusterRecord, member: Member, replaces: number | undefined): object {
   const { partitions, replicationFactor } = record;
-  if (isFounder(record, member.id)) return { members: foundersOf(record), partitions, replicationFactor };
-  const others = record.members.filter((other) => other.id !== member.id);
+  const others = record.members.filter((other) => other.id !== member.id).map((other) => endpointOf(record, other));
+  if (isFounder(record, member.id)) {
+    return { members: foundersOf(record), partitions, replicationFactor, seeds: others };
+  }
   return {
     members: [member],
-    join: others.map((other) => endpointOf(record, other)),
+    join: others,
     ...(replaces === undefined ? {} : { replaces }),
   };
 }

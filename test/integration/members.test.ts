@@ -12,6 +12,31 @@ import { eventually, freePorts, nodeCluster, NodeProcess, type NodeCluster } fro
 
 const PARTITIONS = 6;
 
+/** A process for a node that is to join, which is not started. */
+async function joiner(cluster: NodeCluster, id: number, change: Partial<NodeConfig> = {}): Promise<NodeProcess> {
+  const [clientPort, raftPort, metricsPort] = await freePorts(3);
+  const member: Member = {
+    id,
+    host: '127.0.0.1',
+    clientPort: clientPort!,
+    raftPort: raftPort!,
+    metricsPort: metricsPort!,
+  };
+  const config = {
+    ...cluster.nodes[0]!.config,
+    nodeId: id,
+    dataDir: path.join(cluster.directory, `n${id}`),
+    members: [member],
+    partitions: 0,
+    replicationFactor: 0,
+    join: cluster.endpoints,
+    ...change,
+  };
+  const file = path.join(cluster.directory, `n${id}.json`);
+  writeFileSync(file, JSON.stringify(config));
+  return new NodeProcess(config, file);
+}
+
 describe('a cluster whose nodes change under load', () => {
   let cluster: NodeCluster;
   let db: PrkDbClient;
@@ -43,29 +68,8 @@ describe('a cluster whose nodes change under load', () => {
     return joined.get(id) ?? cluster.nodes[id - 1]!;
   }
 
-  /** A process for a new node, which is not started. */
   async function newNode(id: number, change: Partial<NodeConfig> = {}): Promise<NodeProcess> {
-    const [clientPort, raftPort, metricsPort] = await freePorts(3);
-    const member: Member = {
-      id,
-      host: '127.0.0.1',
-      clientPort: clientPort!,
-      raftPort: raftPort!,
-      metricsPort: metricsPort!,
-    };
-    const config = {
-      ...cluster.nodes[0]!.config,
-      nodeId: id,
-      dataDir: path.join(cluster.directory, `n${id}`),
-      members: [member],
-      partitions: 0,
-      replicationFactor: 0,
-      join: cluster.endpoints,
-      ...change,
-    };
-    const file = path.join(cluster.directory, `n${id}.json`);
-    writeFileSync(file, JSON.stringify(config));
-    const made = new NodeProcess(config, file);
+    const made = await joiner(cluster, id, change);
     joined.set(id, made);
     return made;
   }
@@ -175,5 +179,64 @@ describe('a cluster whose nodes change under load', () => {
     expect(await refusal((c) => c.replaceMember({ oldId: 3, newId: 3 }))).toMatch(/cannot replace itself/);
     const stranger = await newNode(7, { clusterId: 'another' });
     await expect(stranger.start()).rejects.toThrow(/belongs to the cluster test .*not to another/);
+  }, 30_000);
+});
+
+describe('a founding node that was away while all others were replaced', () => {
+  let cluster: NodeCluster;
+  let newcomers: NodeProcess[] = [];
+  let client: ClusterClient;
+
+  beforeAll(async () => {
+    cluster = await nodeCluster(3, { partitions: 2 });
+    await Promise.all(cluster.nodes.map((n) => n.start()));
+    client = new ClusterClient(cluster.nodes[1]!.address);
+    await eventually('the data directories are known', async () => {
+      return (await client.members()).members.every((m) => m.incarnation !== '');
+    });
+    await cluster.nodes[0]!.kill();
+    const join = cluster.endpoints.slice(1);
+    newcomers = [await joiner(cluster, 4, { join, replaces: 2 }), await joiner(cluster, 5, { join, replaces: 3 })];
+    for (const newcomer of newcomers) await newcomer.start();
+    client.close();
+    client = new ClusterClient(newcomers[0]!.address);
+    await eventually(
+      'the others are replaced',
+      async () => {
+        const { members, balance } = await client.members();
+        return balance === 'settled' && members.map((m) => m.id).join() === '1,4,5';
+      },
+      40_000,
+    );
+  }, 60_000);
+
+  afterAll(async () => {
+    client?.close();
+    await Promise.all(newcomers.map((n) => n.kill()));
+    await cluster?.dispose();
+  });
+
+  function withSeed(node: NodeProcess): void {
+    writeFileSync(node.configFile, JSON.stringify({ ...node.config, seeds: [newcomers[1]!.address] }));
+  }
+
+  it('finds them through a seed, and is in step again', async () => {
+    const [first] = cluster.nodes;
+    withSeed(first!);
+    await first!.start();
+    const { epoch } = await client.members();
+    const own = new ClusterClient(first!.address);
+    await eventually('what the others know', async () => (await own.status()).epoch >= epoch);
+    own.close();
+  }, 30_000);
+
+  it('is kept out when it comes back without its disk, and ends with a sentence', async () => {
+    const [first] = cluster.nodes;
+    await first!.kill();
+    rmSync(first!.config.dataDir, { recursive: true, force: true });
+    await first!.start();
+    await eventually('its end', () => Promise.resolve(!first!.running));
+    expect(await first!.stop()).toBe(3);
+    expect(first!.errors).toMatch(/^The cluster test knows node 1 by another data directory/);
   }, 30_000);
 });

@@ -43,7 +43,7 @@ export function withMember(table: RoutingTable, asked: Member, replaces: number)
 export function withoutMember(
   table: RoutingTable,
   id: number,
-  { force, answers }: { readonly force: boolean; readonly answers: boolean },
+  { force, answers }: { readonly force: boolean; readonly answers: (id: number) => boolean },
 ): RoutingTable {
   const member = memberOf(table, id);
   if (member.state === 'leaving') return table;
@@ -51,9 +51,15 @@ export function withoutMember(
   if (staying.length === 0) {
     throw new MembersError(`n${id} is the last node of the cluster. Delete the cluster instead, or add a node first.`);
   }
-  if (!answers && !force) {
+  if (!answers(id) && !force) {
     throw new MembersError(
       `n${id} does not answer. Start it, so that it can give away in order what it holds; or, if it is gone for good, force its removal.`,
+    );
+  }
+  const silent = staying.filter((other) => !answers(other.id)).map((other) => `n${other.id}`);
+  if (silent.length * 2 >= staying.length) {
+    throw new MembersError(
+      `Without n${id} there would be no majority that answers: ${silent.join(', ')} ${silent.length === 1 ? 'does' : 'do'} not. Start or replace ${silent.length === 1 ? 'it' : 'them'} first.`,
     );
   }
   // What it never held, nobody misses.

@@ -79,7 +79,7 @@ export class MembersDesk {
     const { id, force } = request;
     return this.#decide(
       { forwarded: request.forwarded, token },
-      (table) => withoutMember(table, id, { force, answers: this.#answers(id) }),
+      (table) => withoutMember(table, id, { force, answers: (member) => this.#answers(member) }),
       (leader, timeoutMs) => leader.removeMember({ ...request, forwarded: true }, { timeoutMs }),
     );
   }
