@@ -1,13 +1,13 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EtcdCluster } from '../support/etcd-cluster.ts';
+import { EtcdCluster, noEtcd } from '../support/etcd-cluster.ts';
 import { openApp, type TestApp } from './support/app.ts';
 import { noBrowser } from './support/browser.ts';
 import { createKey, expectText, expectValue, feed, goTo, headline, keyRow, valueBox } from './support/cluster-page.ts';
 import { lookAt } from './support/look.ts';
 import { oneStory } from './support/story.ts';
 
-describe.skipIf(noBrowser)('an etcd cluster that runs elsewhere', () => {
+describe.skipIf(noBrowser || noEtcd)('an etcd cluster that runs elsewhere', () => {
   let app: TestApp;
   let page: Page;
   let etcd: EtcdCluster;

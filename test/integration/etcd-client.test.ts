@@ -23,7 +23,7 @@ import {
   writeKey,
   type EtcdStatus,
 } from '../../engine/etcd/index.ts';
-import { EtcdCluster } from '../support/etcd-cluster.ts';
+import { EtcdCluster, noEtcd } from '../support/etcd-cluster.ts';
 import { eventually, freePorts } from '../support/node-cluster.ts';
 
 const bytes = (text: string): Buffer => Buffer.from(text);
@@ -39,7 +39,7 @@ async function leaderOf(client: EtcdClient): Promise<EtcdStatus & { address: str
   });
 }
 
-describe('three members', () => {
+describe.skipIf(noEtcd)('three members', () => {
   let etcd: EtcdCluster;
   let client: EtcdClient;
 
@@ -198,7 +198,7 @@ describe('three members', () => {
   });
 });
 
-test('users, their roles, and what is refused them', async () => {
+test.skipIf(noEtcd)('users, their roles, and what is refused them', async () => {
   const etcd = await EtcdCluster.start({ members: 1, tls: true });
   const clients: EtcdClient[] = [];
   const connect = (user: { name: string; password: string } | undefined, ca = etcd.authority!.pair.cert) => {

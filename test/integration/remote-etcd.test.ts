@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProfileDraft } from '../../electron/contract/remote.ts';
 import { BackendClient } from '../support/backend-client.ts';
 import { TestAuthority } from '../support/certificates.ts';
-import { EtcdCluster } from '../support/etcd-cluster.ts';
+import { EtcdCluster, noEtcd } from '../support/etcd-cluster.ts';
 import { eventually, freePorts } from '../support/node-cluster.ts';
 import { profileDraft } from '../support/profile-draft.ts';
 import { tempDir } from '../support/temp.ts';
@@ -27,7 +27,7 @@ function filesWith(directory: string, text: string): string[] {
   });
 }
 
-describe('an etcd cluster through the contract', () => {
+describe.skipIf(noEtcd)('an etcd cluster through the contract', () => {
   const home = tempDir();
   let etcd: EtcdCluster;
   let backend: BackendClient;
@@ -167,7 +167,7 @@ describe('an etcd cluster through the contract', () => {
   });
 });
 
-describe('what stands in the way is told', () => {
+describe.skipIf(noEtcd)('what stands in the way is told', () => {
   const home = tempDir();
   let etcd: EtcdCluster;
   let other: EtcdCluster;

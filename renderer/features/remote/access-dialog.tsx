@@ -7,6 +7,7 @@ import { ErrorNote } from '../../ui/error-note.tsx';
 import { fromBase64 } from '../keys/bytes.ts';
 import { escapeKey } from '../keys/key-text.ts';
 import styles from './access-dialog.module.css';
+import footer from './footer.module.css';
 
 type Permission = EtcdAccess['roles'][number]['permissions'][number];
 
@@ -21,7 +22,12 @@ export function AccessDialog({ cluster, onClose }: { cluster: string; onClose: (
         if (!open) onClose();
       }}
       title="Users and roles"
-      footer={<Button onClick={onClose}>Close</Button>}
+      footer={
+        <>
+          <span className={footer.grow} />
+          <Button onClick={onClose}>Close</Button>
+        </>
+      }
     >
       {access.error !== null && <ErrorNote title="Users and roles could not be read." error={access.error} />}
       {access.data !== undefined && access.data.users.length === 0 && (

@@ -18,6 +18,7 @@ import { showToast } from '../../ui/toast.tsx';
 import { AccessDialog } from './access-dialog.tsx';
 import { addMemberAsk, clusterAsks, memberAsks, type Ask } from './etcd-asks.ts';
 import styles from './etcd-members.module.css';
+import footer from './footer.module.css';
 
 type Member = EtcdView['members'][number];
 
@@ -219,6 +220,7 @@ function AskDialog({ cluster, ask, onClose }: { cluster: string; ask: Ask; onClo
       title={ask.title}
       footer={
         <>
+          <span className={footer.grow} />
           <Button onClick={onClose}>Cancel</Button>
           <Button
             variant={ask.isDanger ? 'danger' : 'primary'}

@@ -10,6 +10,7 @@ import { openEditor } from '../keys/editor-state.ts';
 import { changeEditor } from '../keys/editor-store.ts';
 import { useKeyChanged } from '../keys/use-key-pages.ts';
 import styles from './key-history.module.css';
+import footer from './footer.module.css';
 
 const LIMIT = 50;
 const PREVIEW_CHARS = 2_000;
@@ -73,6 +74,7 @@ export function KeyHistoryDialog({
       className={styles.dialog ?? ''}
       footer={
         <>
+          <span className={footer.grow} />
           <Button onClick={onClose}>Close</Button>
           {mayWrite && chosen > 0 && (
             <Button variant="primary" busy={save.isPending} onClick={putBack}>

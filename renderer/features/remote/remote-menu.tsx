@@ -12,6 +12,7 @@ import { saveFile } from '../../ui/save-file.ts';
 import { showError } from '../../ui/toast.tsx';
 import { ConnectSheet } from './connect-sheet.tsx';
 import { UnlockDialog } from './unlock-dialog.tsx';
+import footer from './footer.module.css';
 
 /** The profile that a remote cluster is reached by; undefined until it is known. */
 export function useProfile(profileId: string): Profile | undefined {
@@ -92,6 +93,7 @@ function RemoveProfileDialog({ name, id, onClose }: { name: string; id: string; 
       title={`Delete the profile ${name}?`}
       footer={
         <>
+          <span className={footer.grow} />
           <Button onClick={onClose}>Cancel</Button>
           <Button variant="danger" busy={isBusy('profiles.remove', { id })} onClick={() => void remove()}>
             Delete profile

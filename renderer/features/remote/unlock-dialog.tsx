@@ -3,6 +3,7 @@ import { useCommand } from '../../api/use-command.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/text-field.tsx';
+import footer from './footer.module.css';
 
 /** A production cluster takes writes for a while after its name was typed. */
 export function UnlockDialog({ cluster, onClose }: { cluster: string; onClose: () => void }) {
@@ -22,6 +23,7 @@ export function UnlockDialog({ cluster, onClose }: { cluster: string; onClose: (
       title={`Allow writing to ${cluster}?`}
       footer={
         <>
+          <span className={footer.grow} />
           <Button onClick={onClose}>Cancel</Button>
           <Button
             variant="danger"
