@@ -39,7 +39,7 @@ export interface MadeBackup extends Manifest {
  * manifest names. The groups are independent, so there is no moment that holds for all of
  * them; but a linearizable read chooses each index, after the backup began. So every write
  * that was acknowledged before it began is in it, and of writes made meanwhile to one
- * partition it has all up to some moment and none after. Tokens and members are not in it.
+ * partition it has all up to some moment and none after. Earlier revisions, tokens and members are not in it.
  *
  * Memory stays bounded: one part of an export at a time. A partition whose node fails is
  * begun anew on another replica. Rejects with BackupError or PrkDbError, and then leaves no

@@ -44,6 +44,8 @@ export interface RestoreReport {
   readonly written: number;
   /** Were there already, with the same value. */
   readonly same: number;
+  /** Have expired since the backup; they stay away. */
+  readonly expired: number;
 }
 
 /** Checks that a file is a whole and unchanged backup, and says what is in it. Rejects with BackupError. */
@@ -61,8 +63,8 @@ export async function checkBackup(
 
 /**
  * Writes the keys of a backup into a cluster of whatever shape, as its clients would: each
- * key goes to the partition that owns it there. Values come back byte for byte; revisions,
- * versions and times are those of the new writes. The whole file is checked before anything
+ * key goes to the partition that owns it there. Values come back byte for byte, and keys expire
+ * when they would have; revisions, versions and other times are those of the new writes. The whole file is checked before anything
  * is written. Doing it again after an interruption goes on where it stopped. Rejects with
  * BackupError, KeysInTheWayError or PrkDbError.
  */
@@ -81,7 +83,9 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
     const isEmpty = (await patiently(() => client.scan({ limit: 1, keysOnly: true }), signal)).entries.length === 0;
     const inTheWay: string[] = [];
     if (!overwrite && !isEmpty) {
-      await each('looking for keys in the way', async ({ key, value }) => {
+      await each('looking for keys in the way', async (row) => {
+        if (hasExpired(row)) return;
+        const { key, value } = row;
         const found = await patiently(() => client.get(key), signal);
         if (found === null || found.value.equals(value)) return;
         inTheWay.push(shown(key));
@@ -91,20 +95,23 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
     }
     let written = 0;
     let same = 0;
+    let expired = 0;
     await each('writing', async (row) => {
-      if (await writeOne(client, row, overwrite, signal)) written++;
+      if (hasExpired(row)) expired++;
+      else if (await writeOne(client, row, overwrite, signal)) written++;
       else same++;
     });
     if (options.verify) {
-      await each('reading back', async ({ key, value }) => {
+      await each('reading back', async (row) => {
+        const { key, value } = row;
         const found = await patiently(() => client.get(key), signal);
-        if (found?.value.equals(value) === true) return;
+        if (found?.value.equals(value) === true || (found === null && hasExpired(row))) return;
         throw new BackupError(
           `The key ${shown(key)} was restored and has now ${found === null ? 'gone' : 'another value'}: somebody else writes to the cluster. Restore into one that nobody uses yet.`,
         );
       });
     }
-    return { manifest, written, same };
+    return { manifest, written, same, expired };
   } finally {
     client.close();
   }
@@ -113,18 +120,28 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
 /** False when the key had that value already: also after an answer was lost on its way. */
 async function writeOne(
   client: PrkDbClient,
-  { key, value }: ExportedRow,
+  { key, value, expiresAtMs }: ExportedRow,
   overwrite: boolean,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
+  const put = () =>
+    client.put(key, value, {
+      ...(overwrite ? {} : { expectedRevision: 0 }),
+      ...(expiresAtMs === 0 ? {} : { ttlMs: Math.max(1, expiresAtMs - Date.now()) }),
+    });
   try {
-    await patiently(() => client.put(key, value, overwrite ? {} : { expectedRevision: 0 }), signal);
+    await patiently(put, signal);
     return true;
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;
     if (error.current !== null && Buffer.from(error.current.value).equals(Buffer.from(value))) return false;
     throw keysInTheWay([shown(key)], false);
   }
+}
+
+/** By the clock here: a key that goes a moment too late does no harm. */
+function hasExpired({ expiresAtMs }: ExportedRow): boolean {
+  return expiresAtMs !== 0 && expiresAtMs <= Date.now();
 }
 
 /** Again while the cluster has no leader, is overloaded or lost an answer. Putting the same value twice does no harm. */

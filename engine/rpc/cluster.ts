@@ -242,6 +242,8 @@ export interface ExportedRow {
   version: number;
   createdAtMs: number;
   updatedAtMs: number;
+  /** When the key goes by itself; 0: never. */
+  expiresAtMs: number;
 }
 
 export interface ExportPart {

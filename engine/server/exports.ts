@@ -91,13 +91,14 @@ export class Exports {
           // What is known of keys that are gone stays behind.
           rows: rows
             .filter(({ gone }) => gone === 0)
-            .map(({ key, value, revision, version, createdAtMs, updatedAtMs }) => ({
+            .map(({ key, value, revision, version, createdAtMs, updatedAtMs, expiresAtMs }) => ({
               key,
               value,
               revision,
               version,
               createdAtMs,
               updatedAtMs,
+              expiresAtMs,
             })),
           end: !more,
         };

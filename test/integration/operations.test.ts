@@ -41,8 +41,9 @@ describe('a backup', () => {
     await eventually('a leader', () => from.put('x', 'x'));
     await from.batchPut(Array.from({ length: 800 }, (_, i) => [key(i), value(i)] as const));
     await from.delete('x');
+    await from.put('for an hour', 'y', { ttlMs: 3_600_000 });
     const before = await allKeys(from);
-    expect(before.size).toBe(800);
+    expect(before.size).toBe(801);
 
     // One that has begun is kept up by nobody who writes meanwhile, and what they write may or may not be in it.
     let stop = false;
@@ -68,6 +69,10 @@ describe('a backup', () => {
     expect(after.size).toBe(made.keys);
     for (const [k, v] of before) expect(after.get(k)).toBe(v);
     for (const [k] of after) expect(before.has(k) || Buffer.from(k, 'hex').toString().startsWith('during-')).toBe(true);
+
+    const [there, here] = await Promise.all([to.get('for an hour'), from.get('for an hour')]);
+    expect(Math.abs(there!.expiresAtMs! - here!.expiresAtMs!)).toBeLessThan(120_000);
+    expect((await to.get(key(2)))?.expiresAtMs).toBeNull();
 
     // The same again changes nothing; another value is not overwritten unless that is asked for.
     expect(await restoreBackup(options)).toMatchObject({ written: 0, same: made.keys });

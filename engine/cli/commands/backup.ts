@@ -88,7 +88,7 @@ async function restore(context: CommandContext, where: readonly string[], given:
   const target = await connectionTarget(context, options);
   const progress = progressLine(context);
   const interrupted = 'What was written stays, and the same command goes on from there.';
-  const { manifest, written, same } = await interruptible(interrupted, (signal) =>
+  const { manifest, written, same, expired } = await interruptible(interrupted, (signal) =>
     restoreBackup({
       ...target,
       file,
@@ -99,12 +99,13 @@ async function restore(context: CommandContext, where: readonly string[], given:
     }).finally(() => progress.clear()),
   );
   if (options.json === true) {
-    printJson(context.io, { file, written, same, verified: options.verify, ...manifest });
+    printJson(context.io, { file, written, same, expired, verified: options.verify, ...manifest });
     return;
   }
   const there = same === 0 ? '' : `; ${keysWords(same)} of the backup had the same value there already`;
+  const gone = expired === 0 ? '' : `; ${keysWords(expired)} of the backup would have expired by now`;
   const verified = options.verify ? ' All were read back.' : '';
-  printLine(context.io, `Written: ${keysWords(written)}${there}.${verified}`);
+  printLine(context.io, `Written: ${keysWords(written)}${there}${gone}.${verified}`);
 }
 
 function interruptible<T>(left: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -24,6 +24,7 @@ const row = (key: string, value: string | Uint8Array): ExportedRow => ({
   version: 2,
   createdAtMs: 1,
   updatedAtMs: 2,
+  expiresAtMs: 0,
 });
 
 const partition = (number: number, keys: number) => ({ partition: number, index: 10 + number, revision: 5, keys });
