@@ -47,6 +47,7 @@ const clientErrors: Record<PrkDbErrorCode, Known> = {
   NO_LEADER: { code: 'noLeader', hint: START_A_NODE },
   DEADLINE_EXCEEDED: { code: 'deadline', hint: 'Try again; a stale read answers without a leader.' },
   UNKNOWN_OUTCOME: { code: 'deadline', hint: READ_IT_BACK },
+  COMPACTED: { code: 'refused', hint: 'Load the keys again.' },
   SESSION_EXPIRED: { code: 'deadline', hint: READ_IT_BACK },
   CONFLICT: { code: 'refused', hint: 'Read the key again and decide what to keep.' },
   UNAVAILABLE: { code: 'disconnected', hint: START_A_NODE },

@@ -26,6 +26,7 @@ import { addStatus } from './commands/status.ts';
 import { addToken } from './commands/token.ts';
 import { addTxn } from './commands/txn.ts';
 import { addUp } from './commands/up.ts';
+import { addWatch } from './commands/watch.ts';
 import { errorLines, UsageError } from './errors.ts';
 
 export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
@@ -59,6 +60,7 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   addScan(program, context);
   addHistory(program, context);
   addTxn(program, context);
+  addWatch(program, context);
   addBackup(program, context);
   addDoctor(program, context);
   addCopy(program, context);

@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { partitionOfKey } from '../config/seahash.ts';
 import { ReadMode, type KvResponse, type MetadataResponse, type WriteOperation } from '../rpc/kv.ts';
-import { keyBytes, valueBytes, type BytesInput } from './bytes.ts';
+import { keyBytes, prefixBytes, valueBytes, type BytesInput } from './bytes.ts';
 import { Call, type CallContext, type Operation } from './call.ts';
 import { credentialsFor, type Credentials } from './credentials.ts';
 import { dialAddress } from './endpoint.ts';
 import { metaOf, toEntry, toKeyRevision } from './entry.ts';
+import { Watcher, type WatchHost } from './watch.ts';
 import { partitionOfAll, writeOf } from './write-operation.ts';
 import { ClosedError, InternalError, InvalidArgumentError, SessionExpiredError } from './errors.ts';
 import { AnyNode, type HealthResponse } from './metadata.ts';
@@ -30,6 +31,7 @@ import type {
   ScanPage,
   TransactResult,
   TransactWrite,
+  WatchOptions,
   WriteOptions,
 } from './types.ts';
 
@@ -53,6 +55,8 @@ export class PrkDbClient {
   readonly #routing = new RoutingTable();
   readonly #links = new Map<string, NodeLink>();
   readonly #calls = new Set<Call>();
+  readonly #watchers = new Set<Watcher>();
+  readonly #watchHost: WatchHost;
   readonly #context: CallContext;
   readonly #clientId = randomInt(1, 2 ** 48 - 1);
   readonly #sessions = new WriteSessions((partition, timeoutMs) => this.#openSession(partition, timeoutMs));
@@ -67,6 +71,15 @@ export class PrkDbClient {
     this.#anyNode = new AnyNode(credentials);
     this.#timeoutMs = timeoutMs;
     const routing = this.#routing;
+    this.#watchHost = {
+      get partitionCount() {
+        return routing.partitionCount;
+      },
+      credentials,
+      replicaAddresses: (partition) => routing.replicaAddresses(partition),
+      refresh: () => this.#refresh(),
+      ended: (watcher) => this.#watchers.delete(watcher),
+    };
     this.#context = {
       get epoch() {
         return routing.epoch;
@@ -161,6 +174,14 @@ export class PrkDbClient {
     return response.revisions.map((revision) => toKeyRevision(revision, partition));
   }
 
+  /** The changes of all keys with this prefix, from now or from where an earlier watch ended. Close it when done. */
+  watch(prefix: BytesInput, options: WatchOptions = {}): Watcher {
+    if (this.#closed) throw new ClosedError();
+    const watcher = new Watcher(this.#watchHost, prefixBytes(prefix), options);
+    this.#watchers.add(watcher);
+    return watcher;
+  }
+
   /** One page of keys in unsigned byte order, from every partition. */
   scan(options: ScanOptions = {}): Promise<ScanPage> {
     return scanAll(options, this.#routing.partitionCount, (scan) => this.#call(scan.partition, { scan }, options));
@@ -218,6 +239,7 @@ export class PrkDbClient {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    for (const watcher of this.#watchers) watcher.close();
     for (const call of this.#calls) call.close();
     for (const link of this.#links.values()) link.close();
     this.#anyNode.close();

@@ -9,6 +9,7 @@ export type PrkDbErrorCode =
   | 'DEADLINE_EXCEEDED'
   | 'UNKNOWN_OUTCOME'
   | 'SESSION_EXPIRED'
+  | 'COMPACTED'
   | 'CONFLICT'
   | 'UNAVAILABLE'
   | 'CONNECTION'
@@ -88,6 +89,26 @@ export class SessionExpiredError extends PrkDbError {
   constructor(message: string, outcome: Outcome) {
     super('SESSION_EXPIRED', message);
     this.outcome = outcome;
+  }
+}
+
+/**
+ * Changes of a partition that the watch has not seen are not held any more. Scan the prefix
+ * again, then watch from `position`: it has every change after `revision` in that partition.
+ */
+export class WatchCompactedError extends PrkDbError {
+  readonly partition: number;
+  readonly revision: number;
+  readonly position: string;
+  constructor(partition: number, revision: number, position: string) {
+    super(
+      'COMPACTED',
+      `Changes of partition ${partition} up to revision ${revision} are not held any more. ` +
+        'Scan again, and watch from the position that this error names.',
+    );
+    this.partition = partition;
+    this.revision = revision;
+    this.position = position;
   }
 }
 

@@ -1,5 +1,6 @@
 /** The TypeScript client of PrkDB: `PrkDbClient.connect(['http://localhost:7101'])`. */
 export { PrkDbClient } from './client.ts';
+export { Watcher } from './watch.ts';
 export { ClusterClient, type ObserveHandlers, type ObserveOptions, type RpcOptions } from './cluster-client.ts';
 export { credentialsFor, type ConnectionOptions, type Credentials, type TlsOptions } from './credentials.ts';
 export { atSystemLeader, waitForToken } from './tokens.ts';

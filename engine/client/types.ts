@@ -68,6 +68,26 @@ export interface KeyRevision {
   readonly expiresAtMs: number | null;
 }
 
+export interface WatchOptions {
+  /** 'now', or the position of an earlier watch. Default 'now'. */
+  readonly from?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** One change of one key. */
+export interface WatchEvent {
+  readonly kind: 'put' | 'delete' | 'expire';
+  readonly key: Buffer;
+  /** Empty unless put. */
+  readonly value: Buffer;
+  readonly partition: number;
+  readonly revision: number;
+  /** 0 unless put. */
+  readonly version: number;
+  readonly timeMs: number;
+  readonly expiresAtMs: number | null;
+}
+
 /** What is known of a key without its value. */
 export interface EntryMeta {
   readonly key: Buffer;

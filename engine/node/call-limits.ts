@@ -2,7 +2,8 @@ import * as grpc from '@grpc/grpc-js';
 import type { NodeLimits } from '../config/node-config.ts';
 import { clientOf } from '../server/access.ts';
 
-const OBSERVE = '/prkdb.cluster.ClusterService/Observe';
+/** Calls that stay open and cost something all the time. */
+const WATCHING: ReadonlySet<string> = new Set(['/prkdb.cluster.ClusterService/Observe', '/raft.PrkDbService/Watch']);
 
 /** Counts what every client (an address) has open, and refuses what is more than its share. */
 export class CallLimits {
@@ -29,7 +30,7 @@ export class CallLimits {
 
   #guardOne(method: grpc.MethodDefinition<object, object>, handler: grpc.UntypedHandleCall): grpc.UntypedHandleCall {
     const { callsPerClient, observersPerClient } = this.#limits;
-    const isObserve = method.path === OBSERVE;
+    const isObserve = WATCHING.has(method.path);
     const [counts, limit] = isObserve ? [this.#observers, observersPerClient] : [this.#calls, callsPerClient];
     const what = isObserve ? 'watchers of this node' : 'calls to this node';
     const refusal = (client: string) => ({

@@ -8,6 +8,7 @@ import { clusterService } from '../server/cluster-service.ts';
 import { EventLog } from '../server/event-log.ts';
 import { Executor } from '../server/executor.ts';
 import { Exports } from '../server/exports.ts';
+import { Watches } from '../server/watch.ts';
 import { Forwarder } from '../server/forwarder.ts';
 import { serveHttp, type HealthProbes } from '../server/http.ts';
 import { kvStreamHandler } from '../server/kv-service.ts';
@@ -358,6 +359,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   resources.add(() => health.close());
   resources.add(events.listen((event) => (event.kind === 'nodeStopping' ? health.stopping() : health.refresh())));
   const published = serviceDefinition('prkdb', 'raft.PrkDbService');
+  const watches = new Watches(running, () => performance.now());
   const server = await startGrpcServer({
     host: config.bindHost,
     port: self.clientPort,
@@ -366,7 +368,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     access,
     onRefused: refuseCaller,
     services: [
-      { definition: published, implementation: prkDbService(running, router, metadata, metrics) },
+      { definition: published, implementation: prkDbService(running, router, metadata, metrics, watches) },
       notOffered(published),
       {
         definition: serviceDefinition('prkdb', 'raft.KvService'),
@@ -380,6 +382,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     extras: [(registry) => health.addTo(registry), addReflection],
   });
   resources.add(() => server.stop(STOP_GRACE_MS));
+  resources.add(() => watches.close());
   const http = await serveHttp(config.bindHost, self.metricsPort, metrics.registry, probes).catch((error: unknown) => {
     throw bindError('metrics', config.bindHost, self.metricsPort, error);
   });

@@ -143,6 +143,39 @@ export interface KvResponses {
   responses: KvResponse[];
 }
 
+export interface WatchFrom {
+  partition: number;
+  hasRevision: boolean;
+  afterRevision: number;
+}
+
+export interface WatchRequest {
+  keyPrefix: Uint8Array;
+  partitions: WatchFrom[];
+  extended: boolean;
+}
+
+export const WatchEventType = { Put: 0, Delete: 1 } as const;
+export type WatchEventType = (typeof WatchEventType)[keyof typeof WatchEventType];
+
+export const WatchNote = { None: 0, Progress: 1, Compacted: 2 } as const;
+export type WatchNote = (typeof WatchNote)[keyof typeof WatchNote];
+
+export interface WatchEvent {
+  eventType: WatchEventType;
+  key: Uint8Array;
+  value: Uint8Array;
+  /** The revision. */
+  offset: number;
+  /** Milliseconds. */
+  timestamp: number;
+  partition: number;
+  version: number;
+  expiresAtMs: number;
+  expired: boolean;
+  note: WatchNote;
+}
+
 export interface NodeInfo {
   nodeId: number;
   address: string;

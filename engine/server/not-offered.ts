@@ -28,11 +28,6 @@ const NOT_OFFERED: readonly { readonly name: string; readonly stream?: boolean; 
   { name: 'StartReplication', instead: replicated },
   { name: 'StopReplication', instead: replicated },
   {
-    name: 'Watch',
-    stream: true,
-    instead: 'Changes are not streamed here: read again with Get, or scan a prefix with raft.KvService/Stream.',
-  },
-  {
     name: 'FetchSegment',
     stream: true,
     instead:

@@ -1,10 +1,19 @@
 import * as grpc from '@grpc/grpc-js';
-import { KvStatus, WriteKind, type KvRequest, type KvResponse, type ReadMode } from '../rpc/kv.ts';
+import {
+  KvStatus,
+  WriteKind,
+  type KvRequest,
+  type KvResponse,
+  type ReadMode,
+  type WatchEvent,
+  type WatchRequest,
+} from '../rpc/kv.ts';
 import { leadersKnown, type Store } from '../store/index.ts';
 import { tokenOf } from './access.ts';
 import type { Metadata } from './metadata.ts';
 import type { OperationMetrics } from './metrics.ts';
 import type { Router } from './router.ts';
+import type { Watches } from './watch.ts';
 import { callAndWait } from './waiting-call.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -102,6 +111,7 @@ export function prkDbService(
   router: Router,
   metadata: Metadata,
   metrics: OperationMetrics,
+  watches: Watches,
 ): grpc.UntypedServiceImplementation {
   const call = async (operation: string, request: KvRequest, { token }: CallFacts): Promise<KvResponse> => {
     const end = metrics.start(operation);
@@ -153,5 +163,6 @@ export function prkDbService(
       };
     }),
     Metadata: unary(() => metadata.current()),
+    Watch: (call: grpc.ServerWritableStream<WatchRequest, WatchEvent>) => watches.serve(call),
   };
 }

@@ -1,6 +1,7 @@
 import { SYSTEM_GROUP, groupOfPartition, type GroupId } from '../config/ids.ts';
 import { Raft } from '../raft/raft.ts';
 import { NONE, type InitialState, type Membership, type NodeId } from '../raft/types.ts';
+import { ChangeRing } from './change-ring.ts';
 import { Group } from './group.ts';
 import { preferredLeader, wantedMembers, type RoutingTable, type WantedMembers } from './routing.ts';
 import type { StoreLimits, StoreOptions } from './types.ts';
@@ -97,7 +98,9 @@ export class GroupFactory {
       ...(options.limits ?? DEFAULT_LIMITS),
     });
     const firstReadRound = 1 + Math.floor(options.random() * MAX_FIRST_READ_ROUND);
-    const group = new Group(id, core, options.clock.monotonicMs(), firstReadRound);
+    const changes = new ChangeRing(table.partitions.length);
+    changes.reset(options.state.revision(id));
+    const group = new Group(id, core, options.clock.monotonicMs(), firstReadRound, changes);
     group.wanted = wantedMembers(table, id);
     group.preferredLeader = preferredLeader(table, id) ?? NONE;
     return group;

@@ -3,6 +3,7 @@ import type { Entry, LogIndex, NodeId, RaftCore, Term } from '../raft/types.ts';
 import { NONE, Role } from '../raft/types.ts';
 import { encodeCommand } from '../storage/codec.ts';
 import type { MutationResult } from '../storage/types.ts';
+import { ChangeRing } from './change-ring.ts';
 import { LogSize } from './compaction.ts';
 import type { WantedMembers } from './routing.ts';
 import type { Failure, PendingRead, PendingWrite, ReadConsistency } from './types.ts';
@@ -44,6 +45,8 @@ export class Group {
   pendingPersists = 0;
   electionsWon = 0;
   readonly logSize = new LogSize();
+  /** What has changed lately, for those who watch. */
+  readonly changes: ChangeRing;
   /** When this replica last heard its leader; for the age of stale reads. */
   leaderHeardAtMs: number;
   /** When the group was last seen to lose its leader. */
@@ -63,7 +66,8 @@ export class Group {
    * `firstReadRound` is drawn anew at every start: a late answer to a read of this node's
    * former process must not be taken for the answer to one of now.
    */
-  constructor(id: GroupId, core: RaftCore, nowMs: number, firstReadRound: number) {
+  constructor(id: GroupId, core: RaftCore, nowMs: number, firstReadRound: number, changes = new ChangeRing(1)) {
+    this.changes = changes;
     this.id = id;
     this.core = core;
     this.#nextReadRound = firstReadRound;

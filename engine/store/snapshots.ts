@@ -218,6 +218,7 @@ class RowSink implements ChunkSink {
     if (!this.#sink.install()) return false;
     this.#group.core.restoreSnapshot(this.#leader, point, this.#membership);
     this.#group.stateReplaced();
+    this.#group.changes.reset(this.#options.state.revision(this.#group.id));
     return true;
   }
 }

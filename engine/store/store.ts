@@ -432,6 +432,7 @@ export class Store {
     this.#groups.delete(group.id);
     this.#dirty.delete(group);
     group.failAll({ ok: false, reason: 'notReplica' });
+    group.changes.close();
     this.#giveUp.begin(group);
   }
 
@@ -526,6 +527,7 @@ export class Store {
           `The state machine cannot be written: ${error instanceof Error ? error.message : String(error)}`,
         );
       }
+      group.changes.add(this.#options.state.lastChanges());
       const nowMs = this.#options.clock.monotonicMs();
       committed.forEach((entry, i) => {
         group.logSize.applied(entry.index, entry.data.length);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConflictError, PrkDbClient } from '../../engine/client/index.ts';
+import { ConflictError, PrkDbClient, WatchCompactedError } from '../../engine/client/index.ts';
 import { childProcessLauncher, createSupervisor, type Supervisor } from '../../engine/supervisor/index.ts';
 import { eventually } from '../support/node-cluster.ts';
 import { freeBasePort, tempDir } from '../support/temp.ts';
@@ -71,6 +71,46 @@ describe('a cluster of three nodes', () => {
       ['expire', null],
       ['put', 'here'],
     ]);
+  });
+
+  it('shows every change once to those who watch, while each node is killed in turn', async () => {
+    const watcher = client.watch('watched/');
+    await watcher.started();
+    const first = watcher.position;
+    const seen: { revision: number; value: string; kind: string }[] = [];
+    const watching = (async () => {
+      for await (const { revision, value, kind } of watcher) {
+        seen.push({ revision, value: value.toString(), kind });
+        if (value.toString() === 'last') return;
+      }
+    })();
+    let written = 0;
+    for (const id of [1, 2, 3]) {
+      await supervisor.killNode(NAME, id);
+      for (let i = 0; i < 20; i++) await client.put(`watched/${written % 7}`, `${written++}`);
+      await supervisor.startNode(NAME, id);
+      await eventually('a leader', async () => (await leader()) !== 0);
+    }
+    await client.delete('watched/0');
+    await client.put('watched/1', 'last');
+    await watching;
+    const values = [...Array.from({ length: written }, (_, i) => `${i}`), '', 'last'];
+    expect(seen.map(({ value }) => value)).toEqual(values);
+    expect(seen.at(-2)?.kind).toBe('delete');
+    const revisions = seen.map(({ revision }) => revision);
+    expect(revisions).toEqual(revisions.map((_, i) => revisions[0]! + i));
+
+    const since = seen[Math.floor(seen.length / 2)]!;
+    const again = client.watch('watched/', { from: `0:${since.revision}` });
+    const rest: number[] = [];
+    // The node that was killed last remembers little; the others do, and one of them is found.
+    for await (const { revision, value } of again) {
+      rest.push(revision);
+      if (value.toString() === 'last') break;
+    }
+    expect(rest).toEqual(revisions.filter((revision) => revision > since.revision));
+    const compacted = client.watch('', { from: first.replace(/:\d+/, ':0') });
+    await expect(compacted[Symbol.asyncIterator]().next()).rejects.toThrow(WatchCompactedError);
   });
 
   it('applies a transaction as a whole or not at all', async () => {
