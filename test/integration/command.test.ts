@@ -87,10 +87,10 @@ describe('prkdb', () => {
       { name: 'shapes', state: 'running', owner: 'detached', nodes: 3, nodesRunning: 3, partitions: 4 },
     ]);
     const shown = await status('shapes');
-    expect(Object.keys(shown)).toEqual(['name', 'nodes']);
+    expect(Object.keys(shown)).toEqual(['name', 'nodes', 'epoch', 'balance', 'moves']);
     expect(shown.nodes.map((n) => n.id)).toEqual([1, 2, 3]);
     for (const node of shown.nodes) {
-      expect(Object.keys(node)).toEqual(['id', 'address', 'metricsUrl', 'pid', 'state', 'groups']);
+      expect(Object.keys(node)).toEqual(['id', 'address', 'metricsUrl', 'pid', 'state', 'logLevel', 'groups']);
       expect(node.state).toBe('live');
       expect(node.address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
       expect((await fetch(node.metricsUrl)).status).toBe(200);
