@@ -144,6 +144,13 @@ export const contract = {
     'cluster.remove': { input: cluster, output: done },
     'node.start': { input: node, output: done },
     'node.kill': { input: node, output: done },
+    /** One more node; it gets its share of the partitions by itself. Answered with its id when its process exists. */
+    'node.add': { input: cluster, output: z.strictObject({ node: z.number().int() }) },
+    /**
+     * Answered once the cluster has agreed: the node gives away what it holds, and then ends.
+     * `force`: also one that does not answer, or that the replication factor needs.
+     */
+    'node.remove': { input: node.extend({ force: z.boolean(), deleteData: z.boolean() }), output: done },
     'node.handOver': { input: node, output: done },
     /** Asks a replica to take over the leadership of a partition. Answered once it was asked. */
     'partition.transfer': {

@@ -8,6 +8,7 @@ const loud: ReadonlySet<ClusterEventKind> = new Set([
   'peerSuspect',
   'accessRefused',
   'peerRefused',
+  'nodeRemoved',
 ]);
 const quiet: ReadonlySet<ClusterEventKind> = new Set(['voteGranted', 'voteRejected', 'roleChanged', 'leaderKnown']);
 

@@ -386,7 +386,8 @@ export class Store {
       group.preferredLeader = preferredLeader(table, group.id) ?? NONE;
     }
     const detail = routingWords(before, table);
-    this.events.emit('membersChanged', { index: table.epoch, detail });
+    // Which data directories the members have is nothing to tell.
+    if (detail !== '') this.events.emit('membersChanged', { index: table.epoch, detail });
     this.#addWanted();
     this.#options.onRouting?.(table);
   }

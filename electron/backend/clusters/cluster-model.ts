@@ -38,7 +38,7 @@ interface NodeRecord {
  */
 export class ClusterModel {
   #cluster: LocalCluster;
-  readonly #nodes: NodeRecord[];
+  #nodes: NodeRecord[];
   readonly placement: readonly (readonly number[])[];
   readonly totals = new LogTotals();
   #partitions: PartitionView[];
@@ -48,17 +48,13 @@ export class ClusterModel {
 
   constructor(cluster: LocalCluster, nowMs: number) {
     this.#cluster = cluster;
-    const { members, partitions, replicationFactor, createdAtMs } = cluster.record;
+    const { members, founders, partitions, replicationFactor, createdAtMs } = cluster.record;
     this.placement = genesisPlacement(
-      members.map((member) => member.id),
+      (founders ?? members).map((member) => member.id),
       partitions,
       replicationFactor,
     );
-    this.#nodes = members.map((member) => {
-      const process = processOf(cluster, member.id);
-      const rates = new NodeRates();
-      return { member, process, status: null, heardAtMs: null, rates, state: 'stopped', sinceMs: createdAtMs };
-    });
+    this.#nodes = members.map((member) => newNode(cluster, member, createdAtMs));
     this.#stateSinceMs = lastExitMs(cluster) ?? createdAtMs;
     this.#partitions = [];
     this.judge(nowMs);
@@ -118,9 +114,12 @@ export class ClusterModel {
     return this.#partitions[partition]?.leader ?? 0;
   }
 
-  /** The supervisor's word changed. */
-  setCluster(cluster: LocalCluster): void {
+  /** The supervisor's word changed; members may have come or gone. */
+  setCluster(cluster: LocalCluster, nowMs: number): void {
     this.#cluster = cluster;
+    this.#nodes = cluster.record.members.map(
+      (member) => this.#nodes.find((node) => node.member.id === member.id) ?? newNode(cluster, member, nowMs),
+    );
     for (const node of this.#nodes) {
       const process = processOf(cluster, node.member.id);
       if (process.startedAtMs !== node.process.startedAtMs || process.pid !== node.process.pid) {
@@ -297,6 +296,11 @@ function sendFault(status: NodeStatus | null, to: number): SendFault | null {
   const fault = status?.faults?.links.find((link) => link.toNodeId === to);
   if (fault === undefined || !(fault.cut || fault.delayMs > 0 || fault.drop > 0)) return null;
   return { cut: fault.cut, delayMs: fault.delayMs, dropPercent: percent(fault.drop) };
+}
+
+function newNode(cluster: LocalCluster, member: Member, sinceMs: number): NodeRecord {
+  const process = processOf(cluster, member.id);
+  return { member, process, status: null, heardAtMs: null, rates: new NodeRates(), state: 'stopped', sinceMs };
 }
 
 function processOf(cluster: LocalCluster, nodeId: number): NodeProcess {

@@ -79,6 +79,13 @@ export interface ProcessControls {
   pauseNode(node: number): Promise<void>;
   resumeNode(node: number): Promise<void>;
   restartNode(node: number): Promise<void>;
+  /** One more node, which gets its share of the partitions. Resolves with its id when its process exists. */
+  addNode(): Promise<number>;
+  /**
+   * Takes a node out of the cluster. Resolves when the cluster has agreed; it then gives away what
+   * it holds, and its process ends. Rejects with a sentence when that cannot be.
+   */
+  removeNode(node: number, options: { readonly force: boolean; readonly deleteData: boolean }): Promise<void>;
   /** Gives all that the node leads to others; rejects when something stayed with it. */
   handOver(node: number): Promise<void>;
   /** Asks a replica to take over a partition; rejects with a sentence when it cannot. */

@@ -53,6 +53,10 @@ export class LocalClusterDriver implements ClusterDriver {
 
   readonly #options: LocalClusterOptions;
   readonly #model: ClusterModel;
+  /** Who is a member now. One list for all who ask; members come and go. */
+  readonly #nodeIds: number[];
+  /** Where each partition is now, likewise. */
+  readonly #placement: (readonly number[])[];
   readonly #story: StoryTeller;
   readonly #ring = new SampleRing();
   readonly #pacer: Pacer<ClusterView>;
@@ -71,10 +75,12 @@ export class LocalClusterDriver implements ClusterDriver {
 
   constructor(cluster: LocalCluster, options: LocalClusterOptions) {
     const nodes = cluster.record.members.map((member) => member.id);
+    this.#nodeIds = nodes;
     this.name = cluster.record.name;
     this.#options = options;
     this.#model = new ClusterModel(cluster, options.now());
-    this.#story = new StoryTeller({ nodes, replicas: this.#model.placement, conditions: conditionsOf(cluster) });
+    this.#placement = [...this.#model.placement];
+    this.#story = new StoryTeller({ nodes, replicas: this.#placement, conditions: conditionsOf(cluster) });
     this.#pacer = new Pacer({
       view: () => this.view(),
       contentOf: (view) =>
@@ -121,6 +127,7 @@ export class LocalClusterDriver implements ClusterDriver {
       supervisor: options.supervisor,
       refresh: options.refresh,
       leaderOf: (partition) => this.#model.leaderOf(partition),
+      onError: options.onError,
       beforeStop: async () => {
         await this.#stopLoad();
         this.faults.forget();
@@ -179,7 +186,8 @@ export class LocalClusterDriver implements ClusterDriver {
   /** The supervisor's word on the processes changed. */
   update(cluster: LocalCluster): void {
     if (this.#closed) return;
-    this.#model.setCluster(cluster);
+    this.#model.setCluster(cluster, this.#options.now());
+    this.#nodeIds.splice(0, this.#nodeIds.length, ...cluster.record.members.map((member) => member.id));
     this.#follow();
     this.#changed();
   }
@@ -210,6 +218,11 @@ export class LocalClusterDriver implements ClusterDriver {
   /** Keeps one link to every process that exists, and a timer while there is one. */
   #follow(): void {
     const { record, nodes } = this.#model.cluster;
+    for (const [id, { link }] of this.#links) {
+      if (this.#nodeIds.includes(id)) continue;
+      link.close();
+      this.#links.delete(id);
+    }
     for (const process of nodes) {
       const exists = process.state === 'running' || process.state === 'paused';
       const known = this.#links.get(process.nodeId);
@@ -270,6 +283,7 @@ export class LocalClusterDriver implements ClusterDriver {
   #changed(): void {
     const nowMs = this.#options.now();
     this.#model.judge(nowMs);
+    for (const { partition, replicas } of this.#model.partitions) this.#placement[partition] = replicas;
     // The charts show the very moment a leader is lost or won, not the next half second.
     const leadersText = this.#model.partitions.map((p) => `${p.leader}/${p.term}`).join();
     if (leadersText !== this.#leadersText) {

@@ -1,21 +1,28 @@
 import { open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterClient } from '../../../engine/client/index.ts';
 import { connectionOf, endpointOf } from '../../../engine/supervisor/index.ts';
 import type { Supervisor } from '../../../engine/supervisor/types.ts';
 import { BackendError } from '../errors.ts';
 import type { ProcessControls } from './driver.ts';
 
+/** A node with much to give away takes its time. */
+const REMOVAL_MS = 60 * 60_000;
+const POLL_MS = 500;
 /** Enough for 2,000 lines of a log; a longer line loses its beginning. */
 const MAX_TAIL_BYTES = 1024 * 1024;
 
 /** The supervisor's verbs for one cluster. After each, the driver knows of it before the caller does. */
 export function localProcesses(options: {
   readonly name: string;
+  /** Kept up to date by its owner. */
   readonly nodes: readonly number[];
   readonly supervisor: Supervisor;
   readonly refresh: () => Promise<void>;
   /** 0 when there is none. */
   readonly leaderOf: (partition: number) => number;
+  /** For what fails after it was answered. */
+  readonly onError: (error: unknown) => void;
   /** Called before the whole cluster is stopped. */
   readonly beforeStop: () => Promise<void>;
 }): ProcessControls {
@@ -42,7 +49,43 @@ export function localProcesses(options: {
     }
   };
 
+  /** Any node that runs, but rather not this one. */
+  const withAny = async <T>(but: number, work: (client: ClusterClient) => Promise<T>): Promise<T> => {
+    const { nodes } = await supervisor.get(name);
+    const running = nodes.filter((node) => node.state === 'running').map((node) => node.nodeId);
+    const node = running.find((id) => id !== but) ?? running[0];
+    if (node === undefined) {
+      throw new BackendError('disconnected', `No node of ${name} is running.`, 'Start the cluster.');
+    }
+    return withClient(node, work);
+  };
+
+  /** The cluster moves what the node holds by itself; its process and its record go when that is done. */
+  const finishRemoval = async (node: number, deleteData: boolean): Promise<void> => {
+    for (const endMs = Date.now() + REMOVAL_MS; Date.now() < endMs; await sleep(POLL_MS)) {
+      const isGone = await withAny(node, (client) => client.members()).then(
+        (answer) => answer.fromLeader && answer.members.every((member) => member.id !== node),
+        // Between two leaders nobody can say.
+        () => false,
+      );
+      if (!isGone) continue;
+      await supervisor.forgetNode(name, node, { deleteData });
+      await options.refresh();
+      return;
+    }
+  };
+
   return {
+    async addNode() {
+      const node = await supervisor.addNode(name);
+      await options.refresh();
+      return node;
+    },
+    async removeNode(node, { force, deleteData }) {
+      requireNode(node);
+      await withAny(node, (client) => client.removeMember({ id: node, force }));
+      void finishRemoval(node, deleteData).catch(options.onError);
+    },
     async start() {
       await supervisor.start(name, { detach: false });
       await options.refresh();

@@ -78,6 +78,13 @@ export function createHandlers(options: {
       'cluster.remove': ({ cluster }) => withoutDrill(cluster, () => registry.remove(cluster)),
       'node.start': ({ cluster, node }) => ok(processes(cluster).startNode(node)),
       'node.kill': ({ cluster, node }) => ok(processes(cluster).killNode(node)),
+      'node.add': async ({ cluster }) => {
+        const controls = processes(cluster);
+        await drills.cancel(cluster);
+        return { node: await controls.addNode() };
+      },
+      'node.remove': ({ cluster, node, ...options }) =>
+        withoutDrill(cluster, () => processes(cluster).removeNode(node, options)),
       'node.handOver': ({ cluster, node }) => ok(processes(cluster).handOver(node)),
       'partition.transfer': ({ cluster, partition, to }) => ok(processes(cluster).transfer(partition, to)),
       'node.pause': ({ cluster, node }) => ok(processes(cluster).pauseNode(node)),

@@ -12,12 +12,19 @@ const silent: ReadonlySet<ClusterEventKind> = new Set([
   'snapshotStarted',
   'snapshotSent',
   'logCompacted',
+  'membershipChanged',
+  'membershipRefused',
+  'partitionsMoving',
+  'replicaAdded',
+  'replicaRemoved',
 ]);
 
 /** What a cluster does to stay well: leaders that hand over, followers that need a snapshot, strangers that are kept out. */
 export class UpkeepTeller {
   readonly #context: StoryContext;
   readonly #buffer: ReorderBuffer;
+  /** Of the routing table whose change was told last. */
+  #epochTold = 0;
 
   constructor(context: StoryContext, buffer: ReorderBuffer) {
     this.#context = context;
@@ -35,6 +42,10 @@ export class UpkeepTeller {
       this.#restored(event);
     } else if (event.kind === 'snapshotFailed') {
       this.#failed(event);
+    } else if (event.kind === 'membersChanged') {
+      this.#members(event);
+    } else if (event.kind === 'nodeRemoved') {
+      this.#removed(event);
     } else if (event.kind === 'accessRefused' || event.kind === 'peerRefused') {
       if (!quiet) this.#refused(event);
     } else {
@@ -108,6 +119,29 @@ export class UpkeepTeller {
       nodeName(event.peer),
       '; it is sent again when that node is heard from.',
     ]);
+  }
+
+  /** Every node hears of it; the first one tells, in its own words. */
+  #members({ timeMs, index, detail }: ClusterEvent): void {
+    if (index <= this.#epochTold || detail === '') return;
+    this.#epochTold = index;
+    this.#context.tell({
+      timeMs,
+      kind: 'notice',
+      parts: sentence(`The cluster changes: ${detail}.`),
+      node: null,
+      partition: null,
+    });
+  }
+
+  #removed({ timeMs, nodeId, detail }: ClusterEvent): void {
+    this.#context.tell({
+      timeMs,
+      kind: 'notice',
+      parts: sentence(nodeName(nodeId), ` stops: ${detail}`),
+      node: nodeId,
+      partition: null,
+    });
   }
 
   /** The node's own words, which begin with what was refused, or with the peer that it dialed in vain. */

@@ -401,3 +401,36 @@ describe('the feed', () => {
     expect(bench.driver.events(10)).toEqual(told);
   });
 });
+
+describe('members that come and go', () => {
+  it('are in the view from then on, and who is gone is not asked any more', async () => {
+    bench.reportAll([1, 2]);
+    const three = bench.cluster;
+    const [, , third] = three.record.members;
+    const fourth = { ...third!, id: 4, clientPort: 7104, raftPort: 7204, metricsPort: 7304 };
+    bench.cluster = {
+      ...three,
+      record: { ...three.record, founders: three.record.members, members: [...three.record.members, fourth] },
+      nodes: [...three.nodes, nodeProcess(4)],
+    };
+    bench.driver.update(bench.cluster);
+    bench.report(4, [1, 2]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(bench.views.at(-1)!.nodes.map((node) => node.id)).toEqual([1, 2, 3, 4]);
+    expect(bench.listeners.has(4)).toBe(true);
+    await bench.driver.processes.killNode(4);
+
+    const { record, nodes } = bench.cluster;
+    bench.cluster = {
+      ...three,
+      record: { ...record, members: record.members.filter((m) => m.id !== 2), retired: [2] },
+      nodes: nodes.filter((node) => node.nodeId !== 2),
+    };
+    bench.driver.update(bench.cluster);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(bench.views.at(-1)!.nodes.map((node) => node.id)).toEqual([1, 3, 4]);
+    expect(bench.listeners.has(2)).toBe(false);
+    await expect(bench.driver.processes.killNode(2)).rejects.toThrow(/no node n2/);
+    expect(bench.driver.summary().nodeCount).toBe(3);
+  });
+});

@@ -54,4 +54,20 @@ describe('the story of what keeps a cluster well', () => {
     expect(lines(told)[0]).toContain('n1 refused somebody: a call of Put from 10.0.0.9: it gave no token.');
     expect(lines(told)[1]).toContain('n2 refused somebody on the port of its peers: a connection from 10.0.0.9:4711');
   });
+
+  it('tells once of a change of members, whoever hears of it, and why a node stops', () => {
+    const joins = { index: 7, detail: 'n4 is active; partitions 0, 1 move' };
+    const removed = { detail: 'Node 1 was removed from the cluster dev.' };
+    const told = tell(teller(), [
+      event(0, 2, 'membersChanged', joins),
+      event(3, 1, 'membersChanged', joins),
+      event(5, 3, 'replicaAdded', { partition: 0 }),
+      event(9, 2, 'membersChanged', { index: 8, detail: 'n1 was removed' }),
+      event(20, 1, 'nodeRemoved', removed),
+    ]);
+    expect(lines(told)).toHaveLength(3);
+    expect(lines(told)[0]).toContain('The cluster changes: n4 is active; partitions 0, 1 move.');
+    expect(lines(told)[1]).toContain('The cluster changes: n1 was removed.');
+    expect(lines(told)[2]).toContain('n1 stops: Node 1 was removed from the cluster dev.');
+  });
 });
