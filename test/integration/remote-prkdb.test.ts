@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SubscriptionMessage } from '../../electron/contract/contract.ts';
+import { atSystemLeader } from '../../engine/client/index.ts';
+import { makeToken, tokenHash, tokenId } from '../../engine/config/tokens.ts';
 import { BackendClient } from '../support/backend-client.ts';
 import { eventually, nodeCluster, type NodeCluster } from '../support/node-cluster.ts';
 import { PlainServers } from '../support/plain-server.ts';
@@ -97,6 +99,28 @@ describe('a cluster of our own nodes on other hosts', () => {
     await Promise.all(cluster.nodes.map((node) => node.start()));
     await backend.command('cluster.reconnect', { cluster: 'far' });
     await eventually('running again', async () => (await view()).summary.state === 'running');
+  });
+
+  test('once it asks for a token, the connection test says so, and the profile with one gets in', async () => {
+    const token = makeToken();
+    const tls = await cluster.authority!.client();
+    await atSystemLeader(cluster.endpoints, { tls }, 15_000, (client) =>
+      client.createToken({ id: tokenId(token)!, sha256: tokenHash(token), name: 'app', right: 'admin', ttlMs: 0 }),
+    );
+    const [profile] = (await backend.query('profiles.list', {})).profiles;
+    const { id, hasSecret: _hasSecret, ...fields } = profile!;
+    const without = { ...fields, secret: null };
+    const report = await eventually('the token is asked for', async () => {
+      const tried = await backend.query('profiles.test', { id, draft: without });
+      return !tried.usable && tried;
+    });
+    expect(report.steps.find(({ problems }) => problems.length > 0)?.step).toBe('authenticate');
+    const draft = { ...without, kind: null, auth: 'token' as const, secret: token };
+    expect(await backend.query('profiles.test', { id, draft })).toMatchObject({ usable: true, kind: 'prkdb' });
+    await backend.command('profiles.save', { id, draft });
+    await eventually('running with the token', async () => (await view()).summary.state === 'running');
+    const read = { cluster: 'far', key: base64('user/1'), readMode: 'linearizable' as const };
+    expect((await backend.query('keys.get', read)).entry?.value).toBe(base64('a'));
   });
 });
 
