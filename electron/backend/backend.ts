@@ -57,7 +57,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const secrets = new FileSecretStore(path.join(home, 'desktop', 'secrets.json'), options.seal ?? null);
   const remote: RemoteRegistry = new RemoteRegistry({
     connection: (profile) => profileDesk.connection(profile),
-    learnCluster: (id, clusterId) => profileDesk.learnCluster(id, clusterId),
+    learn: (id, learned) => profileDesk.learn(id, learned),
     eventFile: (profileId) => path.join(home, 'desktop', 'events', `${profileId}.jsonl`),
     snapshotDir: (profile) => path.join(home, 'snapshots', profile.id),
     now,

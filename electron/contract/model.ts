@@ -36,6 +36,8 @@ export const remoteSummarySchema = z.object({
   profileId: z.string(),
   group: z.string().nullable(),
   color: z.string().nullable(),
+  /** TLS without looking at certificates, as the profile says: whoever is in between can read and change everything. */
+  isUnverified: z.boolean(),
   /** Writing wants the name of the cluster typed first. */
   writesLocked: z.boolean(),
   /** When anything was last heard from the cluster; null before the first word. */

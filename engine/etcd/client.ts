@@ -78,6 +78,11 @@ export class EtcdClient {
     return learned;
   }
 
+  /** Dials these too, until the members say where they are now. */
+  remember(urls: readonly string[]): void {
+    for (const address of urls.flatMap((url) => this.#dialable(url))) this.#add(address);
+  }
+
   /** What the member at this address says of itself. Rejects with `otherCluster` where it is of another one. */
   async status(address: string, timeoutMs: number): Promise<EtcdStatus> {
     const endpoint = this.#endpoints.get(address);

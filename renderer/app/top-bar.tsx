@@ -2,7 +2,7 @@ import { useStore } from 'zustand';
 import { useClusterLive } from '../api/use-cluster-live.tsx';
 import { ClusterMenu } from '../features/clusters/cluster-menu.tsx';
 import { HealAll } from '../features/faults/heal-all.tsx';
-import { Kbd } from '../ui/badge.tsx';
+import { Badge, Kbd } from '../ui/badge.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
@@ -24,6 +24,9 @@ export function TopBar({ cluster, screen }: { cluster: string; screen: ClusterSc
   const sidebarShown = useSidebarShown();
   const narrow = useMedia(NARROW_QUERY);
   const state = useClusterLive((live) => live.view?.summary.state ?? null);
+  const isProduction = useClusterLive((live) => live.view?.summary.environment === 'production');
+  const isReadOnly = useClusterLive((live) => live.view?.summary.readOnly === true);
+  const isUnverified = useClusterLive((live) => live.view?.summary.remote?.isUnverified === true);
   const [, openDialog] = useDialog();
   const asideShown = narrow ? layout.drawerOpen : layout.asideOpen;
   return (
@@ -32,6 +35,13 @@ export function TopBar({ cluster, screen }: { cluster: string; screen: ClusterSc
       <div className={styles.crumb}>
         {state !== null && <StatusShape state={clusterShape(state)} />}
         <span>{cluster}</span>
+        {isProduction && <Badge tone="prod">PROD</Badge>}
+        {isReadOnly && <Badge icon="lock">read-only</Badge>}
+        {isUnverified && (
+          <Badge tone="bad" icon="alert">
+            certificates not verified
+          </Badge>
+        )}
         <ClusterMenu />
       </div>
       <TabsNav

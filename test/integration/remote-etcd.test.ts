@@ -122,6 +122,19 @@ describe.skipIf(noEtcd)('an etcd cluster through the contract', () => {
     await eventually('it is back', async () => (await backend.view('k8s')).summary.state === 'running');
   });
 
+  test('it is found again by its other members when the app starts anew and the endpoint is down', async () => {
+    await etcd.kill('m1');
+    await backend.close();
+    backend = await BackendClient.open(home.path);
+    const view = await eventually('the other two', async () => {
+      const now = await backend.view('k8s');
+      return now.summary.nodesUp === 2 && now.partitions[0]!.leader !== 0 && now;
+    });
+    expect(view.nodes.map((node) => `${node.name} ${node.state}`)).toEqual(['m1 suspect', 'm2 live', 'm3 live']);
+    etcd.startMember('m1');
+    await eventually('it is back', async () => (await backend.view('k8s')).summary.state === 'running');
+  });
+
   test('leadership moves by hand, and a snapshot lands in the app’s folder', async () => {
     const view = await backend.view('k8s');
     const target = view.nodes.find((node) => node.id !== view.partitions[0]!.leader)!;

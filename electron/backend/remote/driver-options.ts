@@ -1,13 +1,13 @@
 import type { EventLog } from '../history/event-log.ts';
 import type { Connection } from './connection.ts';
-import type { StoredProfile } from './profile-store.ts';
+import type { Learned, StoredProfile } from './profile-store.ts';
 
 export interface RemoteDriverOptions {
   readonly profile: StoredProfile;
   /** Reads secret and certificates. */
   readonly connect: () => Promise<Connection>;
-  /** Told which cluster answers, once it does. */
-  readonly learnCluster: (clusterId: string) => void;
+  /** Told what the cluster says of itself, to be kept with the profile. */
+  readonly learn: (learned: Learned) => void;
   readonly eventLog: EventLog;
   /** Where snapshots are put. */
   readonly snapshotDir: string;

@@ -9,7 +9,7 @@ import {
 import { BackendError, describeZodError } from '../errors.ts';
 import { testConnection } from './connection-test.ts';
 import { connectionOf, type Connection } from './connection.ts';
-import type { ProfileStore, StoredProfile } from './profile-store.ts';
+import type { Learned, ProfileStore, StoredProfile } from './profile-store.ts';
 import type { SecretStore } from './secret-store.ts';
 
 export interface ProfileDeskOptions {
@@ -40,10 +40,14 @@ export class ProfileDesk {
   }
 
   /** The first cluster that answers for a profile is the one that it stands for from then on. */
-  async learnCluster(id: string, clusterId: string): Promise<void> {
+  async learn(id: string, learned: Learned): Promise<void> {
     const profile = this.#options.profiles.get(id);
-    if (profile === null || profile.clusterId !== null) return;
-    await this.#options.profiles.put({ ...profile, clusterId });
+    if (profile === null) return;
+    await this.#options.profiles.put({
+      ...profile,
+      clusterId: profile.clusterId ?? learned.clusterId ?? null,
+      memberUrls: learned.memberUrls ?? profile.memberUrls,
+    });
   }
 
   /** What its cluster is dialed with. */
@@ -66,7 +70,8 @@ export class ProfileDesk {
     const kind = given ?? kindOf(report);
     const isSamePlace = before !== null && JSON.stringify(before.endpoints) === JSON.stringify(fields.endpoints);
     const clusterId = report?.clusterId ?? (isSamePlace ? before.clusterId : null);
-    const profile: StoredProfile = { ...fields, id: before?.id ?? randomUUID(), kind, clusterId };
+    const memberUrls = isSamePlace ? before.memberUrls : [];
+    const profile: StoredProfile = { ...fields, id: before?.id ?? randomUUID(), kind, clusterId, memberUrls };
     if (profile.auth === 'none') await secrets.remove(profile.id);
     else if (secret !== null) await secrets.set(profile.id, secret);
     await profiles.put(profile);
@@ -99,7 +104,7 @@ export class ProfileDesk {
         skipped.push(fields.name);
         continue;
       }
-      const profile = { ...fields, id: randomUUID(), clusterId: null };
+      const profile = { ...fields, id: randomUUID(), clusterId: null, memberUrls: [] };
       await this.#options.profiles.put(profile);
       await this.#options.connect(profile);
       added.push(fields.name);
@@ -124,7 +129,7 @@ export class ProfileDesk {
   }
 
   async #shown(profile: StoredProfile): Promise<Profile> {
-    const { clusterId: _clusterId, ...shown } = profile;
+    const { clusterId: _clusterId, memberUrls: _memberUrls, ...shown } = profile;
     return { ...shown, hasSecret: await this.#options.secrets.has(profile.id) };
   }
 }
@@ -139,8 +144,8 @@ function kindOf(report: ConnectionReport | null): Profile['kind'] {
   );
 }
 
-function withoutId(profile: StoredProfile): Omit<StoredProfile, 'id' | 'clusterId'> {
-  const { id: _id, clusterId: _clusterId, ...fields } = profile;
+function withoutId(profile: StoredProfile): Omit<StoredProfile, 'id' | keyof Learned> {
+  const { id: _id, clusterId: _clusterId, memberUrls: _memberUrls, ...fields } = profile;
   return fields;
 }
 

@@ -6,8 +6,13 @@ import { profileSchema } from '../../contract/remote.ts';
 export const storedProfileSchema = profileSchema.omit({ hasSecret: true }).extend({
   /** The cluster that answered first; another one at these addresses is refused. */
   clusterId: z.string().nullable(),
+  /** Where its members said they are, so that it is found again while the endpoints of the profile are down. */
+  memberUrls: z.array(z.string()).default([]),
 });
 export type StoredProfile = z.infer<typeof storedProfileSchema>;
+
+/** What a cluster told of itself, and no user. */
+export type Learned = Partial<Pick<StoredProfile, 'clusterId' | 'memberUrls'>>;
 
 const fileSchema = z.strictObject({ version: z.literal(1), profiles: z.array(storedProfileSchema) });
 
@@ -15,6 +20,8 @@ const fileSchema = z.strictObject({ version: z.literal(1), profiles: z.array(sto
 export class ProfileStore {
   readonly #file: string;
   #profiles: readonly StoredProfile[];
+  /** Writing, one after another, so that an older list never replaces a newer one. */
+  #work: Promise<void> = Promise.resolve();
   /** Why the file cannot be read: it is then never written over. */
   readonly #damage: unknown;
 
@@ -64,6 +71,8 @@ export class ProfileStore {
     this.check();
     // Kept at once, so that two changes that overlap do not lose one another.
     this.#profiles = profiles;
-    await writeJson(this.#file, { version: 1, profiles });
+    const written = this.#work.then(() => writeJson(this.#file, { version: 1, profiles: this.#profiles }));
+    this.#work = written.catch(() => undefined);
+    await written;
   }
 }

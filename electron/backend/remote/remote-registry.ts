@@ -4,11 +4,11 @@ import type { Connection } from './connection.ts';
 import type { RemoteDriverOptions } from './driver-options.ts';
 import { EtcdDriver } from './etcd/etcd-driver.ts';
 import { PrkDbDriver } from './prkdb/prkdb-driver.ts';
-import type { StoredProfile } from './profile-store.ts';
+import type { Learned, StoredProfile } from './profile-store.ts';
 
 export interface RemoteRegistryOptions {
   readonly connection: (profile: StoredProfile) => Promise<Connection>;
-  readonly learnCluster: (id: string, clusterId: string) => Promise<void>;
+  readonly learn: (id: string, learned: Learned) => Promise<void>;
   /** The file that keeps the feed of a profile's cluster. */
   readonly eventFile: (profileId: string) => string;
   readonly snapshotDir: (profile: StoredProfile) => string;
@@ -58,8 +58,8 @@ export class RemoteRegistry {
       const driver = openDriver({
         profile,
         connect: () => this.#options.connection(profile),
-        learnCluster: (clusterId) => {
-          this.#options.learnCluster(profile.id, clusterId).catch(onError);
+        learn: (learned) => {
+          this.#options.learn(profile.id, learned).catch(onError);
         },
         eventLog,
         snapshotDir: this.#options.snapshotDir(profile),

@@ -7,7 +7,7 @@ import { tempDir } from '../../support/temp.ts';
 
 function stored(name: string): StoredProfile {
   const { secret: _secret, ...fields } = profileDraft({ name, endpoints: ['http://127.0.0.1:1'] });
-  return { ...fields, id: name, kind: 'etcd', clusterId: null };
+  return { ...fields, id: name, kind: 'etcd', clusterId: null, memberUrls: [] };
 }
 
 it('keeps profiles by name, also two that are saved at once', async () => {

@@ -89,6 +89,7 @@ describe('the state strip', () => {
       profileId: 'x',
       group: null,
       color: null,
+      isUnverified: false,
       writesLocked: false,
       heardAtMs: view.timeMs - 12_000,
       problem: { message: 'Nothing listens there.', hint: 'Check the port.' },

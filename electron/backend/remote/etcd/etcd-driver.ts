@@ -37,10 +37,12 @@ export class EtcdDriver implements ClusterDriver {
   #sampledMs = 0;
   #sampledRevision = 0;
   #hadMembers = false;
+  #memberUrls: readonly string[];
 
   constructor(options: RemoteDriverOptions) {
     const { profile, now } = options;
     this.name = profile.name;
+    this.#memberUrls = profile.memberUrls;
     this.#options = options;
     const isProduction = profile.environment === 'production';
     this.#gate = new WriteGate({ name: profile.name, readOnly: profile.readOnly, isProduction }, now);
@@ -53,6 +55,7 @@ export class EtcdDriver implements ClusterDriver {
           profileId: profile.id,
           group: profile.group,
           color: profile.color,
+          isUnverified: profile.tls?.skipVerify === true,
           writesLocked: this.#gate.isLocked,
           capabilities: CAPABILITIES,
         }),
@@ -64,14 +67,17 @@ export class EtcdDriver implements ClusterDriver {
     this.#watch = new EtcdWatch({
       connect: async () => (this.#connection = await options.connect()),
       clusterId: profile.clusterId,
+      memberUrls: profile.memberUrls,
+      onError: options.onError,
       listener: {
         members: (members, addresses) => {
           this.#model.takeMembers(members, addresses, now());
           this.#model.keepAddresses(this.#watch.addresses);
+          this.#keepUrls(members.flatMap((member) => member.clientUrls));
           this.#hadMembers = true;
         },
         status: (address, status) => {
-          if (this.#model.clusterId === null) options.learnCluster(status.clusterId);
+          if (this.#model.clusterId === null) options.learn({ clusterId: status.clusterId });
           this.#model.takeStatus(address, status, now());
         },
         failure: (address, problem) => this.#model.takeFailure(address, problem),
@@ -158,6 +164,13 @@ export class EtcdDriver implements ClusterDriver {
       if (nowMs - this.#sampledMs >= SAMPLE_MS) this.#sample(nowMs);
     }
     this.#changed();
+  }
+
+  #keepUrls(urls: readonly string[]): void {
+    const memberUrls = [...urls].sort();
+    if (memberUrls.join() === this.#memberUrls.join()) return;
+    this.#memberUrls = memberUrls;
+    this.#options.learn({ memberUrls });
   }
 
   #changed(): void {

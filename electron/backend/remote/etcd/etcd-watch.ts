@@ -45,6 +45,8 @@ export class EtcdWatch {
   readonly #connect: () => Promise<Connection>;
   readonly #listener: EtcdWatchListener;
   readonly #clusterId: string | null;
+  readonly #memberUrls: readonly string[];
+  readonly #onError: (error: unknown) => void;
   readonly #asked = new Map<string, Asked>();
   readonly #timer: NodeJS.Timeout;
   #client: EtcdClient | null = null;
@@ -59,10 +61,16 @@ export class EtcdWatch {
     readonly connect: () => Promise<Connection>;
     /** Null: the first that answers decides. */
     readonly clusterId: string | null;
+    /** Where members were when they were last heard. */
+    readonly memberUrls: readonly string[];
     readonly listener: EtcdWatchListener;
+    /** Failures that nobody asked about, for the log. */
+    readonly onError: (error: unknown) => void;
   }) {
+    this.#onError = options.onError;
     this.#connect = options.connect;
     this.#clusterId = options.clusterId;
+    this.#memberUrls = options.memberUrls;
     this.#listener = options.listener;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -122,6 +130,7 @@ export class EtcdWatch {
     try {
       const { endpoints, tls, user } = await this.#connect();
       const client = new EtcdClient({ endpoints, tls, user, clusterId: this.#clusterId });
+      client.remember(this.#memberUrls);
       if (this.#closed) client.close();
       else this.#client = client;
     } catch (error) {
@@ -178,7 +187,7 @@ export class EtcdWatch {
       if (this.#client === client && alarms !== null) this.#listener.alarms(alarms);
     } catch (error) {
       // Without a leader there is no linearizable list; the statuses tell that.
-      if (!(error instanceof EtcdError)) throw error;
+      if (!(error instanceof EtcdError)) this.#onError(error);
       this.#slowDueMs = performance.now() + STATUS_EVERY_MS;
     } finally {
       this.#slowBusy = false;

@@ -169,6 +169,7 @@ export class PrkDbDriver implements ClusterDriver {
         profileId: profile.id,
         group: profile.group,
         color: profile.color,
+        isUnverified: profile.tls?.skipVerify === true,
         writesLocked: this.#gate.isLocked,
         heardAtMs: seen.heardAtMs,
         problem: this.#problem,
@@ -232,7 +233,7 @@ export class PrkDbDriver implements ClusterDriver {
       this.#retryMs = FIRST_RETRY_MS;
       this.#lookDueMs = performance.now() + LOOK_EVERY_MS;
       if (isKnown || this.#closed) return;
-      if (this.#found === null && found.clusterId !== '') this.#options.learnCluster(found.clusterId);
+      if (this.#found === null && found.clusterId !== '') this.#options.learn({ clusterId: found.clusterId });
       const before = this.#picture;
       const { now, profile } = this.#options;
       this.#found = found;
