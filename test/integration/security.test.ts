@@ -123,6 +123,7 @@ describe('tokens', () => {
     const reader = await create('read', admin);
     const db = await PrkDbClient.connect(cluster.endpoints, { tls, token: reader });
     await db.scan({});
+    const changes = failure(db.watch('key-')[Symbol.asyncIterator]().next());
     const watching = cluster.endpoints.map((endpoint) => {
       const client = new ClusterClient(endpoint, { tls, token: reader });
       const ended = new Promise<unknown>((resolve) => {
@@ -140,6 +141,7 @@ describe('tokens', () => {
       client.close();
     }
     await eventually('the refusal of reads', async () => (await failure(db.scan({}))) instanceof AccessError);
+    expect(await changes).toBeInstanceOf(AccessError);
     db.close();
   });
 });
