@@ -212,6 +212,8 @@ export const contract = {
         key: bytesSchema,
         value: bytesSchema,
         expectedRevision: z.number().int().min(0).nullable(),
+        /** The key goes by itself after so long; without, or null, it stays. */
+        ttlMs: z.number().int().min(1).nullable().optional(),
       }),
       output: z.discriminatedUnion('outcome', [
         z.object({ outcome: z.literal('saved'), entry: keyMetaSchema }),

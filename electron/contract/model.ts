@@ -364,6 +364,8 @@ export const keyMetaSchema = z.object({
   valueSizeBytes: z.number().nullable(),
   createdAtMs: z.number().nullable(),
   updatedAtMs: z.number().nullable(),
+  /** When the key goes by itself; null or left out: it stays. */
+  expiresAtMs: z.number().nullable().optional(),
 });
 export type KeyMeta = z.infer<typeof keyMetaSchema>;
 

@@ -133,7 +133,19 @@ export type EtcdAccess = z.infer<typeof etcdAccessSchema>;
 
 export const keyHistorySchema = z.object({
   /** Newest first. */
-  versions: z.array(z.object({ revision: z.number(), version: z.number(), value: bytesSchema })),
+  versions: z.array(
+    z.object({
+      kind: z.enum(['put', 'delete', 'expire']),
+      revision: z.number(),
+      /** Writes since the key was created; 0 unless put. */
+      version: z.number(),
+      /** Null where the store keeps no times. */
+      timeMs: z.number().nullable(),
+      valueSizeBytes: z.number(),
+      /** Null when there is none, or it was too large to be kept. */
+      value: bytesSchema.nullable(),
+    }),
+  ),
   /** Older ones have been compacted away. */
   isCut: z.boolean(),
 });

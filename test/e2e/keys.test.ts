@@ -91,6 +91,37 @@ describe.skipIf(noBrowser)('keys', () => {
     expect(await otherReads('order')).toBe('kept');
   });
 
+  test('the history says what changed, shows it, and brings it back', async () => {
+    const history = page.getByRole('region', { name: 'History' });
+    await expectText(history, /r[\d,]+ created, 4 B .*r[\d,]+ deleted/);
+    await history.getByRole('button', { name: /17 B → 8 B/ }).click();
+    const revision = page.getByRole('dialog', { name: /^Revision/ });
+    await expectText(revision.getByRole('table'), /not json.*kept/);
+    await revision.getByRole('button', { name: /^Restore r/ }).click();
+    await expectValue(page, 'not json');
+    await expectText(history, /draft 4 B → 8 B/);
+    await saveButton().click();
+    await saved();
+    expect(await otherReads('order')).toBe('not json');
+  });
+
+  test('a key can be given a time to live, and keeps it when it is edited', async () => {
+    await page.getByRole('combobox', { name: 'Expires' }).selectOption('in 1 h');
+    await saveButton().click();
+    await page
+      .getByRole('definition')
+      .filter({ hasText: /^in 59 m/ })
+      .waitFor();
+    await fillValue(page, 'kept');
+    await saveButton().click();
+    await page
+      .getByText('No unsaved changes.')
+      .or(page.getByText(/^Saved as revision/))
+      .waitFor();
+    await expect.poll(async () => (await other.get('order'))?.expiresAtMs ?? 0).toBeGreaterThan(Date.now());
+    expect(await otherReads('order')).toBe('kept');
+  });
+
   test('unsaved edits are there again after a look elsewhere', async () => {
     await fillValue(page, 'half way');
     await page.getByRole('button', { name: 'Close key' }).click();

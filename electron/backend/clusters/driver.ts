@@ -1,7 +1,7 @@
 import type { ActiveFault, FaultRequest } from '../../contract/faults.ts';
 import type { ClusterSummary, ClusterView, PartitionLive, Sample, StoryEvent } from '../../contract/model.ts';
 import type { RaftRecord } from '../../contract/recording.ts';
-import type { EtcdAccess, EtcdAction, KeyHistory } from '../../contract/remote.ts';
+import type { EtcdAccess, EtcdAction } from '../../contract/remote.ts';
 import type { KeySpace } from '../keys/key-space.ts';
 import type { WriteGate } from '../remote/write-gate.ts';
 
@@ -67,7 +67,6 @@ export interface EtcdControls {
   /** Resolves with a sentence about what was done. */
   act(action: EtcdAction): Promise<string>;
   access(): Promise<EtcdAccess>;
-  keyHistory(key: string, limit: number): Promise<KeyHistory>;
   keyLease(key: string): Promise<{ id: string; ttlSeconds: number; grantedTtlSeconds: number } | null>;
 }
 

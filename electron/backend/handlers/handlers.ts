@@ -28,6 +28,15 @@ export function createHandlers(options: {
     return done;
   };
 
+  const historyOf = (cluster: string) => {
+    const { keys } = driver(cluster);
+    if (keys.history !== undefined) return keys.history.bind(keys);
+    throw new BackendError('refused', `${cluster} keeps no earlier values of its keys.`);
+  };
+  const ttlOf = (cluster: string, ttlMs: number | null | undefined): number | null => {
+    if (ttlMs === null || ttlMs === undefined || driver(cluster).summary().kind !== 'etcd') return ttlMs ?? null;
+    throw new BackendError('refused', 'Keys of etcd expire with a lease, which is not made from here.');
+  };
   const bulk = (cluster: string) => new BulkKeys(driver(cluster).keys);
 
   /** A drill brings back what it took away, so that it ends before its cluster does. */
@@ -57,7 +66,7 @@ export function createHandlers(options: {
         driver(cluster).recordedPartition(partition, segment, after),
       'keys.scan': ({ cluster, ...scan }) => driver(cluster).keys.scan(scan),
       'keys.get': ({ cluster, key, readMode }) => driver(cluster).keys.get(key, readMode),
-      'keys.history': ({ cluster, key, limit }) => etcd(cluster).keyHistory(key, limit),
+      'keys.history': ({ cluster, key, limit }) => historyOf(cluster)(key, limit),
       'keys.lease': ({ cluster, key }) => etcd(cluster).keyLease(key),
       'etcd.access': ({ cluster }) => etcd(cluster).access(),
       'profiles.list': () => profiles.list(),
@@ -111,7 +120,8 @@ export function createHandlers(options: {
       },
       'drills.cancel': ({ cluster }) => ok(drills.cancel(cluster)),
       'drills.delete': ({ id }) => ok(drills.remove(id)),
-      'keys.put': ({ cluster, key, value, expectedRevision }) => driver(cluster).keys.put(key, value, expectedRevision),
+      'keys.put': ({ cluster, key, value, expectedRevision, ttlMs }) =>
+        driver(cluster).keys.put(key, value, expectedRevision, ttlOf(cluster, ttlMs)),
       'keys.delete': ({ cluster, key, expectedRevision }) => driver(cluster).keys.delete(key, expectedRevision),
       'profiles.save': ({ id, draft }) => profiles.save(id, draft),
       'profiles.remove': ({ id }) => ok(profiles.remove(id)),

@@ -1,4 +1,5 @@
 import type { KeyEntry, KeyMeta, ReadMode } from '../../contract/model.ts';
+import type { KeyHistory } from '../../contract/remote.ts';
 
 export type PutOutcome = { outcome: 'saved'; entry: KeyMeta } | { outcome: 'conflict'; current: KeyEntry | null };
 export type DeleteOutcome = { outcome: 'deleted'; found: boolean } | { outcome: 'conflict'; current: KeyEntry | null };
@@ -21,8 +22,13 @@ export interface KeySpace {
     costMs: number;
     stalenessMs: number | null;
   }>;
-  /** expectedRevision: null writes whatever is there, 0 only if the key is absent, else compare-and-swap. */
-  put(key: string, value: string, expectedRevision: number | null): Promise<PutOutcome>;
+  /**
+   * expectedRevision: null writes whatever is there, 0 only if the key is absent, else
+   * compare-and-swap. ttlMs: the key goes by itself after so long; without, it stays.
+   */
+  put(key: string, value: string, expectedRevision: number | null, ttlMs?: number | null): Promise<PutOutcome>;
   delete(key: string, expectedRevision: number | null): Promise<DeleteOutcome>;
+  /** What is still known of a key's revisions; there where the store keeps any. */
+  history?(key: string, limit: number): Promise<KeyHistory>;
   close(): Promise<void>;
 }

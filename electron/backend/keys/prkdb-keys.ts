@@ -7,6 +7,7 @@ import {
 } from '../../../engine/client/index.ts';
 import type { KvEntry } from '../../../engine/rpc/kv.ts';
 import type { KeyEntry, KeyMeta, ReadMode } from '../../contract/model.ts';
+import type { KeyHistory } from '../../contract/remote.ts';
 import type { DeleteOutcome, KeySpace, PutOutcome } from './key-space.ts';
 
 /** Long enough for an election, short enough for a person. */
@@ -69,11 +70,17 @@ export class PrkDbKeys implements KeySpace {
     };
   }
 
-  async put(key: string, value: string, expectedRevision: number | null): Promise<PutOutcome> {
+  async put(
+    key: string,
+    value: string,
+    expectedRevision: number | null,
+    ttlMs: number | null = null,
+  ): Promise<PutOutcome> {
     const client = await this.#connect();
     const bytes = fromBase64(key);
     try {
-      const entry = await client.put(bytes, fromBase64(value), writeOptions(expectedRevision));
+      const options = { ...writeOptions(expectedRevision), ...(ttlMs !== null && { ttlMs }) };
+      const entry = await client.put(bytes, fromBase64(value), options);
       return { outcome: 'saved', entry: toKeyMeta(entry) };
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
@@ -91,6 +98,23 @@ export class PrkDbKeys implements KeySpace {
       if (!(error instanceof ConflictError)) throw error;
       return { outcome: 'conflict', current: conflictEntry(error.current, bytes, client.partitionOf(bytes)) };
     }
+  }
+
+  async history(key: string, limit: number): Promise<KeyHistory> {
+    const client = await this.#connect();
+    const revisions = await client.history(fromBase64(key), { limit, timeoutMs: TIMEOUT_MS });
+    return {
+      versions: revisions.map(({ kind, revision, version, timeMs, valueSizeBytes, value }) => ({
+        kind,
+        revision,
+        version,
+        timeMs,
+        valueSizeBytes,
+        value: value === null ? null : value.toString('base64'),
+      })),
+      // The oldest that is known is not the first that was written.
+      isCut: revisions.length < limit && (revisions.at(-1)?.version ?? 1) > 1,
+    };
   }
 
   /** Drops the connection: the cluster stopped, or its addresses changed. The next call opens another. */
@@ -141,6 +165,7 @@ function toKeyMeta(entry: EntryMeta): KeyMeta {
     valueSizeBytes: entry.valueSizeBytes,
     createdAtMs: entry.createdAtMs,
     updatedAtMs: entry.updatedAtMs,
+    expiresAtMs: entry.expiresAtMs,
   };
 }
 
@@ -160,6 +185,6 @@ function conflictEntry(current: KvEntry | null, key: Buffer, partition: number):
     createdAtMs: current.createdAtMs,
     updatedAtMs: current.updatedAtMs,
     valueSizeBytes: current.valueSizeBytes,
-      expiresAtMs: null,
+    expiresAtMs: current.expiresAtMs > 0 ? current.expiresAtMs : null,
   });
 }

@@ -39,19 +39,23 @@ export function conflictOf(state: EditorState): Conflict | null {
     : { kind: 'mergeable', ...sides, merged: printJson(result.merged) };
 }
 
-/** Their value and mine as lines to compare: JSON laid out alike where both are, text, else hex. */
+/** Their value and mine as lines to compare. */
 export function comparableTexts(state: EditorState): { theirs: string; mine: string } {
   const theirs = state.current === null ? '' : fromBase64(state.current.value);
   const encoded = encodeDraft(state.draft);
   if (theirs === '' || !encoded.ok) {
     return { theirs: state.current === null ? '' : textOf(state.current.value), mine: state.draft.text };
   }
-  const drafts = [openDraft(theirs, 'text'), openDraft(encoded.bytes, 'text')] as const;
-  if (drafts.some((draft) => isByteFormat(draft.format)))
-    return { theirs: hexText(theirs), mine: hexText(encoded.bytes) };
+  const [left, right] = comparable(theirs, encoded.bytes);
+  return { theirs: left, mine: right };
+}
+
+/** Two values as lines to compare: JSON laid out alike where both are, text, else hex. */
+export function comparable(left: Uint8Array, right: Uint8Array): readonly [string, string] {
+  const drafts = [openDraft(left, 'text'), openDraft(right, 'text')] as const;
+  if (drafts.some((draft) => isByteFormat(draft.format))) return [hexText(left), hexText(right)];
   const [a, b] = drafts.map((draft) => parseJson(draft.text));
-  if (a?.ok && b?.ok) return { theirs: printJson(a.tree), mine: printJson(b.tree) };
-  return { theirs: drafts[0].text, mine: drafts[1].text };
+  return a?.ok && b?.ok ? [printJson(a.tree), printJson(b.tree)] : [drafts[0].text, drafts[1].text];
 }
 
 function textOf(value: string): string {

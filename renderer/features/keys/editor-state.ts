@@ -101,6 +101,11 @@ export function rebase(state: EditorState): EditorState {
   return { ...state, base: state.current };
 }
 
+/** An earlier value in the editor, for review before it is saved over what is there. */
+export function restored(state: EditorState, bytes: Uint8Array): EditorState {
+  return { ...state, draft: openDraft(bytes, detectFormat(bytes)), refusal: null };
+}
+
 /** A merged text, based on what is there now, for review before it is saved. */
 export function takeMerged(state: EditorState, text: string): EditorState {
   return rebase({ ...edit(state, text), draft: { ...state.draft, format: 'json', text } });

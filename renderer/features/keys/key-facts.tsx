@@ -3,12 +3,14 @@ import { useClusterNow, useView } from '../../api/use-cluster-live.tsx';
 import { TermTag } from '../../ui/badge.tsx';
 import { formatBytesOrDash, formatCount } from '../../ui/format.ts';
 import { RoleGlyph } from '../../ui/role-glyph.tsx';
+import { expiresAt, expiryWords } from './expiry.ts';
 import { changedWords } from './changed-words.ts';
 import styles from './key-facts.module.css';
 
 /** Where a key lives and how it stands. `editedRevision` is told when the draft is based on another one. */
 export function KeyFacts({ meta, editedRevision }: { meta: KeyMeta; editedRevision: number | null }) {
   const now = useClusterNow(1_000);
+  const expiresAtMs = expiresAt(meta);
   const partition = useView((view) => view.partitions.find((one) => one.partition === meta.partition));
   const leader = useView((view) => view.nodes.find((node) => node.id === partition?.leader));
   return (
@@ -48,6 +50,12 @@ export function KeyFacts({ meta, editedRevision }: { meta: KeyMeta; editedRevisi
         <dt>Version</dt>
         <dd title="Writes of this key since it was created">{formatCount(meta.version)}</dd>
       </div>
+      {expiresAtMs !== null && (
+        <div>
+          <dt>Expires</dt>
+          <dd title={new Date(expiresAtMs).toLocaleString()}>{expiryWords(expiresAtMs, now)}</dd>
+        </div>
+      )}
       {meta.updatedAtMs !== null && (
         <div>
           <dt>Changed</dt>

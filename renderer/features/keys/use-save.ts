@@ -13,8 +13,8 @@ export function useSave(cluster: string, key: string) {
   return useMutation({
     // A read that is under way would answer with what was there before.
     onMutate: () => client.cancelQueries({ queryKey: ['keys.get', cluster, key] }),
-    mutationFn: ({ bytes, expectedRevision }: { bytes: Uint8Array; expectedRevision: number }) =>
-      api.command('keys.put', { cluster, key, value: toBase64(bytes), expectedRevision }),
+    mutationFn: ({ bytes, ...how }: { bytes: Uint8Array; expectedRevision: number; ttlMs: number | null }) =>
+      api.command('keys.put', { cluster, key, value: toBase64(bytes), ...how }),
     onSuccess: (answer, { bytes }) => {
       if (answer.outcome === 'saved') {
         changeEditor(cluster, key, (state) => state && saved(state, answer.entry, bytes));

@@ -4,6 +4,8 @@ import { Button } from '../../ui/button.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { formatCount } from '../../ui/format.ts';
 import { hasModKey, modKeyLabel } from '../../ui/mod-key.ts';
+import { clusterNow, useLive, useView } from '../../api/use-cluster-live.tsx';
+import { Select } from '../../ui/select.tsx';
 import { CompareDialog } from './compare-dialog.tsx';
 import { ConflictBanner } from './conflict-banner.tsx';
 import { conflictOf } from './conflict.ts';
@@ -12,12 +14,15 @@ import {
   expectedRevision,
   isDirty,
   rebase,
+  restored,
   switchFormat,
   takeMerged,
   takeTheirs,
   type EditorState,
 } from './editor-state.ts';
 import { changeEditor } from './editor-store.ts';
+import { expiryOptions, ttlOf, usualExpiry, type Expiry } from './expiry.ts';
+import { HistoryPanel } from './history/history-panel.tsx';
 import { KeyFacts } from './key-facts.tsx';
 import { draftProblem } from './limits.ts';
 import { useSave } from './use-save.ts';
@@ -40,16 +45,25 @@ export function ValueEditor({
   onClose: () => void;
 }) {
   const [comparing, setComparing] = useState(false);
+  /** Null: what is usual for this key. */
+  const [chosenExpiry, setChosenExpiry] = useState<Expiry | null>(null);
+  const { store } = useLive();
+  const expires = useView((view) => view.summary.kind) !== 'etcd';
   const save = useSave(cluster, keyBase64);
   const conflict = useMemo(() => conflictOf(state), [state]);
-  const dirty = useMemo(() => isDirty(state), [state]);
+  const edited = useMemo(() => isDirty(state), [state]);
+  const expiry = chosenExpiry ?? usualExpiry(state.base);
+  const dirty = edited || expiry !== usualExpiry(state.base);
   const problem = useMemo(() => draftProblem(state.draft), [state.draft]);
   const change = (next: (now: EditorState) => EditorState) =>
     changeEditor(cluster, keyBase64, (now) => now && next(now));
 
   const write = (from: EditorState) => {
     const encoded = encodeDraft(from.draft);
-    if (encoded.ok && !save.isPending) save.mutate({ bytes: encoded.bytes, expectedRevision: expectedRevision(from) });
+    if (!encoded.ok || save.isPending) return;
+    const ttlMs = ttlOf(expiry, from.base, clusterNow(store.getState()));
+    save.mutate({ bytes: encoded.bytes, expectedRevision: expectedRevision(from), ttlMs });
+    setChosenExpiry(null);
   };
   const overwrite = () => {
     setComparing(false);
@@ -100,6 +114,12 @@ export function ValueEditor({
         onFormat={(format) => change((now) => switchFormat(now, format))}
         onLayOut={() => change((now) => ({ ...now, draft: formatted(now.draft) ?? now.draft }))}
       />
+      <HistoryPanel
+        cluster={cluster}
+        keyBase64={keyBase64}
+        state={state}
+        onRestore={readOnly ? null : (value) => change((now) => restored(now, value))}
+      />
       {save.error !== null && (
         <div className={styles.note}>
           <ErrorNote
@@ -118,7 +138,15 @@ export function ValueEditor({
             savedRevision: save.data?.outcome === 'saved' ? save.data.entry.revision : null,
           })}
         </p>
-        {dirty && conflict === null && (
+        {!readOnly && expires && conflict === null && (
+          <Select
+            label="Expires"
+            value={expiry}
+            options={expiryOptions(state.base)}
+            onChange={(next) => setChosenExpiry(next)}
+          />
+        )}
+        {edited && conflict === null && (
           <Button variant="ghost" onClick={discard}>
             Discard
           </Button>

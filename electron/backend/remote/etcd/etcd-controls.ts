@@ -43,7 +43,6 @@ export function etcdControls(options: EtcdControlsOptions): EtcdControls {
       }
     },
     access: () => access(client()),
-    keyHistory: (key, limit) => keys.history(key, limit),
     keyLease: (key) => keys.lease(key),
   };
 }

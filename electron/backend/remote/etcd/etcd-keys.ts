@@ -84,8 +84,11 @@ export class EtcdKeys implements KeySpace {
     const { versions, isCut } = await keyHistory(this.#client(), fromBase64(key), limit);
     return {
       versions: versions.map((entry) => ({
+        kind: 'put' as const,
         revision: entry.modRevision,
         version: entry.version,
+        timeMs: null,
+        valueSizeBytes: entry.value.length,
         value: entry.value.toString('base64'),
       })),
       isCut,
