@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EtcdCluster, noEtcd } from '../support/etcd-cluster.ts';
 import { openApp, type TestApp } from './support/app.ts';
 import { noBrowser } from './support/browser.ts';
-import { createKey, expectText, expectValue, feed, goTo, headline, keyRow, valueBox } from './support/cluster-page.ts';
+import { createKey, expectText, expectValue, feed, fillValue, goTo, headline, keyRow } from './support/cluster-page.ts';
 import { lookAt } from './support/look.ts';
 import { oneStory } from './support/story.ts';
 
@@ -73,20 +73,22 @@ describe.skipIf(noBrowser || noEtcd)('an etcd cluster that runs elsewhere', () =
   test('a key is created and edited under compare-and-swap', async () => {
     await goTo(page, 'Keys');
     await createKey(page, 'config/limit', '10');
-    await valueBox(page).fill('20');
+    await fillValue(page, '20');
     await page.getByRole('button', { name: /^Save if still/ }).click();
     await page.getByText(/^Saved as revision [\d,]+\.$/).waitFor();
     expect(await keyRow(page, 'config/limit').count()).toBe(1);
   });
 
   test('its former value is found in its history and put back', async () => {
-    await page.getByRole('button', { name: 'History of the key' }).click();
-    const dialog = page.getByRole('dialog', { name: 'History' });
-    await expectText(dialog, /has no lease/);
+    const history = page.getByRole('region', { name: 'History' });
+    await expectText(history, /no lease: it stays/);
+    await history.getByRole('button', { name: /created, 2 B/ }).click();
+    const dialog = page.getByRole('dialog', { name: /^Revision/ });
     expect(await lookAt(page, 'etcd-history', { narrow: false })).toEqual([]);
-    await dialog.getByRole('button', { name: /version 1/ }).click();
-    await dialog.getByRole('button', { name: 'Put this value back' }).click();
-    await dialog.waitFor({ state: 'detached' });
+    await dialog.getByRole('button', { name: /^Restore r/ }).click();
+    await expectValue(page, '10');
+    await page.getByRole('button', { name: /^Save if still/ }).click();
+    await page.getByText(/^Saved as revision [\d,]+\.$/).waitFor();
     await expectValue(page, '10');
   });
 

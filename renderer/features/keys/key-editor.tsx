@@ -1,8 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { QueryOutput } from '../../../electron/contract/contract.ts';
 import type { ReadMode } from '../../../electron/contract/model.ts';
-import { useView } from '../../api/use-cluster-live.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
@@ -14,10 +13,6 @@ import { NewKeyDialog } from './new-key-dialog.tsx';
 import { ValueEditor } from './value-editor.tsx';
 import { useKeyChanged } from './use-key-pages.ts';
 import styles from './key-editor.module.css';
-
-const KeyHistoryDialog = lazy(async () => ({
-  default: (await import('../remote/key-history.tsx')).KeyHistoryDialog,
-}));
 
 export interface KeyEditorProps {
   cluster: string;
@@ -37,8 +32,7 @@ export function KeyEditor(props: KeyEditorProps) {
   const state = useEditorState(cluster, keyBase64);
   const keyChanged = useKeyChanged(cluster);
   const current = state?.current ?? null;
-  const [dialog, setDialog] = useState<'delete' | 'create' | 'history' | null>(null);
-  const hasHistory = useView((view) => view.summary.remote?.capabilities.includes('keyHistory') ?? false);
+  const [dialog, setDialog] = useState<'delete' | 'create' | null>(null);
 
   const { data } = reading;
   useEffect(() => {
@@ -64,9 +58,6 @@ export function KeyEditor(props: KeyEditorProps) {
         </h2>
         <IconButton icon="copy" size="small" label="Copy key" onClick={() => void copyText(written, 'Key copied.')} />
         <span className={styles.grow} />
-        {hasHistory && current !== null && (
-          <IconButton icon="history" size="small" label="History of the key" onClick={() => setDialog('history')} />
-        )}
         {!readOnly && current !== null && (
           <IconButton icon="trash" size="small" label="Delete key" onClick={() => setDialog('delete')} />
         )}
@@ -118,17 +109,6 @@ export function KeyEditor(props: KeyEditorProps) {
             onClose();
           }}
         />
-      )}
-      {dialog === 'history' && (
-        <Suspense>
-          <KeyHistoryDialog
-            cluster={cluster}
-            keyBase64={keyBase64}
-            written={written}
-            mayWrite={!readOnly}
-            onClose={() => setDialog(null)}
-          />
-        </Suspense>
       )}
       {dialog === 'create' && (
         <NewKeyDialog

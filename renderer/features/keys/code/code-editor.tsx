@@ -102,6 +102,8 @@ function accessOf(label: string, readOnly: boolean) {
     EditorState.readOnly.of(readOnly),
     EditorView.contentAttributes.of({
       'aria-label': label,
+      // It is reachable anyway; said here, what looks for the keyboard's way into the scrolling box finds it.
+      tabindex: '0',
       ...(readOnly && { 'aria-readonly': 'true' }),
       spellcheck: 'false',
       autocorrect: 'off',

@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toApiError } from '../../../api/errors.ts';
 import { useApi } from '../../../api/context.tsx';
-import { useClusterNow } from '../../../api/use-cluster-live.tsx';
-import { formatAgo, formatCount } from '../../../ui/format.ts';
+import { useClusterNow, useView } from '../../../api/use-cluster-live.tsx';
+import { formatAgo, formatCount, formatSpan } from '../../../ui/format.ts';
 import { fromBase64 } from '../bytes.ts';
 import { isDirty, type EditorState } from '../editor-state.ts';
 import { encodeDraft } from '../value-format.ts';
@@ -29,6 +29,7 @@ export function HistoryPanel({
   const api = useApi();
   const now = useClusterNow(1_000);
   const [opened, setOpened] = useState<KeyVersion | null>(null);
+  const hasLeases = useView(({ summary }) => summary.remote?.capabilities.includes('leases') ?? false);
   const history = useQuery({
     // A new revision is a new history; nothing else changes it.
     queryKey: ['keys.history', cluster, keyBase64, state.current?.revision ?? 0],
@@ -45,6 +46,7 @@ export function HistoryPanel({
     <section className={styles.history} aria-label="History">
       <header className={styles.header}>
         <h3>History</h3>
+        {hasLeases && <LeaseWords cluster={cluster} keyBase64={keyBase64} />}
         <span>
           {history.error !== null
             ? toApiError(history.error).message
@@ -82,5 +84,24 @@ export function HistoryPanel({
         />
       )}
     </section>
+  );
+}
+
+/** What holds the key, where keys are held by leases. */
+function LeaseWords({ cluster, keyBase64 }: { cluster: string; keyBase64: string }) {
+  const api = useApi();
+  const lease = useQuery({
+    queryKey: ['keys.lease', cluster, keyBase64],
+    queryFn: () => api.query('keys.lease', { cluster, key: keyBase64 }),
+    gcTime: 0,
+  });
+  if (lease.data === undefined) return null;
+  if (lease.data === null) return <span>no lease: it stays until it is deleted</span>;
+  const { ttlSeconds, grantedTtlSeconds } = lease.data;
+  const left = formatSpan(Math.max(0, ttlSeconds) * 1_000);
+  return (
+    <span>
+      a lease of {formatSpan(grantedTtlSeconds * 1_000)}, {left} left unless it is renewed
+    </span>
   );
 }
