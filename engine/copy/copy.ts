@@ -38,6 +38,8 @@ export interface CopyOptions {
 export interface CopyCheckpoint {
   /** The last key that is done, base64; empty before the first. */
   readonly after: string;
+  /** Where in the history of the source this copy began; null where it has none. */
+  readonly position: string | null;
   readonly counts: CopyCounts;
 }
 
@@ -64,22 +66,24 @@ export const noCounts: CopyCounts = { read: 0, written: 0, same: 0, skipped: 0, 
  */
 export async function copyKeys(
   options: CopyOptions,
-): Promise<{ readonly counts: CopyCounts; readonly isComplete: boolean }> {
+): Promise<{ readonly counts: CopyCounts; readonly isComplete: boolean; readonly position: string | null }> {
   const { from, prefix, signal, resume } = options;
   const pace = pacer(options.keysPerSecond, signal);
   let counts = resume?.counts ?? noCounts;
+  let position = resume?.position ?? null;
   let after: Buffer = Buffer.from(resume?.after ?? '', 'base64');
   for (;;) {
-    if (signal.aborted) return { counts, isComplete: false };
+    if (signal.aborted) return { counts, isComplete: false, position };
     const page = await from.page(prefix, after, PAGE_KEYS);
+    position ??= from.position;
     const last = page.at(-1);
-    if (last === undefined) return { counts, isComplete: true };
+    if (last === undefined) return { counts, isComplete: true, position };
     const done = await copyPage(page, options, pace);
     counts = addCounts(counts, done.counts);
     options.progress(counts);
-    if (!done.isWhole) return { counts, isComplete: false };
+    if (!done.isWhole) return { counts, isComplete: false, position };
     after = last.key;
-    if (!options.dryRun) await options.checkpoint({ after: after.toString('base64'), counts });
+    if (!options.dryRun) await options.checkpoint({ after: after.toString('base64'), counts, position });
   }
 }
 

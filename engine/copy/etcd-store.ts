@@ -1,4 +1,4 @@
-import { EtcdError, readKey, readRange, writeKey, type EtcdClient } from '../etcd/index.ts';
+import { deleteKey, EtcdError, readKey, readRange, watchPrefix, writeKey, type EtcdClient } from '../etcd/index.ts';
 import type { CreateResult, KeyStore, Pair } from './store.ts';
 
 /** Long enough for an election on the way. */
@@ -9,10 +9,15 @@ export class EtcdStore implements KeyStore {
   readonly title: string;
   readonly #client: EtcdClient;
   #revision = 0;
+  #position: string | null = null;
 
   constructor(title: string, client: EtcdClient) {
     this.title = title;
     this.#client = client;
+  }
+
+  get position(): string | null {
+    return this.#position;
   }
 
   async page(prefix: Buffer, after: Buffer, limit: number): Promise<readonly Pair[]> {
@@ -27,6 +32,7 @@ export class EtcdStore implements KeyStore {
           timeoutMs: TIMEOUT_MS,
         });
         if (this.#revision === 0) this.#revision = revision;
+        this.#position ??= String(revision);
         return entries;
       } catch (error) {
         if (!(error instanceof EtcdError)) throw error;
@@ -50,6 +56,22 @@ export class EtcdStore implements KeyStore {
 
   async overwrite(key: Buffer, value: Buffer): Promise<void> {
     await writeKey(this.#client, key, value, null, TIMEOUT_MS);
+  }
+
+  async remove(key: Buffer): Promise<void> {
+    await deleteKey(this.#client, key, null, TIMEOUT_MS);
+  }
+
+  async *follow(prefix: Buffer, position: string, signal: AbortSignal) {
+    const startRevision = Number(position) + 1;
+    for await (const changes of watchPrefix(this.#client, { prefix, startRevision, signal })) {
+      const last = changes.at(-1);
+      if (last === undefined) continue;
+      yield {
+        changes: changes.map(({ type, entry }) => ({ key: entry.key, value: type === 'put' ? entry.value : null })),
+        position: String(last.entry.modRevision),
+      };
+    }
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import { ConflictError, type PrkDbClient } from '../client/index.ts';
+import { ConflictError, InvalidArgumentError, type PrkDbClient } from '../client/index.ts';
 import type { CreateResult, KeyStore, Pair } from './store.ts';
 
 /** Long enough for an election on the way. */
@@ -7,6 +7,7 @@ const TIMEOUT_MS = 20_000;
 /** A PrkDB cluster. Closes the client with itself. */
 export class PrkDbStore implements KeyStore {
   readonly title: string;
+  readonly position = null;
   readonly #client: PrkDbClient;
 
   constructor(title: string, client: PrkDbClient) {
@@ -41,6 +42,14 @@ export class PrkDbStore implements KeyStore {
 
   async overwrite(key: Buffer, value: Buffer): Promise<void> {
     await this.#client.put(key, value, { timeoutMs: TIMEOUT_MS });
+  }
+
+  async remove(key: Buffer): Promise<void> {
+    await this.#client.delete(key, { timeoutMs: TIMEOUT_MS });
+  }
+
+  follow(): never {
+    throw new InvalidArgumentError(`${this.title} does not tell its changes: only etcd can be followed.`);
   }
 
   close(): void {

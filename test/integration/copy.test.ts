@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PrkDbClient } from '../../engine/client/index.ts';
-import { EtcdClient, readRange } from '../../engine/etcd/index.ts';
+import { deleteKey, EtcdClient, readRange, writeKey } from '../../engine/etcd/index.ts';
 import { runCommand, startCommand } from '../support/command.ts';
 import { EtcdCluster, noEtcd } from '../support/etcd-cluster.ts';
 import { eventually, nodeCluster, type NodeCluster } from '../support/node-cluster.ts';
@@ -35,7 +35,8 @@ async function inPrkDb(prefix: string): Promise<Map<string, string>> {
 
 const checkpoints = (): string[] => {
   try {
-    return readdirSync(path.join(home.path, 'copies'));
+    // One that is being written is none yet.
+    return readdirSync(path.join(home.path, 'copies')).filter((name) => name.endsWith('.json'));
   } catch {
     return [];
   }
@@ -96,6 +97,30 @@ describe.skipIf(noEtcd)('prkdb copy', () => {
     expect(page.entries.every((entry, i) => entry.key.toString() === keyOf(i) && entry.value.equals(valueOf(i)))).toBe(
       true,
     );
+  });
+
+  test('changes are followed until it is told to end, also over a restart of etcd', async () => {
+    const child = startCommand(home.path, ['copy', '--from', etcdRef, '--to', prkdbRef, '--follow']);
+    let errors = '';
+    child.stderr!.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    await eventually('it follows', async () => errors.includes('Following'));
+    const client = new EtcdClient({ endpoints: etcd.endpoints });
+    await writeKey(client, Buffer.from('app/new'), Buffer.from('1'), null);
+    await deleteKey(client, Buffer.from(keyOf(0)), null);
+    await eventually('both changes', async () => {
+      const now = await inPrkDb('app/');
+      return now.has('app/new') && !now.has(keyOf(0));
+    });
+    await etcd.kill('m1');
+    etcd.startMember('m1');
+    await eventually('a write', () => writeKey(client, Buffer.from('app/new'), Buffer.from('2'), null));
+    const expected = Buffer.from('2').toString('base64');
+    await eventually('it too', async () => (await inPrkDb('app/new')).get('app/new') === expected);
+    client.close();
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(checkpoints()).toEqual([]);
   });
 
   test('what cannot be done is said in two lines', async () => {

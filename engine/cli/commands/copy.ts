@@ -5,16 +5,17 @@ import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import {
   copyKeys,
-  noCounts,
+  followChanges,
   type ConflictPolicy,
   type CopyCheckpoint,
   type CopyCounts,
+  type FollowCounts,
   type KeyStore,
 } from '../../copy/index.ts';
 import { readJson, writeJson } from '../../supervisor/files.ts';
-import type { CommandContext } from '../context.ts';
+import type { CommandContext, CommandIo } from '../context.ts';
 import { openStore } from '../copy-ref.ts';
-import { CommandError } from '../errors.ts';
+import { CommandError, UsageError } from '../errors.ts';
 import { withInterrupt } from '../interrupted.ts';
 import { jsonOption, wholeNumber } from '../options.ts';
 import { note, printJson, printLine } from '../output.ts';
@@ -27,6 +28,7 @@ interface CopyCommandOptions {
   readonly dryRun?: boolean;
   readonly verify: boolean;
   readonly rate?: number;
+  readonly follow?: boolean;
   readonly restart?: boolean;
   readonly json?: boolean;
   readonly fromCa?: string;
@@ -47,7 +49,15 @@ const counts = z.strictObject({
   skipped: z.number(),
   bytes: z.number(),
 });
-const checkpointSchema = z.strictObject({ from: z.string(), to: z.string(), after: z.base64(), counts });
+const checkpointSchema = z.strictObject({
+  from: z.string(),
+  to: z.string(),
+  after: z.base64(),
+  counts,
+  position: z.string().nullable(),
+  /** All is copied, and changes are followed. */
+  isCopied: z.boolean(),
+});
 
 export function addCopy(program: Command, context: CommandContext): void {
   const command = program
@@ -66,6 +76,7 @@ export function addCopy(program: Command, context: CommandContext): void {
     )
     .option('--dry-run', 'say what would be done, and write nothing')
     .option('--no-verify', 'do not read back what was written')
+    .option('--follow', 'then write what changes in the source too, until Ctrl-C (from etcd only)')
     .option('--rate <keys>', 'at most so many keys a second', wholeNumber(1, 1_000_000))
     .option('--restart', 'begin at the first key, also where an earlier run got further')
     .addOption(jsonOption());
@@ -115,45 +126,89 @@ async function copy(context: CommandContext, options: CopyCommandOptions): Promi
 async function run(context: CommandContext, options: CopyCommandOptions, from: KeyStore, to: KeyStore): Promise<void> {
   const { io } = context;
   const dryRun = options.dryRun === true;
+  if (dryRun && options.follow === true) throw new UsageError('--follow writes; it does not go with --dry-run.');
   const file = checkpointFile(context.home, options);
   if (options.restart === true) await rm(file, { force: true });
   const resume = dryRun ? null : await readJson(file, checkpointSchema);
   if (resume !== null) {
     note(io, `Going on behind ${resume.counts.read} keys of an earlier run. --restart begins at the first.`);
   }
-  let told = performance.now();
+  const save = (isCopied: boolean) => (checkpoint: CopyCheckpoint) =>
+    writeJson(file, { from: options.from, to: options.to, ...checkpoint, isCopied });
+  await withInterrupt(async (signal) => {
+    let done: CopyCheckpoint;
+    if (resume?.isCopied === true) done = resume;
+    else {
+      const telling = everySecond(io, resume?.counts.read ?? 0, dryRun);
+      const { counts, isComplete, position } = await copyKeys({
+        from,
+        to,
+        prefix: Buffer.from(options.prefix),
+        onConflict: options.onConflict,
+        dryRun,
+        verify: options.verify,
+        keysPerSecond: options.rate ?? null,
+        resume,
+        checkpoint: save(false),
+        progress: telling,
+        signal,
+      });
+      if (!isComplete) {
+        throw new CommandError(
+          `Interrupted after ${counts.read} keys; what was copied is in the target.`,
+          'Run the same command again to go on.',
+        );
+      }
+      done = { after: '', counts, position };
+      if (options.json !== true) printLine(io, `${from.title} → ${to.title}: ${words(counts, dryRun)}`);
+    }
+    const followed =
+      options.follow === true ? await follow(context, options, from, to, done, save(true), signal) : null;
+    if (!dryRun) await rm(file, { force: true });
+    if (options.json === true) {
+      const verified = options.verify && !dryRun;
+      printJson(io, { from: options.from, to: options.to, dryRun, verified, ...done.counts, followed });
+    }
+  });
+}
+
+/** Until Ctrl-C, which is how it is told that the target is used from now on. */
+async function follow(
+  { io }: CommandContext,
+  options: CopyCommandOptions,
+  from: KeyStore,
+  to: KeyStore,
+  done: CopyCheckpoint,
+  save: (checkpoint: CopyCheckpoint) => Promise<void>,
+  signal: AbortSignal,
+): Promise<FollowCounts> {
+  const { position } = done;
+  if (position === null) throw new UsageError(`${from.title} does not tell its changes: only etcd can be followed.`);
+  await save(done);
+  note(io, `Following ${from.title} from revision ${position}. Ctrl-C ends it.`);
+  const counts = await followChanges({
+    from,
+    to,
+    prefix: Buffer.from(options.prefix),
+    position,
+    checkpoint: (reached) => save({ ...done, position: reached }),
+    progress: ({ puts, deletes }) => note(io, `${puts} written, ${deletes} deleted since.`),
+    signal,
+  });
+  if (options.json !== true) printLine(io, `Followed: ${counts.puts} written, ${counts.deletes} deleted.`);
+  return counts;
+}
+
+/** Progress for a person: not more often than it can be read. */
+function everySecond(io: CommandIo, readBefore: number, dryRun: boolean): (now: CopyCounts) => void {
   const startedMs = performance.now();
-  const { counts: done, isComplete } = await withInterrupt((signal) =>
-    copyKeys({
-      from,
-      to,
-      prefix: Buffer.from(options.prefix),
-      onConflict: options.onConflict,
-      dryRun,
-      verify: options.verify,
-      keysPerSecond: options.rate ?? null,
-      resume,
-      checkpoint: (checkpoint: CopyCheckpoint) =>
-        writeJson(file, { from: options.from, to: options.to, ...checkpoint }),
-      progress: (now) => {
-        if (performance.now() - told < PROGRESS_MS) return;
-        told = performance.now();
-        const perSecond = (now.read - (resume?.counts ?? noCounts).read) / ((told - startedMs) / 1000);
-        note(io, `${words(now, dryRun)} (${perSecond.toFixed(0)} keys/s)`);
-      },
-      signal,
-    }),
-  );
-  if (!isComplete) {
-    throw new CommandError(
-      `Interrupted after ${done.read} keys; what was copied is in the target.`,
-      'Run the same command again to go on.',
-    );
-  }
-  if (!dryRun) await rm(file, { force: true });
-  if (options.json === true)
-    printJson(io, { from: options.from, to: options.to, dryRun, verified: options.verify && !dryRun, ...done });
-  else printLine(io, `${from.title} → ${to.title}: ${words(done, dryRun)}`);
+  let toldMs = startedMs;
+  return (now) => {
+    if (performance.now() - toldMs < PROGRESS_MS) return;
+    toldMs = performance.now();
+    const perSecond = (now.read - readBefore) / ((toldMs - startedMs) / 1000);
+    note(io, `${words(now, dryRun)} (${perSecond.toFixed(0)} keys/s)`);
+  };
 }
 
 function words(now: CopyCounts, dryRun: boolean): string {

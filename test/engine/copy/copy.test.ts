@@ -45,6 +45,16 @@ class MapStore implements KeyStore {
     this.keys.set(key.toString(), value.toString());
   }
 
+  readonly position = null;
+
+  async remove(key: Buffer): Promise<void> {
+    this.keys.delete(key.toString());
+  }
+
+  follow(): never {
+    throw new Error('there are no changes to tell');
+  }
+
   close(): void {
     // Nothing is open.
   }
