@@ -348,8 +348,12 @@ export class Store {
       return null;
     }
     const group = this.#groups.get(id);
-    if (group === undefined) this.#refuse({ ok: false, reason: 'notReplica' }, respond);
-    return group ?? null;
+    // One that has got nothing yet would answer as if there were no keys.
+    if (group === undefined || group.core.membership.voters.length === 0) {
+      this.#refuse({ ok: false, reason: 'notReplica' }, respond);
+      return null;
+    }
+    return group;
   }
 
   #refuse(failure: Failure, respond: (failure: Failure) => void): void {

@@ -226,7 +226,11 @@ describe('a founding node that was away while all others were replaced', () => {
     await first!.start();
     const { epoch } = await client.members();
     const own = new ClusterClient(first!.address);
-    await eventually('what the others know', async () => (await own.status()).epoch >= epoch);
+    const status = await eventually('what the others know', async () => {
+      const found = await own.status();
+      return found.epoch >= epoch ? found : false;
+    });
+    expect(status.peers.filter((peer) => peer.connected).map((peer) => peer.nodeId)).toEqual([4, 5]);
     own.close();
   }, 30_000);
 

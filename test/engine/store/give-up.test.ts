@@ -87,7 +87,7 @@ describe('a replica that comes back', () => {
       nodeId: 1,
       genesis,
       log: { recovered: () => recovered, reader: () => ({ entries: () => [], term: () => undefined }) },
-      state: { membership: () => null, restoredPoint: () => null, appliedIndex: () => 0 },
+      state: { membership: () => null, restoredPoint: () => null, appliedIndex: () => 0, revision: () => 0 },
       drops: { dropsBegun: () => [], wasDropped: () => dropped },
       clock: { monotonicMs: () => 0, wallMs: () => 0 },
       random: () => 0.5,
