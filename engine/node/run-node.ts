@@ -360,6 +360,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   resources.add(events.listen((event) => (event.kind === 'nodeStopping' ? health.stopping() : health.refresh())));
   const published = serviceDefinition('prkdb', 'raft.PrkDbService');
   const watches = new Watches(running, () => performance.now());
+  metrics.exportWatches(watches);
   const server = await startGrpcServer({
     host: config.bindHost,
     port: self.clientPort,

@@ -78,6 +78,20 @@ export class NodeMetrics implements OperationMetrics {
     this.#exportNode(store, moving);
   }
 
+  /** Exports how many watch keys on this node. */
+  exportWatches(watches: { readonly count: number }): void {
+    const labels = { node_id: this.#nodeId };
+    new Gauge({
+      name: 'prkdb_watches',
+      help: 'Open watches of keys',
+      labelNames: ['node_id'],
+      registers: [this.registry],
+      collect() {
+        this.set(labels, watches.count);
+      },
+    });
+  }
+
   /** Somebody was not let in. */
   refused(port: 'client' | 'raft'): void {
     this.#refusals.inc({ node_id: this.#nodeId, port });
@@ -109,6 +123,20 @@ export class NodeMetrics implements OperationMetrics {
         },
       });
     }
+    new Gauge({
+      name: 'prkdb_client_sessions',
+      help: 'Clients of the partition whose writes are applied once',
+      labelNames: ['node_id', 'partition'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const { id } of store.groups.values()) {
+          const partition = partitionOfGroup(id);
+          if (partition === undefined) continue;
+          this.set({ node_id: nodeId, partition: String(partition) }, store.state.sessionCount(id));
+        }
+      },
+    });
     new Counter({
       name: 'prkdb_raft_leader_elections_total',
       help: 'Elections of the partition that this node has won',

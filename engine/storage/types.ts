@@ -199,6 +199,8 @@ export interface StateMachine {
   /** Changes ever made to the keys. */
   revision(group: GroupId): number;
   keyCount(group: GroupId): number;
+  /** Client sessions that are open. */
+  sessionCount(group: GroupId): number;
   /** What would still be applied after a power failure now. */
   durableIndex(group: GroupId): LogIndex;
   openSnapshot(group: GroupId): SnapshotSource;

@@ -6,6 +6,7 @@ import type { SessionLimits } from '../../engine/storage/state/sessions.ts';
 import type { Envelope } from '../../engine/transport/types.ts';
 import type { SimulatedDisk } from './disk.ts';
 import { GroupGhost, ReplicaGhost } from './ghost.ts';
+import { checkWatch } from './invariants/watch-complete.ts';
 import { checkAppliedOnce } from './invariants/applied-once.ts';
 import { checkAppliedIndex, checkAppliedWithinCommit } from './invariants/applied-within-commit.ts';
 import {
@@ -178,6 +179,7 @@ export class Observer {
         replica.appliedIndex = core.appliedIndex;
         const { id } = replica.group;
         checkAppliedIndex(replica, core.appliedIndex, store.state.appliedIndex(id));
+        checkWatch(replica, store);
         this.#checkMembership(replica, core.membership, store.state.membership(id));
       }
     }

@@ -323,6 +323,10 @@ export class SimulatedStateMachine implements StateMachine {
     return this.#tables.get(group)?.revision ?? 0;
   }
 
+  sessionCount(group: GroupId): number {
+    return this.#tables.get(group)?.sessions.count ?? 0;
+  }
+
   keyCount(group: GroupId): number {
     const table = this.#tables.get(group);
     return table === undefined ? 0 : table.rows.size - table.goneCount;

@@ -37,8 +37,8 @@ async function get(context: CommandContext, key: string, options: GetOptions): P
   const entry = await withClient(context, options, (client) => client.get(key, { readMode: readModes[options.read] }));
   if (entry === null) throw new CommandError(`There is no key "${key}".`);
   if (options.json === true) {
-    const { partition, revision, version, createdAtMs, updatedAtMs, stalenessMs } = entry;
-    const facts = { partition, revision, version, createdAtMs, updatedAtMs, stalenessMs };
+    const { partition, revision, version, createdAtMs, updatedAtMs, expiresAtMs, stalenessMs } = entry;
+    const facts = { partition, revision, version, createdAtMs, updatedAtMs, expiresAtMs, stalenessMs };
     printJson(io, { key, ...jsonBytes('value', entry.value), ...facts });
     return;
   }

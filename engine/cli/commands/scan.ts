@@ -22,16 +22,18 @@ interface ScanOptions extends DataOptions {
   readonly limit: number;
   readonly cursor?: string;
   readonly keysOnly?: boolean;
+  readonly all?: boolean;
 }
 
 export function addScan(program: Command, context: CommandContext): void {
   const command = program
     .command('scan')
-    .description('List keys in order, one page at a time.')
+    .description('List keys in order, one page at a time or all of them.')
     .argument('[prefix]', 'only keys that begin with it', '')
     .option('--limit <n>', 'keys on a page', wholeNumber(1, MAX_SCAN_LIMIT), 100)
     .option('--cursor <cursor>', 'go on where the page before ended')
     .option('--keys-only', 'leave the values out')
+    .option('--all', 'every page; --limit is then what is asked for at a time')
     .addOption(readOption())
     .addOption(endpointsOption())
     .addOption(clusterOption())
@@ -43,23 +45,29 @@ export function addScan(program: Command, context: CommandContext): void {
 }
 
 async function scan(context: CommandContext, prefix: string, options: ScanOptions): Promise<void> {
-  const { limit, cursor = null, keysOnly = false } = options;
-  const page = await withClient(context, options, (client) =>
-    client.scan({ prefix, limit, cursor, keysOnly, readMode: readModes[options.read] }),
-  );
-  if (options.json === true) {
-    printJson(context.io, { entries: page.entries.map((entry) => toJson(entry, keysOnly)), cursor: page.cursor });
-    return;
-  }
-  for (const entry of page.entries) {
-    const key = printable(entry.key);
-    printLine(context.io, keysOnly ? key : `${key}\t${printable(entry.value)}`);
-  }
-  if (page.cursor !== null) note(context.io, `There is more; go on with: --cursor ${page.cursor}`);
+  const { limit, keysOnly = false } = options;
+  const readMode = readModes[options.read];
+  await withClient(context, options, async (client) => {
+    const collected: Entry[] = [];
+    let cursor = options.cursor ?? null;
+    do {
+      const page = await client.scan({ prefix, limit, cursor, keysOnly, readMode });
+      cursor = page.cursor;
+      if (options.json === true) collected.push(...page.entries);
+      else for (const entry of page.entries) printLine(context.io, lineOf(entry, keysOnly));
+    } while (options.all === true && cursor !== null);
+    if (options.json === true) {
+      printJson(context.io, { entries: collected.map((entry) => toJson(entry, keysOnly)), cursor });
+    } else if (cursor !== null) note(context.io, `There is more; go on with: --cursor ${cursor}`);
+  });
+}
+
+function lineOf({ key, value }: Entry, keysOnly: boolean): string {
+  return keysOnly ? printable(key) : `${printable(key)}\t${printable(value)}`;
 }
 
 function toJson(entry: Entry, keysOnly: boolean): object {
-  const { partition, revision, version, createdAtMs, updatedAtMs, valueSizeBytes } = entry;
+  const { partition, revision, version, createdAtMs, updatedAtMs, valueSizeBytes, expiresAtMs } = entry;
   return {
     ...jsonBytes('key', entry.key),
     ...(keysOnly ? {} : jsonBytes('value', entry.value)),
@@ -69,5 +77,6 @@ function toJson(entry: Entry, keysOnly: boolean): object {
     createdAtMs,
     updatedAtMs,
     valueSizeBytes,
+    expiresAtMs,
   };
 }

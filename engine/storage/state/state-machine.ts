@@ -172,6 +172,10 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     return this.#partition(group).appliedIndex;
   }
 
+  sessionCount(group: GroupId): number {
+    return this.#sessions.get(group)?.count ?? 0;
+  }
+
   keyCount(group: GroupId): number {
     return this.#partition(group).keyCount;
   }
