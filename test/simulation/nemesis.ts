@@ -22,6 +22,9 @@ const STRIKES = [
   'linkReset',
 ] as const;
 
+/** Where disks fail at all: that the disk of a node fails while it sends a snapshot. */
+const FAIL_SENDER_CHANCE = 0.1;
+
 /** Does what a seed has in store for nodes, links, disks and clocks, until the safety phase is over. */
 export class Nemesis {
   readonly #world: World;
@@ -46,6 +49,11 @@ export class Nemesis {
       if (world.plan.faults.seesaw === 0) this.#struck(node, world.plan.faults.strikeFirstCommit);
       else if (group !== SYSTEM_GROUP && world.faultRandom.chance(world.plan.faults.strikeFirstCommit))
         this.#swing(node);
+    };
+    world.onSnapshotSent = (node) => {
+      const { weights } = world.plan.faults;
+      if (!world.faultsOn || weights.failedDisk === 0 || !world.faultRandom.chance(FAIL_SENDER_CHANCE)) return;
+      this.#failDisk(nodes[node - 1]!);
     };
     world.onChange = (node) => this.#struck(node, world.plan.membership?.strikeChange ?? 0);
   }

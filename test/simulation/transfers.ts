@@ -34,6 +34,7 @@ export class SimulatedTransfers {
     done: (delivered: boolean) => void,
   ): void {
     const { incarnation } = sender;
+    this.#world.onSnapshotSent?.(sender.id);
     const receiver = this.#nodes[to - 1]!;
     const answer = (delivered: boolean): void => {
       this.#later(() => {
