@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Role, type Membership, type ProgressStatus, type RaftStatus } from '../../../engine/raft/types.ts';
 import { leaderStep, nextStep } from '../../../engine/store/reconcile.ts';
-import { genesisRouting, systemMembership, type MemberState } from '../../../engine/store/routing.ts';
+import { routingWords } from '../../../engine/store/routing-words.ts';
+import { decodeRouting, genesisRouting, systemMembership, type MemberState } from '../../../engine/store/routing.ts';
 
 const LAST = 1000;
 
@@ -105,5 +106,38 @@ describe('the members of the system group', () => {
     expect(systemMembership(tableOf('active', 'leaving', 'active', 'joining')).voters).toEqual([1, 2, 3]);
     expect(systemMembership(tableOf('active', 'leaving', 'active', 'active')).voters).toEqual([1, 3, 4]);
     expect(systemMembership(tableOf('leaving', 'joining')).voters).toEqual([1]);
+  });
+});
+
+describe('a routing table', () => {
+  it('that an older version wrote is read as what it meant', () => {
+    const old = {
+      clusterId: 'c',
+      clusterName: 'c',
+      epoch: 1,
+      members: [{ id: 1, host: 'h', clientPort: 1, raftPort: 2, metricsPort: 3 }],
+      partitions: [{ partition: 0, replicas: [1] }],
+    };
+    expect(decodeRouting(new TextEncoder().encode(JSON.stringify(old)))).toEqual({
+      ...old,
+      layoutEpoch: 1,
+      replicationFactor: 1,
+      balance: 'settled',
+      removed: [],
+      members: [{ ...old.members[0], state: 'active', incarnation: '' }],
+    });
+  });
+
+  it('says in words what it changes', () => {
+    const members = [1, 2, 3].map((id) => ({ id, host: 'h', clientPort: id, raftPort: id, metricsPort: id }));
+    const before = genesisRouting({ clusterId: 'c', clusterName: 'c', members, partitions: 2, replicationFactor: 1 });
+    const [one, two, three] = before.members;
+    const after = {
+      ...before,
+      members: [one!, { ...two!, state: 'leaving' as const }, { ...three!, id: 4, state: 'joining' as const }],
+      partitions: [{ partition: 0, replicas: [4] }, before.partitions[1]!],
+    };
+    expect(routingWords(before, after)).toBe('n2 is leaving; n4 joins; n3 was removed; partition 0 moves');
+    expect(routingWords(before, { ...before, epoch: 9 })).toBe('');
   });
 });

@@ -359,3 +359,59 @@ describe('what cannot be created or started', () => {
     expect(await s.list()).toEqual([]);
   });
 });
+
+describe('members that come and go', () => {
+  const configOf = (node: number) =>
+    JSON.parse(readFileSync(path.join(home, `clusters/demo/n${node}/node.json`), 'utf8')) as Record<string, unknown>;
+
+  it('a new node joins the others, keeps its place from start to start, and its id is never given again', async () => {
+    const s = await supervisor();
+    await s.create(spec({ nodes: 2, replicationFactor: 2 }));
+    await expect(s.addNode('demo')).rejects.toMatchObject({ code: 'notRunning' });
+    await s.start('demo', { detach: false });
+    expect(await s.addNode('demo', { replaces: 1 })).toBe(3);
+    const grown = await s.get('demo');
+    expect(states(grown)).toEqual(['running', 'running', 'running']);
+    expect(grown.record.members.at(-1)).toMatchObject({ id: 3, clientPort: basePort + 3, raftPort: basePort + 103 });
+    const address = (node: number) => `http://127.0.0.1:${basePort + node}`;
+    expect(configOf(3)).toMatchObject({ nodeId: 3, join: [address(1), address(2)], replaces: 1 });
+    expect(configOf(3)['members']).toHaveLength(1);
+
+    await s.forgetNode('demo', 1, { deleteData: true });
+    expect(existsSync(path.join(home, 'clusters/demo/n1'))).toBe(false);
+    await s.forgetNode('demo', 3, { deleteData: false });
+    expect(existsSync(path.join(home, 'clusters/demo/n3'))).toBe(true);
+    expect(await s.addNode('demo')).toBe(4);
+    await s.stop('demo');
+    const again = await s.start('demo', { detach: false });
+    expect(again.record.members.map((m) => m.id)).toEqual([2, 4]);
+    // A founder is told of the founding, and whom to ask now.
+    expect(configOf(2)).toMatchObject({ members: [{ id: 1 }, { id: 2 }], partitions: 8, seeds: [address(4)] });
+
+    await s.stop('demo');
+    await s.remove('demo');
+    expect(readdirSync(path.join(home, 'clusters'))).toEqual([]);
+  });
+
+  it('a port that somebody else has is not given to a new node', async () => {
+    const s = await supervisor();
+    await s.create(spec({ nodes: 1, replicationFactor: 1 }));
+    await s.start('demo', { detach: false });
+    const squatter = net.createServer();
+    await new Promise<void>((resolve) => squatter.listen(basePort + 102, '127.0.0.1', resolve));
+    try {
+      expect(await s.addNode('demo')).toBe(2);
+      const [, second] = (await s.get('demo')).record.members;
+      expect([second!.clientPort, second!.raftPort, second!.metricsPort]).not.toContain(basePort + 102);
+    } finally {
+      squatter.close();
+    }
+  });
+
+  it('the last node is not forgotten, nor one that there is not', async () => {
+    const s = await supervisor();
+    await s.create(spec({ nodes: 1, replicationFactor: 1 }));
+    await expect(s.forgetNode('demo', 1, { deleteData: false })).rejects.toThrow(/the last node/);
+    await expect(s.forgetNode('demo', 5, { deleteData: false })).rejects.toMatchObject({ code: 'notFound' });
+  });
+});
