@@ -1,5 +1,8 @@
+import * as grpc from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConflictError, PrkDbClient, WatchCompactedError } from '../../engine/client/index.ts';
+import type { WatchEvent } from '../../engine/rpc/kv.ts';
+import { serviceClient } from '../../engine/rpc/protos.ts';
 import { childProcessLauncher, createSupervisor, type Supervisor } from '../../engine/supervisor/index.ts';
 import { eventually } from '../support/node-cluster.ts';
 import { freeBasePort, tempDir } from '../support/temp.ts';
@@ -9,6 +12,7 @@ const NAME = 'once-test';
 let temp: ReturnType<typeof tempDir>;
 let supervisor: Supervisor;
 let client: PrkDbClient;
+let endpoints: string[];
 
 const leader = async () => (await client.metadata()).partitions[0]!.leaderId;
 
@@ -18,7 +22,7 @@ beforeAll(async () => {
   const basePort = await freeBasePort(3);
   await supervisor.create({ name: NAME, nodes: 3, partitions: 1, replicationFactor: 3, basePort, dataDir: null });
   const { record } = await supervisor.start(NAME, { detach: false });
-  const endpoints = record.members.map((m) => `http://${m.host}:${m.clientPort}`);
+  endpoints = record.members.map((m) => `http://${m.host}:${m.clientPort}`);
   client = await eventually('a client', () => PrkDbClient.connect(endpoints, { timeoutMs: 20_000 }));
   await eventually('a leader', async () => (await leader()) !== 0);
 });
@@ -111,6 +115,45 @@ describe('a cluster of three nodes', () => {
     expect(rest).toEqual(revisions.filter((revision) => revision > since.revision));
     const compacted = client.watch('', { from: first.replace(/:\d+/, ':0') });
     await expect(compacted[Symbol.asyncIterator]().next()).rejects.toThrow(WatchCompactedError);
+  });
+
+  it('shows changes to a client of the published protocol, with nothing of ours in its way', async () => {
+    const Service = serviceClient('prkdb', 'raft.PrkDbService');
+    const address = endpoints[0]!.replace('http://', '');
+    const raw = new Service(address, grpc.credentials.createInsecure());
+    const { path, requestSerialize, responseDeserialize } = Service.service['Watch']!;
+    const open = (request: object) =>
+      raw.makeServerStreamRequest(
+        path,
+        requestSerialize,
+        responseDeserialize as (bytes: Buffer) => WatchEvent,
+        request,
+      );
+    const call = open({ keyPrefix: Buffer.from('plain/') });
+    const events: WatchEvent[] = [];
+    call.on('data', (event: WatchEvent) => events.push(event));
+    call.on('error', () => undefined);
+    // It says nothing until something changes, so changes are made until it has seen one.
+    await eventually('an event', async () => {
+      await client.put('plain/key', 'value');
+      return events.length > 0;
+    });
+    await client.delete('plain/key');
+    await eventually('the deletion', async () => events.at(-1)?.eventType === 1);
+    call.cancel();
+    const [first] = events;
+    expect(first).toMatchObject({ eventType: 0, partition: 0 });
+    expect(first?.value.toString()).toBe('value');
+    expect(first?.offset).toBeGreaterThan(0);
+    expect(events.map((event) => event.offset)).toEqual(events.map((_, i) => first!.offset + i));
+
+    const late = open({ partitions: [{ partition: 0, hasRevision: true, afterRevision: 0 }] });
+    late.resume();
+    const refused = await new Promise<grpc.ServiceError>((resolve) => {
+      late.on('error', (error) => resolve(error as grpc.ServiceError));
+    });
+    expect(refused.code).toBe(grpc.status.OUT_OF_RANGE);
+    raw.close();
   });
 
   it('applies a transaction as a whole or not at all', async () => {
