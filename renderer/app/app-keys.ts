@@ -5,6 +5,7 @@ import { hasModKey } from '../ui/mod-key.ts';
 import { useDialog } from './dialogs.tsx';
 import { closePalette, openPalette, paletteStore } from './palette-store.ts';
 import { clusterPath } from './paths.ts';
+import { inSidebarOrder } from './sidebar-order.ts';
 
 export type AppKey =
   { readonly to: 'palette' } | { readonly to: 'settings' } | { readonly to: 'cluster'; readonly place: number };
@@ -15,14 +16,6 @@ export function appKey(key: string): AppKey | null {
   if (key === ',') return { to: 'settings' };
   if (/^[1-9]$/.test(key)) return { to: 'cluster', place: Number(key) - 1 };
   return null;
-}
-
-/** Clusters as the sidebar lists them, by which the digits count. */
-export function inSidebarOrder(clusters: readonly ClusterSummary[]): readonly ClusterSummary[] {
-  return [
-    ...clusters.filter((cluster) => cluster.kind === 'local'),
-    ...clusters.filter((cluster) => cluster.kind !== 'local'),
-  ];
 }
 
 /** These act wherever the focus is, also while text is typed, but never through an open dialog. */

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useRoute } from 'wouter';
-import type { ClusterSummary } from '../../electron/contract/model.ts';
 import { useApi } from '../api/context.tsx';
 import type { ClustersState } from '../api/use-clusters.ts';
 import { Kbd } from '../ui/badge.tsx';
@@ -12,6 +11,7 @@ import { useDrillReports } from '../features/drills/use-drills.ts';
 import { ClusterLink } from './cluster-link.tsx';
 import { useDialog } from './dialogs.tsx';
 import { closeSidebarDrawer, toggleSidebar } from './layout-store.ts';
+import { remoteGroups } from './sidebar-order.ts';
 import styles from './sidebar.module.css';
 
 const MACHINE_REFRESH_MS = 5_000;
@@ -83,15 +83,6 @@ export function Sidebar({ clusters }: { clusters: ClustersState }) {
       <Machine />
     </aside>
   );
-}
-
-/** Remote clusters by their group, those without first. */
-function remoteGroups(clusters: readonly ClusterSummary[]): [string, ClusterSummary[]][] {
-  const groups = Map.groupBy(
-    clusters.filter((cluster) => cluster.kind !== 'local'),
-    (cluster) => cluster.remote?.group ?? '',
-  );
-  return [...groups].sort(([a], [b]) => a.localeCompare(b));
 }
 
 /** To the reports of all clusters, with how many there are. */

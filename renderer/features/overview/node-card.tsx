@@ -221,7 +221,7 @@ function LiveFacts({ node }: { node: NodeView }) {
         <dt>Up</dt>
         <dd>{node.startedAtMs === null ? '–' : formatSpan(now - node.startedAtMs)}</dd>
         <dt>Raft</dt>
-        <dd className="mono">:{node.raftPort}</dd>
+        <dd className="mono">{node.raftPort === 0 ? '–' : `:${node.raftPort}`}</dd>
       </dl>
       {node.storageError !== null ? (
         <p className={styles.trouble}>
@@ -290,7 +290,7 @@ function StoppedFacts({ node }: { node: NodeView }) {
         <dt>Data</dt>
         <dd>{node.dataBytes === null ? 'kept' : `kept, ${formatBytes(node.dataBytes)}`}</dd>
         <dt>Raft</dt>
-        <dd className="mono">:{node.raftPort}</dd>
+        <dd className="mono">{node.raftPort === 0 ? '–' : `:${node.raftPort}`}</dd>
       </dl>
       <p className={styles.after}>Started again, it goes on where it ended and catches up with the others.</p>
     </div>

@@ -4,7 +4,7 @@ import { useStore } from 'zustand';
 import type { ClusterView } from '../../../electron/contract/model.ts';
 import { toApiError } from '../../api/errors.ts';
 import { useClusters } from '../../api/use-clusters.ts';
-import { inSidebarOrder } from '../../app/app-keys.ts';
+import { inSidebarOrder } from '../../app/sidebar-order.ts';
 import { closePalette } from '../../app/palette-store.ts';
 import { clusterScreens } from '../../app/screens.tsx';
 import { useSetting } from '../../app/settings.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ClusterSummary } from '../../../electron/contract/model.ts';
-import { appKey, inSidebarOrder } from '../../../renderer/app/app-keys.ts';
+import { appKey } from '../../../renderer/app/app-keys.ts';
+import { inSidebarOrder } from '../../../renderer/app/sidebar-order.ts';
 import { viewOf } from '../../support/view.ts';
 
 test('with the command key: K is the palette, comma the settings, digits the clusters', () => {
@@ -17,4 +18,20 @@ test('digits count as the sidebar lists: local clusters before remote ones', () 
   const named = (name: string, kind: ClusterSummary['kind']) => ({ ...summary, name, kind });
   const order = inSidebarOrder([named('far', 'prkdb'), named('a', 'local'), named('k8s', 'etcd'), named('b', 'local')]);
   expect(order.map((cluster) => cluster.name)).toEqual(['a', 'b', 'far', 'k8s']);
+  const grouped = (name: string, group: string | null) => ({
+    ...named(name, 'etcd'),
+    remote: {
+      profileId: name,
+      group,
+      color: null,
+      isUnverified: false,
+      writesLocked: false,
+      heardAtMs: null,
+      problem: null,
+      capabilities: [],
+      endpointProblems: [],
+    },
+  });
+  const groups = inSidebarOrder([grouped('x', 'us'), grouped('y', null), grouped('z', 'eu')]);
+  expect(groups.map((cluster) => cluster.name)).toEqual(['y', 'z', 'x']);
 });
