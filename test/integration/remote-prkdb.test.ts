@@ -148,6 +148,20 @@ describe('the original server, which speaks PrkDbService alone', () => {
     });
     expect(view.summary).toMatchObject({ kind: 'prkdb', nodeCount: 3, remote: { capabilities: [] } });
     expect(view.partitions[0]).toMatchObject({ leader: 1, hasQuorum: true, commitIndex: 40 });
+    expect(view.summary.remote?.endpointProblems).toEqual([]);
+  });
+
+  test('says what it misses without metrics', async () => {
+    const { id } = await backend.command('profiles.save', {
+      id: null,
+      draft: profileDraft({ name: 'blind', endpoints: servers.endpoints }),
+    });
+    const { summary } = await eventually('three notes', async () => {
+      const now = await backend.view('blind');
+      return now.summary.remote!.endpointProblems.length === 3 && now;
+    });
+    expect(summary.remote!.endpointProblems[0]!.message).toMatch(/^n1 shows no terms and indexes: /);
+    await backend.command('profiles.remove', { id });
   });
 
   test('another leader is told as inferred', async () => {
@@ -178,7 +192,7 @@ describe('the original server, which speaks PrkDbService alone', () => {
     await servers.stopNode(3);
     await eventually('the sentence', async () => {
       const told = await backend.sentences('far');
-      return told.some((sentence) => sentence.startsWith('n3 does not answer: ') && sentence.includes('refused'));
+      return told.some((sentence) => sentence === 'n3 does not answer: connection refused.');
     });
     expect((await backend.view('far')).summary).toMatchObject({ state: 'degraded', nodesUp: 2 });
   });

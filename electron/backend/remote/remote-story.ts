@@ -40,7 +40,11 @@ export class RemoteStory {
         events.push(this.#event(view, 'notice', sentence(strong(node.name), ' is a member now.'), { node: node.id }));
       } else if (was === true && !is) {
         const why = problems.get(node.name);
-        const parts = sentence(strong(node.name), ' does not answer', why === undefined ? '.' : `: ${why}`);
+        const parts = sentence(
+          strong(node.name),
+          ' does not answer',
+          why === undefined ? '.' : `: ${why.replace(/\.$/, '')}.`,
+        );
         events.push(this.#event(view, 'suspect', parts, { node: node.id }));
       } else if (was === false && is) {
         events.push(this.#event(view, 'recovered', sentence(strong(node.name), ' answers.'), { node: node.id }));

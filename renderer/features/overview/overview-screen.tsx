@@ -8,6 +8,7 @@ import { ChartsPanel } from '../../charts/charts-panel.tsx';
 import { cx } from '../../ui/cx.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { mayRun, mayWrite } from '../clusters/may-run.ts';
+import { EndpointNotes } from '../remote/endpoint-notes.tsx';
 import { Aside } from './aside.tsx';
 import { NodeCards } from './node-cards.tsx';
 import { useNodeActions } from './node-actions.ts';
@@ -59,6 +60,7 @@ function Overview({ cluster }: { cluster: string }) {
       <StateStrip cluster={cluster} silent={silent} actions={actions} />
       <div className={cx(styles.work, shown && !narrow && styles.withAside)}>
         <div className={cx(styles.center, silent !== null && styles.stale)}>
+          <EndpointNotes problems={summary.remote?.endpointProblems ?? []} />
           {summary.kind === 'etcd' ? (
             <Suspense fallback={null}>
               <EtcdMembers cluster={cluster} mayWrite={mayWrite(summary)} />

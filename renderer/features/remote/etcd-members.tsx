@@ -88,11 +88,6 @@ export function EtcdMembers({ cluster, mayWrite }: { cluster: string; mayWrite: 
           </tbody>
         </table>
       </div>
-      {(view.summary.remote?.endpointProblems ?? []).map(({ address, message, hint }) => (
-        <p key={address} className={styles.endpoint}>
-          {message} {hint}
-        </p>
-      ))}
       {showsAccess && <AccessDialog cluster={cluster} onClose={() => setShowsAccess(false)} />}
       {ask !== null && <AskDialog cluster={cluster} ask={ask} onClose={() => setAsk(null)} />}
     </Panel>

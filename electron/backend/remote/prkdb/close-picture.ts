@@ -13,6 +13,7 @@ import type { Picture, Seen } from './picture.ts';
 
 /** Nothing was heard of the whole cluster for this long. */
 const SILENT_AFTER_MS = 2_500;
+const FIRST_WORDS_MS = 3_000;
 
 /**
  * A PrkDB cluster whose nodes have ClusterService: the same picture as of a local one, from
@@ -28,10 +29,12 @@ export class ClosePicture implements Picture {
   readonly #metricsUrls = new Map<number, string>();
   readonly #startedAtMs = new Map<number, { startedAtMs: number; pid: number }>();
   readonly #replicationFactor: number;
+  readonly #bornMs: number;
   #heardAtMs: number | null = null;
 
   constructor(name: string, found: Found, connection: Connection, options: { now: () => number; changed: () => void }) {
     const { now } = options;
+    this.#bornMs = now();
     const { tls, token } = connection;
     this.#replicationFactor = Math.max(1, ...found.partitions.map(({ replicas }) => replicas.length));
     this.#model = new ClusterModel(
@@ -124,6 +127,7 @@ export class ClosePicture implements Picture {
       })),
       replicationFactor: this.#replicationFactor,
       heardAtMs: this.#heardAtMs,
+      problems: [],
     };
   }
 
@@ -133,6 +137,8 @@ export class ClosePicture implements Picture {
 
   sample(nowMs: number): Sample | null {
     if (this.#state(nowMs) === 'unreachable') return null;
+    // What was never heard of is no loss: the charts begin when all have spoken, or had time to.
+    if (this.#startedAtMs.size < this.#links.size && nowMs - this.#bornMs < FIRST_WORDS_MS) return null;
     const sample = takeSample({
       timeMs: nowMs,
       partitions: this.#model.partitions,

@@ -1,5 +1,5 @@
 import { AnyNode } from '../../../../engine/client/metadata.ts';
-import { credentialsFor } from '../../../../engine/client/index.ts';
+import { ConnectionError, credentialsFor } from '../../../../engine/client/index.ts';
 import type { MetadataResponse } from '../../../../engine/rpc/kv.ts';
 import type {
   Capability,
@@ -7,6 +7,7 @@ import type {
   ClusterView,
   NodeView,
   PartitionView,
+  RemoteSummary,
   Replica,
   Sample,
   StoryEvent,
@@ -34,6 +35,7 @@ interface NodeWord {
   metrics: readonly MetricSample[];
   heardAtMs: number | null;
   problem: string | null;
+  metricsProblem: string | null;
   isLive: boolean;
   sinceMs: number;
 }
@@ -74,6 +76,7 @@ export class OutsidePicture implements Picture {
       metrics: [],
       heardAtMs: null,
       problem: null,
+      metricsProblem: null,
       isLive: false,
       sinceMs: now(),
     }));
@@ -121,6 +124,7 @@ export class OutsidePicture implements Picture {
       partitions: [...this.#partitions],
       replicationFactor: Math.max(0, ...this.#partitions.map((one) => one.replicas.length)),
       heardAtMs: heard.length === 0 ? null : Math.max(...heard),
+      problems: this.#words.flatMap(metricsProblem),
     };
   }
 
@@ -197,11 +201,17 @@ export class OutsidePicture implements Picture {
       word.heardAtMs = this.#now();
       word.problem = null;
     } catch (error) {
-      if (!this.#closed) word.problem = error instanceof Error ? error.message : String(error);
+      if (!this.#closed) word.problem = reasonOf(error);
     }
     if (metricsUrl === '' || word.problem !== null) return;
     // Metrics are more than every server shows; without them there are no terms and indexes.
-    word.metrics = await scrape(metricsUrl).then(readMetrics, () => []);
+    try {
+      word.metrics = readMetrics(await scrape(metricsUrl));
+      word.metricsProblem = null;
+    } catch (error) {
+      word.metrics = [];
+      word.metricsProblem = error instanceof Error ? error.message : String(error);
+    }
   }
 
   #judgePartition(before: PartitionView, live: readonly NodeWord[], nowMs: number): PartitionView {
@@ -288,6 +298,29 @@ export class OutsidePicture implements Picture {
         };
       });
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof ConnectionError) return error.attempts[0]?.reason ?? error.message;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Why the terms and indexes of a node are not shown. */
+function metricsProblem({
+  node,
+  metricsUrl,
+  metricsProblem: why,
+  isLive,
+}: NodeWord): RemoteSummary['endpointProblems'] {
+  if (!isLive || (metricsUrl !== '' && why === null)) return [];
+  const reason = metricsUrl === '' ? 'it does not say where its metrics are' : why;
+  return [
+    {
+      address: metricsUrl === '' ? node.address : metricsUrl,
+      message: `n${node.id} shows no terms and indexes: ${reason}.`,
+      hint: 'Give the metrics addresses in the profile, in the order of the nodes.',
+    },
+  ];
 }
 
 /** Of one partition as this node exports it; 0 where it does not. */

@@ -5,6 +5,7 @@ import type {
   NodeView,
   PartitionLive,
   PartitionView,
+  RemoteSummary,
   Sample,
   StoryEvent,
 } from '../../../contract/model.ts';
@@ -18,6 +19,8 @@ export interface Seen {
   readonly replicationFactor: number;
   /** When any node was last heard. */
   readonly heardAtMs: number | null;
+  /** What is of no use, and why, while the rest is. */
+  readonly problems: RemoteSummary['endpointProblems'];
 }
 
 /** The way a PrkDB cluster is watched: closely where its nodes can tell, from outside where not. */

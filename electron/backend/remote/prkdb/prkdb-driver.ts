@@ -26,7 +26,13 @@ const LOOK_EVERY_MS = 10_000;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 5_000;
 
-const nothingSeen: Omit<Seen, 'state'> = { nodes: [], partitions: [], replicationFactor: 0, heardAtMs: null };
+const nothingSeen: Omit<Seen, 'state'> = {
+  nodes: [],
+  partitions: [],
+  replicationFactor: 0,
+  heardAtMs: null,
+  problems: [],
+};
 
 /** A PrkDB cluster that runs elsewhere: of our nodes, or of the original server. */
 export class PrkDbDriver implements ClusterDriver {
@@ -174,7 +180,7 @@ export class PrkDbDriver implements ClusterDriver {
         heardAtMs: seen.heardAtMs,
         problem: this.#problem,
         capabilities: [...(this.#picture?.capabilities ?? [])],
-        endpointProblems: [],
+        endpointProblems: seen.problems,
       },
     };
   }
