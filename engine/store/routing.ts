@@ -115,6 +115,8 @@ export function genesisRouting(founding: Founding): RoutingTable {
 
 /** More voters than this make the system group slower without making it safer. */
 const MAX_SYSTEM_VOTERS = 5;
+/** As many go on deciding when one of them fails. */
+const SAFE_VOTERS = 3;
 
 /** Who takes part in a group, in which way. Sorted. */
 export interface WantedMembers {
@@ -124,14 +126,14 @@ export interface WantedMembers {
 
 /**
  * The members of group 0: every node has the routing table, a few of them decide on it. A node
- * that joins only listens. One that leaves decides as long as one that joins may take its place:
- * fewer voters would bear fewer failures meanwhile.
+ * that joins only listens. One that leaves decides as long as one that joins may take its place
+ * and the others are too few to bear a failure.
  */
 export function systemMembership(table: RoutingTable): { voters: NodeId[]; learners: NodeId[] } {
   const idsOf = (members: readonly RoutingMember[]) => members.map((m) => m.id).sort((a, b) => a - b);
   const inState = (state: MemberState) => idsOf(table.members.filter((m) => m.state === state));
   const active = inState('active');
-  const keepsLeaving = active.length === 0 || inState('joining').length > 0;
+  const keepsLeaving = active.length === 0 || (active.length < SAFE_VOTERS && inState('joining').length > 0);
   const room = Math.max(0, MAX_SYSTEM_VOTERS - active.length);
   const leaving = keepsLeaving ? inState('leaving').slice(0, room) : [];
   const voters = [...active.slice(0, MAX_SYSTEM_VOTERS), ...leaving].sort((a, b) => a - b);

@@ -56,8 +56,9 @@ export function withoutMember(
       `n${id} does not answer. Start it, so that it can give away in order what it holds; or, if it is gone for good, force its removal.`,
     );
   }
-  const silent = staying.filter((other) => !answers(other.id)).map((other) => `n${other.id}`);
-  if (silent.length * 2 >= staying.length) {
+  const deciding = staying.filter((other) => other.state === 'active');
+  const silent = deciding.filter((other) => !answers(other.id)).map((other) => `n${other.id}`);
+  if (silent.length > 0 && silent.length * 2 >= deciding.length) {
     throw new MembersError(
       `Without n${id} there would be no majority that answers: ${silent.join(', ')} ${silent.length === 1 ? 'does' : 'do'} not. Start or replace ${silent.length === 1 ? 'it' : 'them'} first.`,
     );

@@ -106,6 +106,8 @@ describe('the members of the system group', () => {
     expect(systemMembership(tableOf('active', 'leaving', 'active', 'joining')).voters).toEqual([1, 2, 3]);
     expect(systemMembership(tableOf('active', 'leaving', 'active', 'active')).voters).toEqual([1, 3, 4]);
     expect(systemMembership(tableOf('leaving', 'joining')).voters).toEqual([1]);
+    // One that never comes keeps nobody from leaving where enough others are left.
+    expect(systemMembership(tableOf('active', 'leaving', 'active', 'joining', 'active')).voters).toEqual([1, 3, 5]);
   });
 });
 
