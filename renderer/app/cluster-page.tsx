@@ -12,6 +12,9 @@ import { useShortcuts } from './shortcuts.ts';
 import { TopBar } from './top-bar.tsx';
 import styles from './shell.module.css';
 
+const RemoveNodeDialog = lazy(async () => ({
+  default: (await import('../features/clusters/remove-node-dialog.tsx')).RemoveNodeDialog,
+}));
 const FaultLab = lazy(async () => ({ default: (await import('../features/faults/fault-lab.tsx')).FaultLab }));
 
 /** One cluster: the top bar with its screens, and the screen that the address names. */
@@ -39,6 +42,11 @@ export function ClusterPage({ cluster }: { cluster: string }) {
           <ScreenOrWhyNot cluster={cluster} screen={screen} />
         </Suspense>
       </ErrorBoundary>
+      {dialog === 'remove-node' && (
+        <Suspense>
+          <RemoveNodeDialog onClose={() => openDialog(null)} />
+        </Suspense>
+      )}
       {dialog === 'faults' && (
         <Suspense>
           <FaultLab cluster={cluster} onClose={() => openDialog(null)} />

@@ -7,14 +7,16 @@ import { IconButton } from '../../ui/button.tsx';
 import { Menu } from '../../ui/menu.tsx';
 import { showError } from '../../ui/toast.tsx';
 import { RemoveClusterDialog, StopClusterDialog } from './confirm-dialogs.tsx';
+import { useAddNode } from './use-add-node.ts';
 
 const RemoteMenu = lazy(async () => ({ default: (await import('../remote/remote-menu.tsx')).RemoteMenu }));
 
-/** Beside a local cluster's name: start, stop, duplicate, delete. */
+/** Beside a local cluster's name: start, stop, add a node, duplicate, delete. */
 export function ClusterMenu() {
   const api = useApi();
   const [path, navigate] = useLocation();
   const search = useSearch();
+  const addNode = useAddNode();
   const cluster = useClusterLive((live) => live.view?.summary ?? null);
   const [asking, setAsking] = useState<'stop' | 'remove' | null>(null);
   if (cluster === null) return null;
@@ -48,6 +50,7 @@ export function ClusterMenu() {
             disabled: stopped,
             onSelect: () => setAsking('stop'),
           },
+          { label: 'Add a node', icon: 'plus', disabled: stopped, onSelect: () => addNode(cluster.name) },
           {
             label: 'Duplicate…',
             icon: 'copy',

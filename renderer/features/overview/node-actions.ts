@@ -1,7 +1,9 @@
 import { useCallback, useMemo } from 'react';
+import { useLocation, useSearch } from 'wouter';
 import { useLiveIfAny } from '../../api/use-cluster-live.tsx';
 import { useCommand } from '../../api/use-command.ts';
 import { ask } from '../../app/ask-store.ts';
+import { withDialog } from '../../app/paths.ts';
 import { settingsStore } from '../../app/settings.ts';
 import type { NodeView } from '../../../electron/contract/model.ts';
 import { useFaultLab, type FaultPreset } from '../faults/use-fault-lab.ts';
@@ -26,6 +28,8 @@ export interface NodeActions {
   readonly handOver: (node: { readonly id: number; readonly name: string }) => void;
   /** Opens the fault lab. */
   readonly openLab: (preset: FaultPreset) => void;
+  /** Asks, then takes the node out of the cluster. */
+  readonly remove: (node: { readonly id: number }) => void;
   readonly isBusy: (action: NodeAction, node: NodeView) => boolean;
 }
 
@@ -34,6 +38,13 @@ export function useNodeActions(cluster: string): NodeActions {
   const { run: command, isBusy } = useCommand();
   const live = useLiveIfAny();
   const openLab = useFaultLab();
+  const [path, navigate] = useLocation();
+  const search = useSearch();
+  const remove = useCallback(
+    ({ id }: { readonly id: number }) =>
+      navigate(withDialog(path, search, 'remove-node', { from: String(id) }), { replace: true }),
+    [navigate, path, search],
+  );
   const now = useCallback(
     function act(action: NodeAction, node: NodeView): void {
       const undo = undoes[action];
@@ -68,6 +79,7 @@ export function useNodeActions(cluster: string): NodeActions {
     () => ({
       run,
       openLab,
+      remove,
       handOver: (node) =>
         void command(
           'node.handOver',
@@ -80,6 +92,6 @@ export function useNodeActions(cluster: string): NodeActions {
       isBusy: (action, node) =>
         action === 'heal' ? isBusy('cluster.heal', { cluster }) : isBusy(`node.${action}`, { cluster, node: node.id }),
     }),
-    [run, openLab, command, isBusy, cluster],
+    [run, openLab, remove, command, isBusy, cluster],
   );
 }

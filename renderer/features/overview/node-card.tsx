@@ -113,6 +113,7 @@ function CardHeader({
           pid={gone ? null : node.pid}
           handOver={leads > 0 && node.state === 'live' ? (actions?.handOver ?? null) : null}
           openLab={gone ? null : (actions?.openLab ?? null)}
+          remove={actions?.remove ?? null}
           id={node.id}
         />
       </span>
@@ -131,8 +132,9 @@ const MoreMenu = memo(function MoreMenu(props: {
   handOver: NodeActions['handOver'] | null;
   /** Null where nothing may be broken, or nothing runs. */
   openLab: NodeActions['openLab'] | null;
+  remove: NodeActions['remove'] | null;
 }) {
-  const { name, address, metricsUrl, pid, id, handOver, openLab } = props;
+  const { name, address, metricsUrl, pid, id, handOver, openLab, remove } = props;
   return (
     <Menu
       label={`More for ${name}`}
@@ -158,6 +160,17 @@ const MoreMenu = memo(function MoreMenu(props: {
         copyItem('Copy client address', address),
         copyItem('Copy metrics address', metricsUrl),
         ...(pid === null ? [] : [copyItem('Copy PID', String(pid))]),
+        ...(remove === null
+          ? []
+          : [
+              null,
+              {
+                label: 'Remove from the cluster…',
+                icon: 'trash' as const,
+                danger: true,
+                onSelect: () => remove({ id }),
+              },
+            ]),
       ]}
     />
   );

@@ -38,6 +38,9 @@ export interface Desk {
   ask(question: 'stop' | 'remove', cluster: ClusterSummary): void;
   node(action: NodeAction, node: NodeView): void;
   faultLab(preset: FaultPreset): void;
+  addNode(cluster: string): void;
+  /** Asks first. */
+  removeNode(node: NodeView): void;
   command<N extends CommandName>(name: N, input: CommandInput<N>, words: CommandWords): void;
   copy(text: string, done: string): void;
   setTheme(choice: ThemeChoice): void;

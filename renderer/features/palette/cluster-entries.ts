@@ -126,6 +126,45 @@ export function loadEntries(view: ClusterView): PaletteAction[] {
   return [stop, ...offers];
 }
 
+/** Growing and shrinking the cluster in sight. */
+export function memberEntries(view: ClusterView): PaletteAction[] {
+  const { name } = view.summary;
+  const remove = view.nodes.map((node): PaletteAction => {
+    const label = `Remove ${node.name} from the cluster…`;
+    return {
+      id: `${name}/remove-node/${node.id}`,
+      group: 'Cluster',
+      icon: 'trash',
+      label,
+      hint: 'for good',
+      keywords: 'member shrink leave decommission delete wipe data node',
+      onlySearched: true,
+      preview: () => ({
+        title: label.replace('…', ''),
+        text: `Asks first. What ${node.name} holds goes to the others, then its process ends. Its data can be deleted with it.`,
+      }),
+      run: (desk) => desk.removeNode(node),
+    };
+  });
+  return [
+    {
+      id: `${name}/add-node`,
+      group: 'Cluster',
+      icon: 'plus',
+      label: 'Add a node',
+      hint: `to ${plural(view.nodes.length, 'node')}`,
+      keywords: 'member grow join scale out learner',
+      preview: () => ({
+        title: 'Add a node',
+        text: 'Starts one more process. It joins, gets copies as a learner first, then votes, and takes its share of the partitions and of their leaders.',
+        facts: [{ label: 'Undo', value: 'Remove it from the cluster' }],
+      }),
+      run: (desk) => desk.addNode(name),
+    },
+    ...remove,
+  ];
+}
+
 const clientUrl = (node: NodeView): string => `http://${node.host}:${node.clientPort}`;
 
 /** Addresses that other programs need. */

@@ -11,6 +11,7 @@ import { changeSettings } from '../../app/settings.ts';
 import { setTheme } from '../../app/theme.ts';
 import { copyText } from '../../ui/copy-text.ts';
 import { RemoveClusterDialog, StopClusterDialog } from '../clusters/confirm-dialogs.tsx';
+import { useAddNode } from '../clusters/use-add-node.ts';
 import { useNodeActions } from '../overview/node-actions.ts';
 import type { Desk } from './action.ts';
 import { measureElections } from './elections.ts';
@@ -48,6 +49,7 @@ function useDesk(cluster: string | null, ask: Desk['ask']): Desk {
   const [, openDialog] = useDialog();
   const { run } = useCommand();
   const nodes = useNodeActions(cluster ?? '');
+  const addNode = useAddNode();
   const go = useCallback(
     (path: string) => {
       navigate(path);
@@ -62,6 +64,8 @@ function useDesk(cluster: string | null, ask: Desk['ask']): Desk {
     ask,
     node: (action, node) => nodes.run(action, node),
     faultLab: nodes.openLab,
+    addNode,
+    removeNode: nodes.remove,
     command: (name, input, words) => void run(name, input, words),
     copy: (text, done) => void copyText(text, done),
     setTheme,

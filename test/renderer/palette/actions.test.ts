@@ -32,6 +32,12 @@ describe('what is offered', () => {
     expect(doing(moves[0]!)).toEqual([`partition.transfer {"cluster":"dev-3","partition":0,"to":${other}}`]);
   });
 
+  test('nodes come and go, each after a word about it', () => {
+    const offered = paletteActions(sceneOf());
+    expect(doing(labelled(offered, 'Add a node'))).toEqual(['add node to dev-3']);
+    expect(doing(labelled(offered, 'Remove n2 from the cluster…'))).toEqual(['remove n2']);
+  });
+
   test('drills for a whole cluster that can lose a node', () => {
     const whole = viewOf(['live', 'live', 'live']);
     expect(doing(labelled(paletteActions(sceneOf(whole)), 'Run drill: kill leader'))).toEqual([

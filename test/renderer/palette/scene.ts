@@ -31,6 +31,8 @@ export function desk(): Desk & { readonly done: string[] } {
     ask: (question, cluster) => done.push(`ask ${question} ${cluster.name}`),
     node: (action, node) => done.push(`${action} ${node.name}`),
     faultLab: ({ fault }) => done.push(`lab ${fault}`),
+    addNode: (cluster) => done.push(`add node to ${cluster}`),
+    removeNode: (node) => done.push(`remove ${node.name}`),
     command: (name, input) => done.push(`${name} ${JSON.stringify(input)}`),
     copy: (text) => done.push(`copy ${text}`),
     setTheme: (choice) => done.push(`theme ${choice}`),
