@@ -1,3 +1,4 @@
+import { mergeChanges } from './keys/key-changes.ts';
 import type { SubscriptionMessage, SubscriptionName } from '../contract/contract.ts';
 
 /** What may wait for a slow reader; beyond it the oldest goes, since history can be queried. */
@@ -15,6 +16,7 @@ export const mergeMessages: { readonly [N in SubscriptionName]: Merge<N> } = {
   'partition.live': (_waiting, next) => next,
   'drills.live': (_waiting, next) => next,
   'drills.reports': (_waiting, next) => next,
+  'keys.watch': mergeChanges,
   'cluster.live': (waiting, next) => ({
     view: next.view ?? waiting.view,
     samples: concat(waiting.samples, next.samples, MAX_WAITING_SAMPLES),

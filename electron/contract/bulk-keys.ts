@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytesSchema, keyEntrySchema, readModeSchema } from './model.ts';
+import { bytesSchema, keyEntrySchema, keyMetaSchema, readModeSchema } from './model.ts';
 
 const cluster = z.string();
 const MAX_ENTRIES = 500;
@@ -87,5 +87,20 @@ export const bulkKeyCommands = {
         .max(MAX_ENTRIES),
     }),
     output: z.object({ outcomes: z.array(z.enum(['deleted', 'absent', 'changed', 'failed'])), reason }),
+  },
+} as const;
+
+/** What became of a key: its last state, or null once it is gone. */
+export const keyChangeSchema = z.object({ key: bytesSchema, meta: keyMetaSchema.nullable() });
+export type KeyChange = z.infer<typeof keyChangeSchema>;
+
+export const keySubscriptions = {
+  /**
+   * Changes of keys with this prefix from now on, each key at most once a message. `missed`:
+   * more changed than could be told, so that a list has to be read anew.
+   */
+  'keys.watch': {
+    input: z.strictObject({ cluster, prefix: bytesSchema }),
+    message: z.object({ changes: z.array(keyChangeSchema), missed: z.boolean() }),
   },
 } as const;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bulkKeyCommands, bulkKeyQueries } from './bulk-keys.ts';
+import { bulkKeyCommands, bulkKeyQueries, keySubscriptions } from './bulk-keys.ts';
 import {
   drillChoiceSchema,
   drillComparisonSchema,
@@ -234,6 +234,7 @@ export const contract = {
     ...bulkKeyCommands,
   },
   subscriptions: {
+    ...keySubscriptions,
     /** The drill that runs on a cluster, and how the last one ended. */
     'drills.live': { input: cluster, message: drillLiveSchema },
     /** Every kept report, newest first, now and after every change, also by the command. */

@@ -205,6 +205,29 @@ describe.skipIf(noBrowser)('keys', () => {
     await expectValue(page, '449');
   });
 
+  test('a list that is watched follows what others write', async () => {
+    await page.getByRole('textbox', { name: 'Key prefix' }).fill('seen/');
+    await page.getByText('No key begins with this prefix.').waitFor();
+    await page.getByRole('switch', { name: 'Watch live' }).click();
+    await expect
+      .poll(
+        async () => {
+          // The watch begins a moment after it was asked for.
+          await other.put('seen/1', 'x');
+          return keyRow(page, 'seen/1').count();
+        },
+        { timeout: 15_000 },
+      )
+      .toBe(1);
+    await other.put('seen/0', 'y');
+    await keyRow(page, 'seen/0').waitFor();
+    await other.delete('seen/1');
+    await keyRow(page, 'seen/1').waitFor({ state: 'detached' });
+    await page.getByRole('switch', { name: 'Watch live' }).click();
+    await page.getByRole('textbox', { name: 'Key prefix' }).fill('many/');
+    await page.getByText('first 200 keys; more below').waitFor();
+  });
+
   test('the address holds prefix, key and read mode', async () => {
     await page.getByRole('radio', { name: 'Stale' }).click();
     await page.getByText(/^Stale:/).waitFor();

@@ -6,6 +6,7 @@ import type { ClusterDriver } from '../clusters/driver.ts';
 import type { DrillDesk } from '../drills/drill-desk.ts';
 import type { ProfileDesk } from '../remote/profile-desk.ts';
 import { BulkKeys } from '../keys/bulk-keys.ts';
+import { MAX_CHANGES } from '../keys/key-changes.ts';
 import { keyTree } from '../keys/key-tree.ts';
 import type { Handlers, SubscriptionSink } from '../router.ts';
 import { driverParts } from './driver-parts.ts';
@@ -151,6 +152,19 @@ export function createHandlers(options: {
         sink.message(registry.summaries());
         return registry.onChange(() => sink.message(registry.summaries()));
       },
+      'keys.watch': ({ cluster, prefix }, sink) =>
+        whileThere(registry, cluster, sink, ({ keys }) => {
+          if (keys.watch === undefined) {
+            throw new BackendError('refused', `${cluster} does not tell changes of its keys.`);
+          }
+          return keys.watch(prefix, {
+            changes: (changes) => {
+              const missed = changes.length > MAX_CHANGES;
+              sink.message({ changes: missed ? [] : [...changes], missed });
+            },
+            fail: (error) => sink.fail(error),
+          });
+        }),
       'cluster.live': ({ cluster }, sink) =>
         whileThere(registry, cluster, sink, (watched) => watched.watch((update) => sink.message(update))),
       'partition.live': ({ cluster, partition }, sink) =>

@@ -1,3 +1,4 @@
+import type { KeyChange } from '../../contract/bulk-keys.ts';
 import type { KeyEntry, KeyMeta, ReadMode } from '../../contract/model.ts';
 import type { KeyHistory } from '../../contract/remote.ts';
 
@@ -30,5 +31,13 @@ export interface KeySpace {
   delete(key: string, expectedRevision: number | null): Promise<DeleteOutcome>;
   /** What is still known of a key's revisions; there where the store keeps any. */
   history?(key: string, limit: number): Promise<KeyHistory>;
+  /** Tells changes of keys with this prefix until it is ended; there where the store tells any. */
+  watch?(prefix: string, listener: KeyListener): () => void;
   close(): Promise<void>;
+}
+
+export interface KeyListener {
+  changes(changes: readonly KeyChange[]): void;
+  /** Nothing more comes. */
+  fail(error: unknown): void;
 }

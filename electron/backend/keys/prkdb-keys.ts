@@ -4,14 +4,19 @@ import {
   ReadMode as ClientReadMode,
   type EntryMeta,
   type Entry,
+  type WatchEvent,
 } from '../../../engine/client/index.ts';
 import type { KvEntry } from '../../../engine/rpc/kv.ts';
+import type { KeyChange } from '../../contract/bulk-keys.ts';
 import type { KeyEntry, KeyMeta, ReadMode } from '../../contract/model.ts';
 import type { KeyHistory } from '../../contract/remote.ts';
-import type { DeleteOutcome, KeySpace, PutOutcome } from './key-space.ts';
+import { BackendError } from '../errors.ts';
+import type { DeleteOutcome, KeyListener, KeySpace, PutOutcome } from './key-space.ts';
 
 /** Long enough for an election, short enough for a person. */
 const TIMEOUT_MS = 4_000;
+/** Changes are told together this often. */
+const TELL_MS = 100;
 
 const readModes: Record<ReadMode, ClientReadMode> = {
   linearizable: ClientReadMode.Linearizable,
@@ -117,6 +122,37 @@ export class PrkDbKeys implements KeySpace {
     };
   }
 
+  watch(prefix: string, listener: KeyListener): () => void {
+    const ended = new AbortController();
+    this.#watch(prefix, listener, ended.signal).catch((error: unknown) => {
+      if (!ended.signal.aborted) listener.fail(error);
+    });
+    return () => ended.abort();
+  }
+
+  async #watch(prefix: string, listener: KeyListener, signal: AbortSignal): Promise<void> {
+    const client = await this.#connect();
+    let waiting = new Map<string, KeyChange>();
+    let timer: NodeJS.Timeout | null = null;
+    const tell = (): void => {
+      timer = null;
+      const changes = [...waiting.values()];
+      waiting = new Map();
+      if (!signal.aborted) listener.changes(changes);
+    };
+    try {
+      for await (const event of client.watch(fromBase64(prefix), { signal })) {
+        const key = event.key.toString('base64');
+        waiting.set(key, { key, meta: event.kind === 'put' ? watchedMeta(key, event) : null });
+        timer ??= setTimeout(tell, TELL_MS);
+      }
+    } finally {
+      if (timer !== null) clearTimeout(timer);
+    }
+    // The client was closed under it: the cluster stopped, or its addresses changed.
+    if (!signal.aborted) throw new BackendError('disconnected', 'The watch ended with its connection.', 'Try again.');
+  }
+
   /** Drops the connection: the cluster stopped, or its addresses changed. The next call opens another. */
   async disconnect(): Promise<void> {
     const client = this.#client;
@@ -146,6 +182,21 @@ export class PrkDbKeys implements KeySpace {
     });
     return connecting;
   }
+}
+
+function watchedMeta(key: string, event: WatchEvent): KeyMeta {
+  const { partition, revision, version, value, timeMs, expiresAtMs } = event;
+  return {
+    key,
+    partition,
+    revision,
+    version,
+    valueSizeBytes: value.length,
+    // An event says when the key changed, not when it was first written.
+    createdAtMs: null,
+    updatedAtMs: timeMs,
+    expiresAtMs,
+  };
 }
 
 function fromBase64(text: string): Buffer {

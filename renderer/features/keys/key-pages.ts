@@ -1,4 +1,5 @@
 import type { QueryOutput } from '../../../electron/contract/contract.ts';
+import type { KeyChange } from '../../../electron/contract/bulk-keys.ts';
 import type { KeyMeta } from '../../../electron/contract/model.ts';
 import { formatCount, plural } from '../../ui/format.ts';
 import { fromBase64 } from './bytes.ts';
@@ -37,6 +38,24 @@ function isAtMostLast(key: string, page: KeyPage): boolean {
 
 export function withoutKey(pages: readonly KeyPage[], key: string): KeyPage[] {
   return pages.map((page) => ({ ...page, keys: page.keys.filter((row) => row.key !== key) }));
+}
+
+/** The pages after many changes at once; keys beyond what is loaded change nothing. */
+export function withChanges(pages: readonly KeyPage[], changes: readonly KeyChange[]): KeyPage[] {
+  const left = new Map(changes.map(({ key, meta }) => [key, meta]));
+  const replaced = pages.map((page) => {
+    if (!page.keys.some((row) => left.has(row.key))) return page;
+    const keys = page.keys.flatMap((row) => {
+      const meta = left.get(row.key);
+      if (meta === undefined) return [row];
+      left.delete(row.key);
+      // What an event does not say stays what is known.
+      return meta === null ? [] : [{ ...meta, createdAtMs: meta.createdAtMs ?? row.createdAtMs }];
+    });
+    return { ...page, keys };
+  });
+  const fresh = [...left.values()].filter((meta) => meta !== null);
+  return fresh.reduce<KeyPage[]>((all, meta) => withKey(all, meta), replaced);
 }
 
 /**

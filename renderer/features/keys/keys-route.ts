@@ -9,6 +9,8 @@ export interface KeysRoute {
   readonly prefix: string;
   readonly key: string | null;
   readonly read: ReadMode;
+  /** The list follows the cluster. */
+  readonly watch: boolean;
 }
 
 /** `usual` is the read mode where the address names none. */
@@ -18,17 +20,19 @@ export function readRoute(params: URLSearchParams, usual: ReadMode): KeysRoute {
     prefix: params.get('prefix') ?? '',
     key: params.get('key'),
     read: readModes.find((mode) => mode.value === read)?.value ?? usual,
+    watch: params.get('watch') === '1',
   };
 }
 
 /** The parameters after a change; what is usual is left out, what is not ours stays. */
 export function writeRoute(params: URLSearchParams, change: Partial<KeysRoute>, usual: ReadMode): URLSearchParams {
-  const { prefix, key, read } = { ...readRoute(params, usual), ...change };
+  const { prefix, key, read, watch } = { ...readRoute(params, usual), ...change };
   const next = new URLSearchParams(params);
   const put = (name: string, value: string | null) => (value === null ? next.delete(name) : next.set(name, value));
   put('prefix', prefix === '' ? null : prefix);
   put('key', key);
   put('read', read === usual ? null : read);
+  put('watch', watch ? '1' : null);
   return next;
 }
 

@@ -6,6 +6,7 @@ import { Kbd } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { Segmented } from '../../ui/segmented.tsx';
+import { Switch } from '../../ui/switch.tsx';
 import { TextField } from '../../ui/text-field.tsx';
 import { mayWrite } from '../clusters/may-run.ts';
 import { fromBase64, toBase64 } from './bytes.ts';
@@ -20,6 +21,7 @@ import { PrefixTree } from './prefix-tree.tsx';
 import { ReadModeBanner } from './read-mode-banner.tsx';
 import { readModes, type ReadCost } from './read-modes.ts';
 import { useKeyEntry } from './use-key-entry.ts';
+import { useKeyWatch } from './use-key-watch.ts';
 import { useKeyPages } from './use-key-pages.ts';
 import styles from './keys-screen.module.css';
 
@@ -46,6 +48,7 @@ function Keys({ cluster }: { cluster: string }) {
   const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.keys) ?? [], [pages.data]);
   const hasTree = !useMedia(NO_TREE_QUERY);
 
+  const watchFailure = useKeyWatch(cluster, prefix.ok ? toBase64(prefix.bytes) : '', route.watch && prefix.ok);
   const key = route.key === null ? null : checkKey(route.key);
   const keyBase64 = key?.ok ? toBase64(key.bytes) : null;
   const entry = useKeyEntry(cluster, keyBase64, route.read);
@@ -88,6 +91,11 @@ function Keys({ cluster }: { cluster: string }) {
           options={readModes}
           onChange={(read) => setRoute({ read })}
         />
+        <Switch
+          label="Watch live"
+          checked={route.watch && watchFailure === null}
+          onChange={(watch) => setRoute({ watch })}
+        />
         {!readOnly && (
           <Button variant="primary" icon="plus" onClick={() => setCreating(true)}>
             New key
@@ -100,6 +108,11 @@ function Keys({ cluster }: { cluster: string }) {
         stalenessMs={entry.data?.stalenessMs ?? null}
         onReadStale={readStale}
       />
+      {watchFailure !== null && (
+        <div className={styles.note}>
+          <ErrorNote title="The list does not follow the cluster." error={watchFailure} />
+        </div>
+      )}
       <div className={styles.panes} data-editing={route.key !== null || undefined} data-tree={hasTree || undefined}>
         {hasTree && (
           <PrefixTree

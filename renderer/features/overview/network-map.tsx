@@ -13,6 +13,8 @@ const HEIGHT = 124;
 const RADIUS = 17;
 /** With more nodes the round trips would cover each other. */
 const MOST_LABELLED = 4;
+/** More need more height, or their labels meet. */
+const MOST_FLAT = 3;
 /** So many faults can still be told apart by their labels. */
 const MOST_FAULTS_LABELLED = 6;
 
@@ -23,7 +25,7 @@ export function NetworkMap({ cluster, mayAct }: { cluster: string; mayAct: boole
   const openLab = useFaultLab();
   if (nodes.length < 2) return null;
   const links = networkLinks(nodes);
-  const height = nodes.length > MOST_LABELLED ? HEIGHT * 1.35 : HEIGHT;
+  const height = nodes.length > MOST_FLAT ? HEIGHT * 1.35 : HEIGHT;
   const places = nodeSpots(nodes.length, WIDTH, height, RADIUS);
   const spots = new Map(nodes.map((node, i) => [node.id, places[i] ?? { x: 0, y: 0 }] as const));
   const drawn = links.flatMap((link) => {

@@ -4,6 +4,7 @@ import { toBase64, utf8Bytes } from '../../../renderer/features/keys/bytes.ts';
 import {
   compareKeys,
   countSentence,
+  withChanges,
   withKey,
   withoutKey,
   type KeyPage,
@@ -84,4 +85,23 @@ test.each([
   [0, true, 5, true, 'none of 5 keys'],
 ])('%i loaded, complete %s, %s in all, under a prefix %s: %s', (loaded, isComplete, total, hasPrefix, said) => {
   expect(countSentence({ loaded, isComplete, total, hasPrefix })).toBe(said);
+});
+
+test('many changes at once: what is loaded follows, what is beyond is left for later', () => {
+  const change = (text: string, revision: number | null) => ({
+    key: key(text).key,
+    meta: revision === null ? null : { ...key(text, revision), createdAtMs: null },
+  });
+  const pages = withChanges(open, [
+    change('b', 7),
+    change('d', null),
+    change('c', 8),
+    change('z', 9),
+    change('q', null),
+  ]);
+  expect(names(pages)).toEqual([
+    ['b'],
+    ['c', 'f', 'h'],
+  ]);
+  expect(pages[0]?.keys[0]).toMatchObject({ revision: 7, createdAtMs: 0 });
 });
