@@ -97,7 +97,9 @@ function grantedBy(state: RaftState): number[] {
  * a voter that was just promoted cannot know it before a leader tells it what is committed;
  * when the majority needs it, refusing would leave the group without a leader for good.
  * The same goes for one that has just applied its removal while the others have not: they
- * still count it. Nothing is lost by it: the candidate counts by its own lists, and those
+ * still count it. Only one that knows no members at all keeps silent: it may have been a voter
+ * once, whose replica was deleted with what it had promised, and as a new voter it would have
+ * the entry that lets it in. Nothing is lost by the rest: the candidate counts by its own lists, and those
  * are at most one change away from anyone's (see `Membership`). A removed member that
  * stands is held off by `supportsAnother` and by its log.
  */
@@ -114,7 +116,8 @@ export function handleVoteRequest(state: RaftState, message: Message): void {
     // member with a higher term that is hidden behind pre-votes (etcd#8501).
     const respond = isPreVote ? preVoteResponse : voteResponse;
     state.send(respond(id, from, state.term, true, context, known));
-    if (isPreVote && state.leadership !== null && !isMember(state.membership, from)) tellRemoved(state, message);
+    const { leadership, membership } = state;
+    if (isPreVote && leadership !== null && !isMember(membership, from)) tellRemoved(state, leadership, message);
     return;
   }
   outbox.emit({ kind: 'voteGranted', candidate: from, term, preVote: isPreVote });
@@ -138,6 +141,7 @@ function reasonToRefuse(state: RaftState, message: Message, isPreVote: boolean):
   } else if (state.votedFor !== NONE && state.votedFor !== message.from) {
     return `it voted for node ${state.votedFor} in term ${state.term}`;
   }
+  if (state.membership.voters.length === 0) return 'it does not know the members of the group yet';
   if (!state.log.isUpToDate(message.index, message.logTerm)) {
     const { lastIndex, lastTerm } = state.log;
     return `the candidate's log ends at ${message.index} (term ${message.logTerm}), its own at ${lastIndex} (term ${lastTerm})`;

@@ -38,6 +38,8 @@ export function handleHeartbeat(state: RaftState, message: Message): void {
   if (state.leadership !== null) return;
   heardFromLeader(state, message.from);
   state.log.commitTo(message.commit);
+  state.dismissed = message.reject;
+  if (message.reject) return;
   state.send(heartbeatResponse(state.id, message.from, state.term, false, message.context));
 }
 
@@ -45,6 +47,7 @@ export function handleHeartbeat(state: RaftState, message: Message): void {
 export function handleAppend(state: RaftState, message: Message): void {
   if (state.leadership !== null || !isWellFormed(message)) return;
   heardFromLeader(state, message.from);
+  state.dismissed = false;
   const { log } = state;
   if (message.index < log.commitIndex) {
     // An old append. What is committed here equals the leader's log in any case.

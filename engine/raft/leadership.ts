@@ -17,6 +17,10 @@ export class Leadership {
    * entry that earlier leaders left, any of which may be one.
    */
   pendingConfIndex: LogIndex;
+  /** An entry whose commit means that a majority knows durably of every change applied so far; see dismissal.ts. */
+  settledIndex: LogIndex;
+  /** Removed, and not dismissed yet. */
+  leaving: readonly Progress[] = [];
   readonly reads = new ReadRounds();
   ticksSinceHeartbeat = 0;
   /** Bytes of this leader's own proposals that are not committed. */
@@ -40,6 +44,7 @@ export class Leadership {
     this.#config = config;
     this.termStart = log.lastIndex + 1;
     this.pendingConfIndex = log.lastIndex;
+    this.settledIndex = this.termStart;
     this.follow(membership, this.termStart, nowTick);
     // The leader's own copy counts once it is durable, like everyone's (etcd#14370).
     this.matchIndexOf = (id) => (id === self ? log.persistedIndex : (this.#byId.get(id)?.matchIndex ?? 0));

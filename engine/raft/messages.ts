@@ -206,6 +206,11 @@ export function heartbeat(from: NodeId, to: NodeId, term: Term, commit: LogIndex
   };
 }
 
+/** The leader's word that the receiver was removed, and that nobody needs it any more. */
+export function dismissal(from: NodeId, to: NodeId, term: Term, commit: LogIndex): Message {
+  return { ...heartbeat(from, to, term, commit, 0), reject: true };
+}
+
 export function heartbeatResponse(from: NodeId, to: NodeId, term: Term, reject: boolean, readRound: number): Message {
   return answer(MessageType.HeartbeatResponse, from, to, term, reject, readRound, 0);
 }

@@ -84,6 +84,10 @@ export class Raft implements RaftCore {
     return this.#state.membership;
   }
 
+  get dismissed(): boolean {
+    return this.#state.dismissed;
+  }
+
   logTerm(index: LogIndex): Term | undefined {
     return this.#state.log.term(index);
   }

@@ -1,11 +1,12 @@
 import { decodeConfChange, encodeConfChange } from './confchange-codec.ts';
 import { applyConfChange, enterChange } from './confchange.ts';
+import { beginDismissal, dismiss, isSettled } from './dismissal.ts';
 import { DriverOrderError } from './errors.ts';
 import type { Leadership } from './leadership.ts';
 import { isJoint, isVoter } from './membership.ts';
 import { append as appendMessage } from './messages.ts';
 import { append, hasRoom } from './proposal.ts';
-import { broadcastHeartbeat, releaseConfirmedReads, tellCommit } from './reads.ts';
+import { broadcastHeartbeat, releaseConfirmedReads } from './reads.ts';
 import { maybeCommit } from './replication.ts';
 import { becomeFollower } from './roles.ts';
 import type { RaftState } from './state.ts';
@@ -61,13 +62,15 @@ type Refusal = Extract<ProposeMembershipResult, { accepted: false }>;
 
 /**
  * A voter that has the log to fetch first could not help to commit anything: until it has
- * it, the group would stand with one failure less (dissertation, section 4.2.1).
+ * it, the group would stand with one failure less (dissertation, section 4.2.1). Nor could one
+ * vote that has not even the entry that made it a learner.
  */
 function isCaughtUp(state: RaftState, leadership: Leadership, id: NodeId): boolean {
   const peer = leadership.peer(id);
   const { electionTicksMax, maxPromotionLagEntries } = state.config;
   if (peer === undefined || peer.state !== 'replicate') return false;
   if (peer.lastHeardTick <= state.nowTick - electionTicksMax) return false;
+  if (peer.matchIndex < leadership.pendingConfIndex) return false;
   return state.log.lastIndex - peer.matchIndex <= maxPromotionLagEntries;
 }
 
@@ -127,11 +130,9 @@ function placeOf({ membership, id }: RaftState): string {
 
 function leadUnder(state: RaftState, leadership: Leadership): void {
   const { log, membership, outbox } = state;
-  for (const gone of leadership.follow(membership, log.lastIndex + 1, state.nowTick)) {
-    // The last that it hears; with it, it knows in most cases that it was removed.
-    tellCommit(state, leadership, gone);
-    outbox.forgetSnapshot(gone.id);
-  }
+  const gone = leadership.follow(membership, log.lastIndex + 1, state.nowTick);
+  for (const peer of gone) outbox.forgetSnapshot(peer.id);
+  beginDismissal(state, leadership, gone);
   const { transfer } = leadership;
   if (transfer !== null && !isVoter(membership, transfer.to)) {
     cancelTransfer(state, leadership, 'it is no voter any more');
@@ -169,7 +170,8 @@ function bestSuccessor(state: RaftState, leadership: Leadership): NodeId | undef
  * The leader answers with what its log lacks up to its removal, as far as that can be told
  * from the end of its log: then it knows, and is quiet.
  */
-export function tellRemoved(state: RaftState, message: Message): void {
+export function tellRemoved(state: RaftState, leadership: Leadership, message: Message): void {
+  if (!isSettled(state, leadership)) return;
   const { log, config, id, term, membershipIndex } = state;
   const from = log.lastIndexWithin(message.index, message.logTerm);
   const fromTerm = log.term(from);
@@ -178,4 +180,5 @@ export function tellRemoved(state: RaftState, message: Message): void {
   const upTo = membershipIndex === 0 ? log.appliedIndex : membershipIndex;
   const entries = log.slice(from + 1, upTo + 1, config.maxAppendBytes);
   state.send(appendMessage(id, message.from, term, from, fromTerm, log.commitIndex, entries));
+  dismiss(state, message.from, 0);
 }

@@ -1,3 +1,4 @@
+import { dismissWhenSettled } from './dismissal.ts';
 import type { Leadership } from './leadership.ts';
 import { append } from './messages.ts';
 import type { Progress } from './progress.ts';
@@ -89,6 +90,7 @@ export function maybeCommit(state: RaftState, leadership: Leadership): void {
   const ownFrom = Math.max(before + 1, leadership.termStart);
   leadership.uncommittedBytes -= log.dataBytes(ownFrom, log.commitIndex + 1);
   leadership.replicationDue = true;
+  dismissWhenSettled(state, leadership);
 }
 
 export function handleAppendResponse(state: RaftState, leadership: Leadership, message: Message): void {

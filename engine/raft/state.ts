@@ -36,6 +36,8 @@ export class RaftState {
   readonly votes = new Map<NodeId, boolean>();
   /** Numbers the elections held, so that a late answer to an earlier pre-vote is told apart. */
   electionRound = 0;
+  /** The leader has said that this member was removed and is not needed any more. */
+  dismissed = false;
   /** Where the log begins since the state machine was replaced, until a ready has told it. */
   restored: LogPoint | null = null;
   /** Not null exactly while `role` is leader. */

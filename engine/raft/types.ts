@@ -85,6 +85,7 @@ export type MessageType = (typeof MessageType)[keyof typeof MessageType];
  * | `context`    | round                                    | round                                   |                        |                                    | read round (echoed)  | caller's request id   |
  * | `transfer`   | the leader asks for this election (Vote) |                                         |                        |                                    |                      |                       |
  *
+ * A Heartbeat with `reject` dismisses a member that was removed.
  * TimeoutNow carries nothing: the leader asks the receiver to stand at once.
  */
 export interface Message {
@@ -347,6 +348,11 @@ export interface RaftCore {
   readonly snapshotIndex: LogIndex;
   /** As of the last change that was applied. */
   readonly membership: Membership;
+  /**
+   * The leader has said that this member was removed, and that a majority of those who stay knows
+   * it durably: only now may it be deleted. Before, others may need its vote, or what it knows.
+   */
+  readonly dismissed: boolean;
   /** The term of an entry of the log, or of the one it begins after; undefined for others. */
   logTerm(index: LogIndex): Term | undefined;
   /** Takes in one message. Anything malformed or stale is ignored, never thrown. */

@@ -6,15 +6,16 @@ import type { Group } from './group.ts';
 
 /**
  * Whether this replica is to be deleted: the routing table does not want it here, and the group
- * itself has let it go. Either alone is not enough: the table says what shall be, and a replica
- * that still counts for a majority must not vanish. Nor may one whose log has more than what is
- * applied: the rest may say that it is a member again, and its leader may count on those entries.
+ * itself has dismissed it. Either alone is not enough: the table says what shall be, and a replica
+ * that still counts for a majority, by what any of the others knows, must not vanish. Nor may one
+ * whose log has more than what is applied: the rest may say that it is a member again, and its
+ * leader may count on those entries.
  */
 export function isGivenUp(group: Group, node: NodeId): boolean {
   if (group.id === SYSTEM_GROUP || group.wanted === null) return false;
   if (group.wanted.voters.includes(node) || group.wanted.learners.includes(node)) return false;
-  const { membership, role, lastIndex, appliedIndex } = group.core;
-  return role === Role.Learner && !isMember(membership, node) && appliedIndex === lastIndex;
+  const { dismissed, membership, role, lastIndex, appliedIndex } = group.core;
+  return dismissed && role === Role.Learner && !isMember(membership, node) && appliedIndex === lastIndex;
 }
 
 export interface GiveUpOptions {

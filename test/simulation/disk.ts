@@ -117,6 +117,15 @@ export class SimulatedDisk implements LogStorage {
     if (this.#queue.length > 0 && this.#syncing === 0) this.#startSync();
   }
 
+  /** A replica is deleted; its term and vote stay. Only while the process is down. */
+  forget(group: GroupId): void {
+    const log = this.log(group);
+    log.entries.length = 0;
+    log.snapshotIndex = 0;
+    log.snapshotTerm = 0;
+    log.hardState = { ...log.hardState, commitIndex: 0 };
+  }
+
   /** The process is gone; returns how many batches that nobody was told of are there nevertheless. */
   crash(random: Random): number {
     const survivors = random.pick([0, 0, this.#syncing, random.below(this.#syncing + 1)]);

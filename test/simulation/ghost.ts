@@ -41,6 +41,8 @@ export class ReplicaGhost {
   term: Term = 0;
   commitIndex: LogIndex = 0;
   appliedIndex: LogIndex = 0;
+  /** It began anew, without what a founder knows. */
+  wasDeleted = false;
   /** In force when it was last looked at; null right after a start. */
   membership: Membership | null = null;
   /** The tick of its node since which it leads without being a voter; null while it does not. */

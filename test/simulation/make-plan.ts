@@ -64,7 +64,8 @@ export function planOf(options: RunOptions): Plan {
     clockSkew: random.pick([0, 0.001, 0.05, 0.2]),
     roundDelayMaxUs: random.pick([0, 0, 50, 500, 3000]),
   };
-  return withProfile(profile, plan, random, electionUs);
+  const whole = withProfile(profile, plan, random, electionUs);
+  return changes && membersRandom.chance(0.3) ? forgetful(whole) : whole;
 }
 
 function genesisOf(nodes: number, partitions: number, replicationFactor: number): RoutingTable {
@@ -95,6 +96,13 @@ function membershipOf(random: Random, nodes: number, partitions: number, electio
     askNewLeader: random.pick([0, 0.2, 0.6]),
     strikeChange: random.pick([0, 0.1, 0.3]),
   };
+}
+
+/** Power fails often, and takes with it what was applied: nodes begin with changes to apply again. */
+function forgetful(plan: Plan): Plan {
+  const { faults, disk } = plan;
+  const weights = { ...faults.weights, powerLoss: 10, outage: 10 };
+  return { ...plan, disk: { ...disk, unsyncedBatches: 64 }, faults: { ...faults, weights }, roundDelayMaxUs: 3000 };
 }
 
 function timingOf(random: Random): StoreTiming {

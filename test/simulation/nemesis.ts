@@ -1,4 +1,5 @@
 import { SYSTEM_GROUP, type GroupId } from '../../engine/config/ids.ts';
+import { isJoint } from '../../engine/raft/membership.ts';
 import type { NodeId } from '../../engine/raft/types.ts';
 import { Action } from './event-queue.ts';
 import type { Network } from './network.ts';
@@ -55,7 +56,7 @@ export class Nemesis {
       if (!world.faultsOn || weights.failedDisk === 0 || !world.faultRandom.chance(FAIL_SENDER_CHANCE)) return;
       this.#failDisk(nodes[node - 1]!);
     };
-    world.onChange = (node) => this.#struck(node, world.plan.membership?.strikeChange ?? 0);
+    world.onChange = (node, group) => this.#changed(this.#nodes[node - 1]!, group);
   }
 
   start(): void {
@@ -117,6 +118,24 @@ export class Nemesis {
     const roundTripUs = 2 * (delaySpreadUs + plan.disk.syncMaxUs);
     this.#later(random.below(random.chance(0.5) ? delayMinUs : roundTripUs), () => {
       this.#strike(random.pick(STRIKES), this.#nodes[id - 1]!);
+    });
+  }
+
+  /** The members of a group have changed; while two majorities decide, a cut between them is the worst. */
+  #changed(node: SimulatedNode, group: GroupId): void {
+    const { faultRandom: random, plan, faultsOn } = this.#world;
+    const { strikeChange } = plan.membership!;
+    const membership = node.store?.groups.get(group)?.core.membership;
+    if (membership === undefined || !isJoint(membership) || random.chance(0.5)) {
+      this.#struck(node.id, strikeChange);
+      return;
+    }
+    if (!faultsOn || !random.chance(strikeChange)) return;
+    const side = new Set([node.id, ...membership.voters.filter((id) => !membership.votersOutgoing.includes(id))]);
+    const words = `nodes ${[...side].sort((a, b) => a - b).join(', ')} are cut off from the others`;
+    this.#later(random.below(4 * plan.network.delaySpreadUs), () => {
+      this.faults++;
+      this.#cut(words, (a, b) => side.has(a) !== side.has(b));
     });
   }
 

@@ -151,6 +151,16 @@ export class SimulatedNode {
     );
   }
 
+  /** Deletes a replica that its group has let go, as a process between two lives. */
+  forget(group: GroupId): void {
+    this.#world.note(group, () => `node ${this.id} deletes its replica`);
+    this.crash(false);
+    this.disk.forget(group);
+    this.state.forget(group);
+    this.#observer.forgot(this.id, group);
+    this.start();
+  }
+
   pause(): void {
     this.paused = true;
     this.#world.note(null, () => `node ${this.id} is paused`);

@@ -106,6 +106,13 @@ export class Observer {
     this.#replicas.set(node, []);
   }
 
+  /** A replica was deleted. */
+  forgot(node: NodeId, group: GroupId): void {
+    const replica = this.#replica(node, group)!;
+    replica.restoredIndex = 0;
+    replica.wasDeleted = true;
+  }
+
   submitted(node: NodeId, write: LogWrite, tick: number): void {
     const replica = this.#replica(node, write.group);
     if (replica === undefined) return;

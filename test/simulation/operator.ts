@@ -1,6 +1,13 @@
 import type { GroupId } from '../../engine/config/ids.ts';
-import { isJoint } from '../../engine/raft/membership.ts';
-import { Role, type Membership, type MembershipTarget, type NodeId, type RaftCore } from '../../engine/raft/types.ts';
+import { isJoint, isMember } from '../../engine/raft/membership.ts';
+import {
+  NONE,
+  Role,
+  type Membership,
+  type MembershipTarget,
+  type NodeId,
+  type RaftCore,
+} from '../../engine/raft/types.ts';
 import { Action } from './event-queue.ts';
 import type { GroupGhost } from './ghost.ts';
 import { words } from './invariants/configurations.ts';
@@ -38,7 +45,9 @@ export class Operator {
   #next(): void {
     const { plan, operatorRandom: random } = this.#world;
     this.#later(random.float() * 2 * plan.membership!.everyUs, () => {
-      this.#askSomeLeader(random.below(plan.genesis.partitions.length + 1));
+      const group = random.below(plan.genesis.partitions.length + 1);
+      if (random.chance(0.2)) this.#deleteSomeReplica(group);
+      else this.#askSomeLeader(group);
       this.#next();
     });
   }
@@ -49,6 +58,17 @@ export class Operator {
     if (leaders.length > 0) this.#ask(random.pick(leaders), group);
     // Before the one before is through, half of the time.
     if (random.chance(0.5)) this.#soon(() => this.#askSomeLeader(group));
+  }
+
+  /** What a node does with a replica that its group has let go: it may come back, and then knows nothing. */
+  #deleteSomeReplica(group: GroupId): void {
+    const isLetGo = (node: SimulatedNode) => {
+      const core = coreOf(node, group);
+      if (core === null || core.role !== Role.Learner || core.membership.voters.length === 0) return false;
+      return !isMember(core.membership, node.id) && core.leader !== NONE && core.appliedIndex === core.lastIndex;
+    };
+    const gone = this.#nodes.filter((node) => !node.paused && node.isUp && isLetGo(node));
+    if (gone.length > 0) this.#world.operatorRandom.pick(gone).forget(group);
   }
 
   #ask(node: SimulatedNode, group: GroupId): void {

@@ -1,4 +1,5 @@
 import type { GroupId } from '../../engine/config/ids.ts';
+import { NO_MEMBERSHIP } from '../../engine/raft/membership.ts';
 import {
   EntryType,
   type Entry,
@@ -238,6 +239,7 @@ export class SimulatedStateMachine implements StateMachine {
   #lastChanges: readonly KvRow[] = [];
   readonly #unsyncedBatches: number;
   readonly #onApplied: (applied: AppliedEntry) => void;
+  readonly #forgotten = new Set<GroupId>();
   #undo: UndoBatch[] = [];
   /** A full disk: the next batch fails. */
   failNextApply = false;
@@ -268,7 +270,7 @@ export class SimulatedStateMachine implements StateMachine {
   }
 
   membership(group: GroupId): Membership | null {
-    return this.#tables.get(group)?.membership ?? this.#founders(group);
+    return this.#tables.get(group)?.membership ?? this.#beginning(group);
   }
 
   apply(group: GroupId, entries: readonly Entry[], membership?: Membership): readonly (readonly MutationResult[])[] {
@@ -406,6 +408,15 @@ export class SimulatedStateMachine implements StateMachine {
     for (const table of this.#tables.values()) table.reload();
   }
 
+  /** A replica is deleted, and nothing is known of its members from then on. Only while the process is down. */
+  forget(group: GroupId): void {
+    const table = this.#tables.get(group);
+    this.#undo = this.#undo.filter((undo) => undo.table !== table);
+    this.#tables.delete(group);
+    this.#restored.delete(group);
+    this.#forgotten.add(group);
+  }
+
   /** The machine lost its power: the last batches may be gone. Returns how many. */
   losePower(random: Random): number {
     const lost = random.below(Math.min(this.#undo.length, this.#unsyncedBatches) + 1);
@@ -419,11 +430,15 @@ export class SimulatedStateMachine implements StateMachine {
     return lost;
   }
 
+  #beginning(group: GroupId): Membership | null {
+    return this.#forgotten.has(group) ? NO_MEMBERSHIP : this.#founders(group);
+  }
+
   #table(group: GroupId): MemoryTable {
     let table = this.#tables.get(group);
     if (table === undefined) {
       table = new MemoryTable(this.#sessionLimits);
-      table.membership = this.#founders(group);
+      table.membership = this.#beginning(group);
       this.#tables.set(group, table);
     }
     return table;

@@ -93,6 +93,18 @@ describe('proposing a change of members', () => {
     expect(promote()).toMatchObject({ accepted: true });
   });
 
+  it('makes nobody a voter that lacks the entry which let it in', () => {
+    const leader = leaderMember();
+    leader.raft.proposeMembership({ voters: [1, 2, 3], learners: [4] });
+    leader.settle();
+    acknowledge(leader, 2);
+    const promote = () => leader.raft.proposeMembership({ voters: [1, 2, 3, 4], learners: [] });
+    leader.step({ type: AppendResponse, from: 4, index: 1 });
+    expect(promote()).toMatchObject({ accepted: false, reason: 'notCaughtUp' });
+    leader.step({ type: AppendResponse, from: 4, index: 2 });
+    expect(promote()).toMatchObject({ accepted: true });
+  });
+
   it('makes nobody a voter that was no learner, or is silent', () => {
     const leader = leaderMember({ learners: [4] });
     acknowledge(leader, 2, 3, 4);

@@ -104,13 +104,11 @@ describe('the members of a leader', () => {
     expect(leader.raft.commitIndex).toBe(leader.raft.lastIndex);
   });
 
-  it('hear of the commit that removed them, and then nothing', () => {
+  it('hear nothing once their removal is applied', () => {
     const leader = leaderMember();
     leader.raft.proposeMembership({ voters: [1, 2], learners: [] });
     leader.settle();
-    leader.step({ type: AppendResponse, from: 3, index: 2 });
-    const sent = leader.settle();
-    expect(sent.filter((m) => m.to === 3).at(-1)).toMatchObject({ type: Heartbeat, commit: 2 });
+    acknowledge(leader, 3);
     leader.raft.propose(bytes('x'));
     leader.tick(4);
     expect(leader.settle().filter((m) => m.to === 3)).toEqual([]);
@@ -231,9 +229,19 @@ describe('a member that knows nothing', () => {
     expect(fresh.take().readStates).toMatchObject([{ requestId: 9 }]);
   });
 
-  it('votes by the log: those who count it may need it (dissertation, section 4.2.2)', () => {
+  it('votes for nobody: it may have voted before, with a log that was deleted', () => {
     const fresh = new Member(nothing);
-    const sent = fresh.stepAndSettle({ type: Vote, from: 1, term: 3, index: 5, logTerm: 2 });
+    const ask = () => fresh.stepAndSettle({ type: Vote, from: 1, term: 3, index: 5, logTerm: 2 });
+    expect(ofType(ask(), VoteResponse)).toMatchObject([{ to: 1, reject: true }]);
+    const change = changeEntry(1, 2, enter(THREE, [1, 2, 3], [4]));
+    fresh.stepAndSettle({ type: Append, from: 2, term: 3, entries: [change], commit: 1 });
+    fresh.tick(ELECTION_MAX);
+    expect(ofType(ask(), VoteResponse)).toMatchObject([{ to: 1, reject: false }]);
+  });
+
+  it('votes as a learner, by its log: those who count it may need it (dissertation, section 4.2.2)', () => {
+    const learner = new Member({ id: 4, learners: [4] });
+    const sent = learner.stepAndSettle({ type: Vote, from: 1, term: 3, index: 5, logTerm: 2 });
     expect(ofType(sent, VoteResponse)).toMatchObject([{ to: 1, reject: false }]);
   });
 });

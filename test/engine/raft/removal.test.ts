@@ -162,6 +162,7 @@ describe('a removed member that did not hear of it', () => {
     leader.raft.propose(bytes('not for the one that is gone'));
     leader.settle();
     acknowledge(leader, 2);
+    leader.settle();
 
     removed.tick(ELECTION_MIN);
     removed.timeOut();
@@ -171,11 +172,44 @@ describe('a removed member that did not hear of it', () => {
     expect(answers).toMatchObject([
       { type: PreVoteResponse, reject: true },
       { type: Append, index: 1, entries: { length: 1 } },
+      { type: Heartbeat, reject: true },
     ]);
-    removed.raft.step(answers[1]!);
+    for (const answer of answers.slice(1)) removed.raft.step(answer);
     removed.settle();
     expect(removed.raft.role).toBe('learner');
+    expect(removed.raft.dismissed).toBe(true);
     expect(membershipOf(removed).voters).toEqual([1, 2]);
+  });
+});
+
+describe('a member that was removed', () => {
+  it('is dismissed when a majority has an entry that came after its removal was applied', () => {
+    const leader = leaderMember({ voters: [1, 2, 3, 4] }, [2, 3, 4]);
+    leader.raft.proposeMembership({ voters: [1, 2, 3], learners: [] });
+    leader.settle();
+    acknowledge(leader, 2, 4);
+    expect(membershipOf(leader).voters).toEqual([1, 2, 3]);
+    leader.step({ type: AppendResponse, from: 3, index: 2 });
+    expect(leader.settle().filter((m) => m.to === 4)).toEqual([]);
+    // The empty entry after the removal.
+    leader.step({ type: AppendResponse, from: 3, index: 3 });
+    const [told] = leader.settle().filter((m) => m.to === 4);
+    expect(told).toMatchObject({ type: Heartbeat, reject: true, commit: 2 });
+
+    const removed = followerWith(leader.disk.log.slice(0, 2), 0, { id: 4, voters: [1, 2, 3, 4] });
+    expect(removed.raft.dismissed).toBe(false);
+    removed.step({ ...told!, from: 1 });
+    expect(removed.settle()).toEqual([]);
+    expect(removed.raft.status()).toMatchObject({ role: 'learner', membership: { voters: [1, 2, 3] } });
+    expect(removed.raft.dismissed).toBe(true);
+  });
+
+  it('is not dismissed any more when a leader goes on with it', () => {
+    const member = followerWith([entry(1, 1)], 1);
+    member.stepAndSettle({ type: Heartbeat, from: 2, reject: true });
+    expect(member.raft.dismissed).toBe(true);
+    member.stepAndSettle({ type: Append, from: 2, index: 1, logTerm: 1, entries: [entry(2, 1)] });
+    expect(member.raft.dismissed).toBe(false);
   });
 });
 
