@@ -33,5 +33,5 @@ export function isSettled(state: RaftState, leadership: Leadership): boolean {
 }
 
 export function dismiss(state: RaftState, id: NodeId, matchIndex: number): void {
-  state.send(dismissal(state.id, id, state.term, Math.min(matchIndex, state.log.commitIndex)));
+  state.send(dismissal(state.id, id, state.term, Math.min(matchIndex, state.log.commitIndex), state.membershipIndex));
 }

@@ -38,8 +38,12 @@ export function handleHeartbeat(state: RaftState, message: Message): void {
   if (state.leadership !== null) return;
   heardFromLeader(state, message.from);
   state.log.commitTo(message.commit);
-  state.dismissed = message.reject;
-  if (message.reject) return;
+  if (message.reject) {
+    // One that comes late is about an earlier life, which has ended already.
+    if (message.context >= state.life) state.dismissed = true;
+    return;
+  }
+  state.dismissed = false;
   state.send(heartbeatResponse(state.id, message.from, state.term, false, message.context));
 }
 
@@ -48,6 +52,7 @@ export function handleAppend(state: RaftState, message: Message): void {
   if (state.leadership !== null || !isWellFormed(message)) return;
   heardFromLeader(state, message.from);
   state.dismissed = false;
+  if (message.context > state.life) state.life = message.context;
   const { log } = state;
   if (message.index < log.commitIndex) {
     // An old append. What is committed here equals the leader's log in any case.
@@ -55,9 +60,10 @@ export function handleAppend(state: RaftState, message: Message): void {
   } else if (log.matches(message.index, message.logTerm)) {
     acceptEntries(state, message);
   } else {
+    const { from, context } = message;
     const hint = log.lastIndexWithin(message.index, message.logTerm);
     const hintTerm = log.term(hint) ?? 0;
-    state.send(appendRejected(state.id, message.from, state.term, message.index, hint, hintTerm));
+    state.send(appendRejected(state.id, from, state.term, message.index, hint, hintTerm, context));
   }
 }
 
@@ -82,7 +88,7 @@ function acceptEntries(state: RaftState, message: Message): void {
 
 /** An acknowledgement is a promise to remember, so it waits for the disk unless that is done. */
 function acknowledge(state: RaftState, message: Message, index: LogIndex): void {
-  const response = appendAccepted(state.id, message.from, state.term, index);
+  const response = appendAccepted(state.id, message.from, state.term, index, message.context);
   if (index <= state.log.persistedIndex) state.send(response);
   else state.outbox.sendAfterPersist(response);
 }

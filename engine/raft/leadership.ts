@@ -45,22 +45,22 @@ export class Leadership {
     this.termStart = log.lastIndex + 1;
     this.pendingConfIndex = log.lastIndex;
     this.settledIndex = this.termStart;
-    this.follow(membership, this.termStart, nowTick);
+    this.follow(membership, 0, this.termStart, nowTick);
     // The leader's own copy counts once it is durable, like everyone's (etcd#14370).
     this.matchIndexOf = (id) => (id === self ? log.persistedIndex : (this.#byId.get(id)?.matchIndex ?? 0));
     this.ackedReadRoundOf = (id) => (id === self ? this.reads.current : (this.#byId.get(id)?.ackedReadRound ?? 0));
     this.isActive = (id) => id === self || (this.#byId.get(id)?.lastHeardTick ?? -1) > this.activeSinceTick;
   }
 
-  /** Keeps what is known of those who stay, probes those who are new, and returns those who are gone. */
-  follow(membership: Membership, nextIndex: LogIndex, nowTick: number): readonly Progress[] {
+  /** Keeps what is known of those who stay, probes those who are new in this `life`, and returns those who are gone. */
+  follow(membership: Membership, life: LogIndex, nextIndex: LogIndex, nowTick: number): readonly Progress[] {
     const { id: self, maxInflightAppends, maxInflightBytes } = this.#config;
     const before = this.peers;
     this.peers = allMembers(membership)
       .filter((id) => id !== self)
       .map((id) => {
         const window = () => new Inflights(maxInflightAppends, maxInflightBytes);
-        return this.#byId.get(id) ?? new Progress(id, nextIndex, window(), nowTick);
+        return this.#byId.get(id) ?? new Progress(id, life, nextIndex, window(), nowTick);
       });
     this.#byId.clear();
     for (const peer of this.peers) this.#byId.set(peer.id, peer);

@@ -127,7 +127,10 @@ export function preVoteResponse(
   return voteAnswer(MessageType.PreVoteResponse, from, to, term, reject, round, known);
 }
 
-/** AppendEntries (Raft paper, figure 2): `entries` follow the entry (`index`, `logTerm`). */
+/**
+ * AppendEntries (Raft paper, figure 2): `entries` follow the entry (`index`, `logTerm`). The
+ * answer brings `life` back; see `Progress`.
+ */
 export function append(
   from: NodeId,
   to: NodeId,
@@ -136,6 +139,7 @@ export function append(
   logTerm: Term,
   commit: LogIndex,
   entries: readonly Entry[],
+  life: number,
 ): Message {
   return {
     type: MessageType.Append,
@@ -147,15 +151,15 @@ export function append(
     commit,
     reject: false,
     rejectHint: 0,
-    context: 0,
+    context: life,
     transfer: false,
     entries,
   };
 }
 
 /** The sender's log equals the leader's up to `matchIndex`, durably. */
-export function appendAccepted(from: NodeId, to: NodeId, term: Term, matchIndex: LogIndex): Message {
-  return answer(MessageType.AppendResponse, from, to, term, false, 0, matchIndex);
+export function appendAccepted(from: NodeId, to: NodeId, term: Term, matchIndex: LogIndex, life: number): Message {
+  return answer(MessageType.AppendResponse, from, to, term, false, life, matchIndex);
 }
 
 /** The append after `refused` did not fit; the logs can be equal at `hint` (whose term is `hintTerm`) at the latest. */
@@ -166,6 +170,7 @@ export function appendRejected(
   refused: LogIndex,
   hint: LogIndex,
   hintTerm: Term,
+  life: number,
 ): Message {
   return {
     type: MessageType.AppendResponse,
@@ -177,7 +182,7 @@ export function appendRejected(
     commit: 0,
     reject: true,
     rejectHint: hint,
-    context: 0,
+    context: life,
     transfer: false,
     entries: NO_ENTRIES,
   };
@@ -206,9 +211,9 @@ export function heartbeat(from: NodeId, to: NodeId, term: Term, commit: LogIndex
   };
 }
 
-/** The leader's word that the receiver was removed, and that nobody needs it any more. */
-export function dismissal(from: NodeId, to: NodeId, term: Term, commit: LogIndex): Message {
-  return { ...heartbeat(from, to, term, commit, 0), reject: true };
+/** The leader's word that the receiver is no member as of `membershipIndex`, and that nobody needs it any more. */
+export function dismissal(from: NodeId, to: NodeId, term: Term, commit: LogIndex, membershipIndex: LogIndex): Message {
+  return { ...heartbeat(from, to, term, commit, membershipIndex), reject: true };
 }
 
 export function heartbeatResponse(from: NodeId, to: NodeId, term: Term, reject: boolean, readRound: number): Message {

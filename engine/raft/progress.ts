@@ -13,6 +13,11 @@ import type { LogIndex, NodeId, ProgressStatus } from './types.ts';
  */
 export class Progress {
   readonly id: NodeId;
+  /**
+   * The change that made it a member, if this leader saw it. One that was removed and comes back
+   * may have been deleted in between: a late answer from before says nothing of its log of now.
+   */
+  readonly life: LogIndex;
   matchIndex: LogIndex = 0;
   nextIndex: LogIndex;
   state: ProgressStatus['state'] = 'probe';
@@ -30,8 +35,9 @@ export class Progress {
   /** While the follower is known to lag: the index it has to reach to be in step again; else 0. */
   behindUntil: LogIndex = 0;
 
-  constructor(id: NodeId, nextIndex: LogIndex, inflights: Inflights, nowTick: number) {
+  constructor(id: NodeId, life: LogIndex, nextIndex: LogIndex, inflights: Inflights, nowTick: number) {
     this.id = id;
+    this.life = life;
     this.nextIndex = nextIndex;
     this.inflights = inflights;
     this.lastHeardTick = nowTick;

@@ -130,7 +130,7 @@ function placeOf({ membership, id }: RaftState): string {
 
 function leadUnder(state: RaftState, leadership: Leadership): void {
   const { log, membership, outbox } = state;
-  const gone = leadership.follow(membership, log.lastIndex + 1, state.nowTick);
+  const gone = leadership.follow(membership, state.membershipIndex, log.lastIndex + 1, state.nowTick);
   for (const peer of gone) outbox.forgetSnapshot(peer.id);
   beginDismissal(state, leadership, gone);
   const { transfer } = leadership;
@@ -179,6 +179,6 @@ export function tellRemoved(state: RaftState, leadership: Leadership, message: M
   // After a restart it is not known which entry removed it; it is applied, at any rate.
   const upTo = membershipIndex === 0 ? log.appliedIndex : membershipIndex;
   const entries = log.slice(from + 1, upTo + 1, config.maxAppendBytes);
-  state.send(appendMessage(id, message.from, term, from, fromTerm, log.commitIndex, entries));
+  state.send(appendMessage(id, message.from, term, from, fromTerm, log.commitIndex, entries, 0));
   dismiss(state, message.from, 0);
 }

@@ -73,7 +73,7 @@ function sendAppend(state: RaftState, peer: Progress, entries: readonly Entry[])
   const previous = peer.nextIndex - 1;
   const { commitIndex } = state.log;
   const previousTerm = state.log.term(previous) ?? 0;
-  state.send(append(state.id, peer.id, state.term, previous, previousTerm, commitIndex, entries));
+  state.send(append(state.id, peer.id, state.term, previous, previousTerm, commitIndex, entries, peer.life));
   peer.commitSent = commitIndex;
 }
 
@@ -95,7 +95,7 @@ export function maybeCommit(state: RaftState, leadership: Leadership): void {
 
 export function handleAppendResponse(state: RaftState, leadership: Leadership, message: Message): void {
   const peer = leadership.peer(message.from);
-  if (peer === undefined || message.index > state.log.lastIndex) return;
+  if (peer === undefined || message.context !== peer.life || message.index > state.log.lastIndex) return;
   peer.lastHeardTick = state.nowTick;
   if (message.reject) handleRejection(state, leadership, peer, message);
   else handleAcceptance(state, leadership, peer, message.index);

@@ -27,7 +27,7 @@ export function considerSnapshot(state: RaftState, leader: NodeId, term: Term, p
   const { log } = state;
   if (term < state.term) {
     // A deposed leader learns of the newer term as it would from a refused append.
-    state.send(appendRejected(state.id, leader, state.term, point.index, 0, 0));
+    state.send(appendRejected(state.id, leader, state.term, point.index, 0, 0, 0));
     return false;
   }
   if (term > state.term) becomeFollower(state, term, leader, `node ${leader} leads term ${term}`);
@@ -37,7 +37,7 @@ export function considerSnapshot(state: RaftState, leader: NodeId, term: Term, p
   if (point.index > log.commitIndex && log.matches(point.index, point.term)) log.commitTo(point.index);
   if (point.index > log.commitIndex) return true;
   const known = Math.min(log.commitIndex, log.persistedIndex);
-  state.send(appendAccepted(state.id, leader, state.term, known));
+  state.send(appendAccepted(state.id, leader, state.term, known, 0));
   return false;
 }
 
@@ -54,7 +54,7 @@ export function restoreSnapshot(state: RaftState, leader: NodeId, point: LogPoin
   state.outbox.emit({ kind: 'snapshotRestored', leader, index: point.index });
   adoptMembership(state, membership, point.index);
   // The data are durable already, so this promises nothing that a crash could take back.
-  state.send(appendAccepted(state.id, leader, state.term, point.index));
+  state.send(appendAccepted(state.id, leader, state.term, point.index, 0));
 }
 
 /** See `RaftCore.snapshotFinished`. */
@@ -63,5 +63,8 @@ export function snapshotFinished(state: RaftState, peerId: NodeId, index: LogInd
   const peer = leadership?.peer(peerId);
   if (leadership === null || peer?.state !== 'snapshot') return;
   peer.snapshotFinished(index);
+  // It may have refused one that it does not need, and what it says of that is not of this life:
+  // an append after the last entry asks where its log ends.
+  if (index === 0 && peer.life > 0) peer.nextIndex = state.log.lastIndex + 1;
   leadership.replicationDue = true;
 }

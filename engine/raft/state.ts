@@ -38,6 +38,8 @@ export class RaftState {
   electionRound = 0;
   /** The leader has said that this member was removed and is not needed any more. */
   dismissed = false;
+  /** In which life the leader of this term has appended to this member; see `Progress`. */
+  life: LogIndex = 0;
   /** Where the log begins since the state machine was replaced, until a ready has told it. */
   restored: LogPoint | null = null;
   /** Not null exactly while `role` is leader. */
@@ -95,6 +97,7 @@ export class RaftState {
   setTerm(term: Term): void {
     this.term = term;
     this.votedFor = NONE;
+    this.life = 0;
   }
 
   /** Replaces the end of the log; `index` is past the commit index. */

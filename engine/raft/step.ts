@@ -105,7 +105,7 @@ function refuseStale(state: RaftState, message: Message): void {
   const { type, from, index, context } = message;
   if (type === MessageType.Vote)
     state.send(voteResponse(id, from, term, true, context, state.log.committedUpTo(index)));
-  else if (type === MessageType.Append) state.send(appendRejected(id, from, term, index, 0, 0));
+  else if (type === MessageType.Append) state.send(appendRejected(id, from, term, index, 0, 0, context));
   else if (type === MessageType.Heartbeat) state.send(heartbeatResponse(id, from, term, true, context));
   else if (type === MessageType.ReadIndex) state.send(readIndexResponse(id, from, term, true, context, 0));
 }

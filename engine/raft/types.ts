@@ -82,7 +82,7 @@ export type MessageType = (typeof MessageType)[keyof typeof MessageType];
  * | `commit`     | known to be committed                    | known to be, up to the candidate's last | leader's commit index  |                                    | min(commit, match)   |                       |
  * | `reject`     |                                          | no                                      |                        | the log did not match              |                      | leader cannot serve   |
  * | `rejectHint` | term at `commit`                         |                                         |                        | where the follower's log may match |                      |                       |
- * | `context`    | round                                    | round                                   |                        |                                    | read round (echoed)  | caller's request id   |
+ * | `context`    | round                                    | round                                   | life (`Progress`)      | life (echoed)                      | read round (echoed)  | caller's request id   |
  * | `transfer`   | the leader asks for this election (Vote) |                                         |                        |                                    |                      |                       |
  *
  * A Heartbeat with `reject` dismisses a member that was removed.

@@ -1,13 +1,6 @@
 import type { GroupId } from '../../engine/config/ids.ts';
 import { isJoint, isMember } from '../../engine/raft/membership.ts';
-import {
-  NONE,
-  Role,
-  type Membership,
-  type MembershipTarget,
-  type NodeId,
-  type RaftCore,
-} from '../../engine/raft/types.ts';
+import { Role, type Membership, type MembershipTarget, type NodeId, type RaftCore } from '../../engine/raft/types.ts';
 import { Action } from './event-queue.ts';
 import type { GroupGhost } from './ghost.ts';
 import { words } from './invariants/configurations.ts';
@@ -65,7 +58,7 @@ export class Operator {
     const isLetGo = (node: SimulatedNode) => {
       const core = coreOf(node, group);
       if (core === null || core.role !== Role.Learner || core.membership.voters.length === 0) return false;
-      return !isMember(core.membership, node.id) && core.leader !== NONE && core.appliedIndex === core.lastIndex;
+      return !isMember(core.membership, node.id) && core.dismissed && core.appliedIndex === core.lastIndex;
     };
     const gone = this.#nodes.filter((node) => !node.paused && node.isUp && isLetGo(node));
     if (gone.length > 0) this.#world.operatorRandom.pick(gone).forget(group);

@@ -99,9 +99,9 @@ describe('proposing a change of members', () => {
     leader.settle();
     acknowledge(leader, 2);
     const promote = () => leader.raft.proposeMembership({ voters: [1, 2, 3, 4], learners: [] });
-    leader.step({ type: AppendResponse, from: 4, index: 1 });
+    leader.step({ type: AppendResponse, from: 4, index: 1, context: 2 });
     expect(promote()).toMatchObject({ accepted: false, reason: 'notCaughtUp' });
-    leader.step({ type: AppendResponse, from: 4, index: 2 });
+    leader.step({ type: AppendResponse, from: 4, index: 2, context: 2 });
     expect(promote()).toMatchObject({ accepted: true });
   });
 

@@ -78,8 +78,27 @@ describe('the members of a leader', () => {
     change(leader, [1, 2, 3], [4], [2]);
     const before = leader.raft.status().progress.find((p) => p.id === 4);
     expect(before).toMatchObject({ state: 'probe', matchIndex: 0 });
-    leader.step({ type: AppendResponse, from: 4, index: 2, reject: true });
+    leader.step({ type: AppendResponse, from: 4, index: 2, reject: true, context: 2 });
     expect(ofType(leader.settle(), Append, 4)[0]).toMatchObject({ index: 0, entries: { length: 2 } });
+  });
+
+  it('are another life of theirs when they come back: late answers from before do not count', () => {
+    const leader = leaderMember();
+    change(leader, [1, 2], [], [2]);
+    acknowledge(leader, 2);
+    leader.raft.proposeMembership({ voters: [1, 2], learners: [3] });
+    leader.settle();
+    const life = leader.raft.lastIndex;
+    acknowledge(leader, 2);
+    const matched = () => leader.raft.status().progress.find((p) => p.id === 3)?.matchIndex;
+    leader.step({ type: AppendResponse, from: 3, index: 1 });
+    expect(matched()).toBe(0);
+    leader.step({ type: AppendResponse, from: 3, index: 1, context: life });
+    expect(matched()).toBe(1);
+
+    const follower = new Member({ id: 3 });
+    const sent = follower.stepAndSettle({ type: Append, from: 1, term: 1, entries: [entry(1, 1)], context: life });
+    expect(ofType(sent, AppendResponse)).toMatchObject([{ index: 1, context: life }]);
   });
 
   it('keep what is known of them when they are promoted', () => {

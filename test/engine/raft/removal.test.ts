@@ -204,6 +204,15 @@ describe('a member that was removed', () => {
     expect(removed.raft.dismissed).toBe(true);
   });
 
+  it('is not dismissed by a word that comes late, when it was let in again', () => {
+    const member = followerWith([entry(1, 1)], 1);
+    member.stepAndSettle({ type: Append, from: 2, index: 1, logTerm: 1, context: 7 });
+    member.stepAndSettle({ type: Heartbeat, from: 2, reject: true, context: 5 });
+    expect(member.raft.dismissed).toBe(false);
+    member.stepAndSettle({ type: Heartbeat, from: 2, reject: true, context: 9 });
+    expect(member.raft.dismissed).toBe(true);
+  });
+
   it('is not dismissed any more when a leader goes on with it', () => {
     const member = followerWith([entry(1, 1)], 1);
     member.stepAndSettle({ type: Heartbeat, from: 2, reject: true });
