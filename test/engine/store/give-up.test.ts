@@ -17,9 +17,10 @@ function replica(facts: {
   readonly role?: Role;
   readonly wanted?: readonly number[];
   readonly lastIndex?: number;
+  readonly dismissed?: boolean;
 }): Group {
-  const { membership, role = Role.Learner, wanted = [2, 3, 4], lastIndex = 10 } = facts;
-  const core = { membership, role, lastIndex, appliedIndex: 10, status: () => ({ term: 6, votedFor: 3 }) };
+  const { membership, role = Role.Learner, wanted = [2, 3, 4], lastIndex = 10, dismissed = true } = facts;
+  const core = { dismissed, membership, role, lastIndex, appliedIndex: 10, status: () => ({ term: 6, votedFor: 3 }) };
   const group = new Group(GROUP, core as unknown as RaftCore, 0, 1);
   group.wanted = { voters: wanted, learners: [] };
   return group;
@@ -35,6 +36,7 @@ describe('a replica is given up', () => {
     expect(isGivenUp(replica({ membership: { ...without, votersOutgoing: [1, 2, 3] } }), 1)).toBe(false);
     expect(isGivenUp(replica({ membership: without, role: Role.Leader }), 1)).toBe(false);
     expect(isGivenUp(replica({ membership: without, lastIndex: 11 }), 1)).toBe(false);
+    expect(isGivenUp(replica({ membership: without, dismissed: false }), 1)).toBe(false);
   });
 
   it('in an order that a crash cannot spoil, and keeps its term and its vote', () => {
