@@ -61,8 +61,10 @@ export function checkCommitDurable(replica: ReplicaGhost, index: LogIndex): void
   const { group, node, appliedIndex } = replica;
   const term = replica.termAt(index);
   const has = (id: NodeId) => group.replicas.get(id)?.durableTermAt(index) === term;
-  const oldest = group.configurationAt(Math.min(appliedIndex, index - 1)).index;
-  const candidates = group.configurations.filter((c) => c.index >= oldest && c.index < index);
+  const oldest = group.configurations.indexOf(group.configurationAt(Math.min(appliedIndex, index - 1)));
+  // A follower can hear of it before the leader's own step is over, and the leader may be one change behind it.
+  const first = replica.role === 'leader' ? oldest : oldest - 1;
+  const candidates = group.configurations.filter((c, i) => i >= first && c.index < index);
   if (candidates.some(({ membership }) => decides(membership, has))) return;
   const copies = [...group.replicas.keys()].filter(has).join(', ');
   fail(
