@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import * as protoLoader from '@grpc/proto-loader';
 import { TestAuthority } from './certificates.ts';
-import { eventually, freePorts } from './node-cluster.ts';
-import { tempDir } from './temp.ts';
+import { eventually } from './node-cluster.ts';
+import { freeBasePort, tempDir } from './temp.ts';
 
 /**
  * Whether the tests against etcd must be skipped for want of it. In CI that is a failure: a
@@ -52,12 +52,13 @@ export class EtcdCluster {
     const dir = tempDir();
     const { tls = false } = options;
     const authority = tls === false ? null : await TestAuthority.create(dir.path);
-    const ports = await freePorts(count * 2);
+    // A member that is killed and started again must find its ports free.
+    const base = await freeBasePort(count);
     const scheme = authority === null ? 'http' : 'https';
     const named = Array.from({ length: count }, (_, i) => ({
       name: `m${i + 1}`,
-      client: `${scheme}://127.0.0.1:${ports[i * 2]}`,
-      peer: `http://127.0.0.1:${ports[i * 2 + 1]}`,
+      client: `${scheme}://127.0.0.1:${base + 1 + i}`,
+      peer: `http://127.0.0.1:${base + 101 + i}`,
     }));
     const pair = tls === 'expired' ? await authority?.expiredNode('etcd', 1) : await authority?.node('etcd', 1);
     const files = pair === undefined ? undefined : authority?.write('etcd', pair);
@@ -71,7 +72,7 @@ export class EtcdCluster {
         ['--listen-peer-urls', member.peer],
         ['--initial-advertise-peer-urls', member.peer],
         ['--initial-cluster', named.map((m) => `${m.name}=${m.peer}`).join(',')],
-        ['--initial-cluster-token', `${ports[0]}`],
+        ['--initial-cluster-token', `${base}`],
         ['--heartbeat-interval', '50', '--election-timeout', '400'],
         ['--log-level', 'error'],
         files === undefined ? [] : ['--cert-file', files.cert, '--key-file', files.key],
