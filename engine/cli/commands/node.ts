@@ -10,6 +10,7 @@ import {
   type TargetOptions,
 } from '../context.ts';
 import { CommandError, UsageError } from '../errors.ts';
+import { addNodeJoin } from './node-join.ts';
 import { atAnyNode, isAtRest, waitForMembers } from '../members.ts';
 import { addOptions, connectionOptions, endpointsOption, jsonOption } from '../options.ts';
 import { printJson, printLine } from '../output.ts';
@@ -30,7 +31,7 @@ export function addNode(program: Command, context: CommandContext): void {
     )
     .option('--config <file>', 'the same as: prkdb node run <file>')
     .action(({ config }: { readonly config?: string }) => {
-      if (config === undefined) throw new UsageError('Say what to do: run, add, remove or replace.');
+      if (config === undefined) throw new UsageError('Say what to do: run, join, add, remove or replace.');
       return run(config);
     });
   node
@@ -38,6 +39,7 @@ export function addNode(program: Command, context: CommandContext): void {
     .description('Run one node in this process, as on a host of its own, until it is stopped.')
     .argument('<config>', 'its configuration')
     .action(run);
+  addNodeJoin(node, context, run);
   const change = (name: string, description: string) =>
     addOptions(node.command(name).description(description), [jsonOption()]).option(
       '--no-wait',

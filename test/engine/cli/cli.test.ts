@@ -31,7 +31,7 @@ describe('a command line that is not understood', () => {
     [/is not a node/, ['kill', 'demo', 'node-one']],
     [/is not a node/, ['kill', 'demo', '0']],
     [/not both/, ['get', 'k', '--endpoints', 'localhost:1', '--cluster', 'demo']],
-    [/Say what to do: run, add, remove or replace/, ['node']],
+    [/Say what to do: run, join, add, remove or replace/, ['node']],
   ])('says %s with code 2', async (message, args) => {
     const result = await prkdb(...args);
     expect(result.code).toBe(2);
