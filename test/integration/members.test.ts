@@ -8,19 +8,21 @@ import type { Member, NodeConfig } from '../../engine/config/node-config.ts';
 import { fillSettings } from '../../engine/drill/settings.ts';
 import { Workload } from '../../engine/drill/workload.ts';
 import type { MembersResponse } from '../../engine/rpc/cluster.ts';
-import { eventually, freePorts, nodeCluster, NodeProcess, type NodeCluster } from '../support/node-cluster.ts';
+import { eventually, nodeCluster, NodeProcess, type NodeCluster } from '../support/node-cluster.ts';
+import { freeBasePort } from '../support/temp.ts';
 
 const PARTITIONS = 6;
 
 /** A process for a node that is to join, which is not started. */
 async function joiner(cluster: NodeCluster, id: number, change: Partial<NodeConfig> = {}): Promise<NodeProcess> {
-  const [clientPort, raftPort, metricsPort] = await freePorts(3);
+  // Ports that no outgoing connection takes while the node is down.
+  const base = await freeBasePort(id);
   const member: Member = {
     id,
     host: '127.0.0.1',
-    clientPort: clientPort!,
-    raftPort: raftPort!,
-    metricsPort: metricsPort!,
+    clientPort: base + id,
+    raftPort: base + 100 + id,
+    metricsPort: base + 200 + id,
   };
   const config = {
     ...cluster.nodes[0]!.config,
@@ -44,7 +46,7 @@ describe('a cluster whose nodes change under load', () => {
   const joined = new Map<number, NodeProcess>();
 
   beforeAll(async () => {
-    cluster = await nodeCluster(3, { partitions: PARTITIONS });
+    cluster = await nodeCluster(3, { partitions: PARTITIONS, lastingPorts: true });
     await Promise.all(cluster.nodes.map((n) => n.start()));
     db = await PrkDbClient.connect(cluster.endpoints, { timeoutMs: 10_000 });
     await eventually('a write', () => db.put('first', 'value'));
@@ -188,7 +190,7 @@ describe('a founding node that was away while all others were replaced', () => {
   let client: ClusterClient;
 
   beforeAll(async () => {
-    cluster = await nodeCluster(3, { partitions: 2 });
+    cluster = await nodeCluster(3, { partitions: 2, lastingPorts: true });
     await Promise.all(cluster.nodes.map((n) => n.start()));
     client = new ClusterClient(cluster.nodes[1]!.address);
     await eventually('the data directories are known', async () => {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compactionSchema, type Member, type NodeConfig } from '../../engine/config/node-config.ts';
 import { TestAuthority } from './certificates.ts';
+import { freeBasePort } from './temp.ts';
 
 const entry = fileURLToPath(new URL('../../engine/node.ts', import.meta.url));
 
@@ -115,6 +116,12 @@ export interface NodeCluster {
   dispose(): Promise<void>;
 }
 
+/** Three for each node, in the order of `freePorts`. */
+async function lastingPorts(count: number): Promise<number[]> {
+  const base = await freeBasePort(count);
+  return Array.from({ length: count }, (_, i) => [base + i + 1, base + 101 + i, base + 201 + i]).flat();
+}
+
 /** Writes configurations for a cluster of real node processes on free loopback ports; starts nothing. */
 export async function nodeCluster(
   count: number,
@@ -122,10 +129,12 @@ export async function nodeCluster(
     Pick<NodeConfig, 'partitions' | 'replicationFactor' | 'faultsEnabled' | 'timing' | 'compaction' | 'limits'>
   > & {
     readonly tls?: boolean;
+    /** Ports that no outgoing connection takes while a node is down, for tests that keep nodes down for long. */
+    readonly lastingPorts?: boolean;
   } = {},
 ): Promise<NodeCluster> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'prkdb-test-'));
-  const ports = await freePorts(count * 3);
+  const ports = options.lastingPorts === true ? await lastingPorts(count) : await freePorts(count * 3);
   const members: Member[] = Array.from({ length: count }, (_, i) => ({
     id: i + 1,
     host: '127.0.0.1',
