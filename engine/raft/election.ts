@@ -142,6 +142,7 @@ function reasonToRefuse(state: RaftState, message: Message, isPreVote: boolean):
     return `it voted for node ${state.votedFor} in term ${state.term}`;
   }
   if (state.membership.voters.length === 0) return 'it does not know the members of the group yet';
+  if (!state.hasItsOwnBack) return 'it was given up once, and has not got back all that it held then';
   if (!state.log.isUpToDate(message.index, message.logTerm)) {
     const { lastIndex, lastTerm } = state.log;
     return `the candidate's log ends at ${message.index} (term ${message.logTerm}), its own at ${lastIndex} (term ${lastTerm})`;

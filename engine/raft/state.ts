@@ -113,12 +113,26 @@ export class RaftState {
   }
 
   /**
+   * A replica that was given up and has come back fetches its log from the beginning. What it
+   * had acknowledged counts as stored here, so until it has that again it must help nobody into
+   * office, itself included: the memberships that it meets on the way are of the past, and in
+   * some of them its vote would be enough. With a log that is as up-to-date as its own was (Raft
+   * paper, section 5.4.1) it also knows that its removal is committed, for the leader that took
+   * it back had applied that.
+   */
+  get hasItsOwnBack(): boolean {
+    const { index, term } = this.config.initial.givenUpAt;
+    return this.log.lastTerm > term || (this.log.lastTerm === term && this.log.lastIndex >= index);
+  }
+
+  /**
    * Not while a vote for itself could not become durable soon. And whoever knows that a
    * membership change is committed counts by it or not at all: were it to win by the
    * membership before, the group could have moved on by one more change, to a majority that
    * shares nobody with this one.
    */
   get mayStand(): boolean {
+    if (!this.hasItsOwnBack) return false;
     if (!isVoter(this.membership, this.id) || this.rests || this.diskStalledFor(this.config.electionTicksMin)) {
       return false;
     }

@@ -146,6 +146,11 @@ export interface InitialState {
   readonly lastTerm: Term;
   /** What the state machine has applied; committed by definition. */
   readonly appliedIndex: LogIndex;
+  /**
+   * Where the log of this replica ended when it was given up, if it was: entries up to there may
+   * have been committed by its acknowledgement. 0 and 0 for one that never was.
+   */
+  readonly givenUpAt: LogPoint;
 }
 
 export interface RaftConfig {

@@ -188,6 +188,11 @@ export interface StateMachine {
   apply(group: GroupId, entries: readonly Entry[], membership?: Membership): readonly (readonly MutationResult[])[];
   /** The membership that belongs to the applied index; null when none was ever stored. */
   membership(group: GroupId): Membership | null;
+  /**
+   * Where the log of the replica ended when this node last gave it up; null if it never did. A
+   * replica that was given up is no founding member of its group any more.
+   */
+  givenUpAt(group: GroupId): LogPoint | null;
   get(group: GroupId, key: Uint8Array): KvRow | undefined;
   scan(group: GroupId, options: ScanOptions): ScanPage;
   /** What is still known of a key, the newest first. */
@@ -219,12 +224,10 @@ export interface StateMachine {
  * both may be repeated, and after a crash in between they must be.
  */
 export interface ReplicaDrops {
-  /** Durable when it returns; nothing is gone yet. */
-  beginDrop(group: GroupId): void;
-  /** The rows, the applied index and the membership are gone; the group may begin anew, with nothing. */
+  /** Durable when it returns; nothing is gone yet. `end` is where the log ends now. */
+  beginDrop(group: GroupId, end: LogPoint): void;
+  /** The rows, the applied index and the membership are gone, durably; the group may begin anew, with nothing. */
   finishDrop(group: GroupId): void;
   /** Begun and not finished. */
   dropsBegun(): readonly GroupId[];
-  /** This node held the group once and gave it up: it is no founding member of it any more. */
-  wasDropped(group: GroupId): boolean;
 }

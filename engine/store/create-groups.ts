@@ -34,6 +34,7 @@ function initialState(options: StoreOptions, id: GroupId, genesis: Membership): 
   const members = options.state.membership(id) ?? genesis;
   const recovered = options.log.recovered(id);
   const restored = options.state.restoredPoint(id);
+  const givenUpAt = options.state.givenUpAt(id) ?? { index: 0, term: 0 };
   if (restored !== null && restored.index > (recovered?.snapshotIndex ?? 0)) {
     options.log.write([{ group: id, cut: { ...restored, all: true }, hardState: null, entries: [] }], () => {
       // A failure also fails every later write, and the store hears of it there.
@@ -46,6 +47,7 @@ function initialState(options: StoreOptions, id: GroupId, genesis: Membership): 
       lastIndex: restored.index,
       lastTerm: restored.term,
       appliedIndex: options.state.appliedIndex(id),
+      givenUpAt,
     };
   }
   return {
@@ -56,6 +58,7 @@ function initialState(options: StoreOptions, id: GroupId, genesis: Membership): 
     lastIndex: recovered?.lastIndex ?? 0,
     lastTerm: recovered?.lastTerm ?? 0,
     appliedIndex: options.state.appliedIndex(id),
+    givenUpAt,
   };
 }
 
@@ -108,8 +111,8 @@ export class GroupFactory {
 
   /** The membership that a group was founded with, if this node is one of those who founded it and never gave it up. */
   #founding(id: GroupId): Membership | null {
-    const { genesis, joined = false, drops, nodeId } = this.#options;
-    if (joined || drops?.wasDropped(id) === true) return null;
+    const { genesis, joined = false, state, nodeId } = this.#options;
+    if (joined || state.givenUpAt(id) !== null) return null;
     const founding = wantedMembers(genesis, id);
     if (founding === null || !isOneOf(founding, nodeId)) return null;
     return membership(founding.voters, founding.learners);

@@ -30,7 +30,8 @@ export interface GiveUpOptions {
 
 /**
  * Deletes replicas: a durable mark first, then the log, then the rows. The term and the vote stay
- * with the log, so that the replica, should it come back, votes in no term twice.
+ * with the log, so that the replica, should it come back, votes in no term twice; and where its log
+ * ended stays with the mark, so that it votes for nobody before it holds as much again.
  */
 export class GiveUp {
   readonly #options: GiveUpOptions;
@@ -55,9 +56,9 @@ export class GiveUp {
 
   /** The group must be closed: nothing is written for it any more. */
   begin(group: Group): void {
-    const { term, votedFor } = group.core.status();
+    const { term, votedFor, lastIndex } = group.core.status();
     this.#options.guard(() => {
-      this.#options.drops.beginDrop(group.id);
+      this.#options.drops.beginDrop(group.id, { index: lastIndex, term: group.core.logTerm(lastIndex) ?? 0 });
       this.#resetLog(group.id, { term, votedFor, commitIndex: 0 });
     });
   }

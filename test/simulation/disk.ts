@@ -1,5 +1,5 @@
 import type { GroupId } from '../../engine/config/ids.ts';
-import type { Entry, HardState, LogIndex, LogReader, Term } from '../../engine/raft/types.ts';
+import type { Entry, HardState, LogIndex, LogPoint, LogReader, Term } from '../../engine/raft/types.ts';
 import { StorageUsageError, StorageWriteError } from '../../engine/storage/errors.ts';
 import type { LogStorage, LogWrite, RecoveredLog } from '../../engine/storage/types.ts';
 import type { Random } from './random.ts';
@@ -117,13 +117,15 @@ export class SimulatedDisk implements LogStorage {
     if (this.#queue.length > 0 && this.#syncing === 0) this.#startSync();
   }
 
-  /** A replica is deleted; its term and vote stay. Only while the process is down. */
-  forget(group: GroupId): void {
+  /** A replica is deleted; its term and vote stay. Only while the process is down. Returns where its log ended. */
+  forget(group: GroupId): LogPoint {
     const log = this.log(group);
+    const last = log.entries.at(-1);
     log.entries.length = 0;
     log.snapshotIndex = 0;
     log.snapshotTerm = 0;
     log.hardState = { ...log.hardState, commitIndex: 0 };
+    return { index: last?.index ?? 0, term: last?.term ?? 0 };
   }
 
   /** The process is gone; returns how many batches that nobody was told of are there nevertheless. */

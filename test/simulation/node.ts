@@ -155,8 +155,7 @@ export class SimulatedNode {
   forget(group: GroupId): void {
     this.#world.note(group, () => `node ${this.id} deletes its replica`);
     this.crash(false);
-    this.disk.forget(group);
-    this.state.forget(group);
+    this.state.forget(group, this.disk.forget(group));
     this.#observer.forgot(this.id, group);
     this.start();
   }

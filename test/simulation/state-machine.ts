@@ -239,7 +239,8 @@ export class SimulatedStateMachine implements StateMachine {
   #lastChanges: readonly KvRow[] = [];
   readonly #unsyncedBatches: number;
   readonly #onApplied: (applied: AppliedEntry) => void;
-  readonly #forgotten = new Set<GroupId>();
+  /** Replicas that were deleted, and where their logs ended. */
+  readonly #forgotten = new Map<GroupId, LogPoint>();
   #undo: UndoBatch[] = [];
   /** A full disk: the next batch fails. */
   failNextApply = false;
@@ -271,6 +272,10 @@ export class SimulatedStateMachine implements StateMachine {
 
   membership(group: GroupId): Membership | null {
     return this.#tables.get(group)?.membership ?? this.#beginning(group);
+  }
+
+  givenUpAt(group: GroupId): LogPoint | null {
+    return this.#forgotten.get(group) ?? null;
   }
 
   apply(group: GroupId, entries: readonly Entry[], membership?: Membership): readonly (readonly MutationResult[])[] {
@@ -409,12 +414,12 @@ export class SimulatedStateMachine implements StateMachine {
   }
 
   /** A replica is deleted, and nothing is known of its members from then on. Only while the process is down. */
-  forget(group: GroupId): void {
-    const table = this.#tables.get(group);
-    this.#undo = this.#undo.filter((undo) => undo.table !== table);
+  forget(group: GroupId, end: LogPoint): void {
+    // Its last transaction is synced, and all that came before with it.
+    this.#undo = [];
     this.#tables.delete(group);
     this.#restored.delete(group);
-    this.#forgotten.add(group);
+    this.#forgotten.set(group, end);
   }
 
   /** The machine lost its power: the last batches may be gone. Returns how many. */

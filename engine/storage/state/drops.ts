@@ -1,54 +1,57 @@
 import type Database from 'better-sqlite3';
 import type { GroupId } from '../../config/ids.ts';
+import type { LogPoint } from '../../raft/types.ts';
 import { kvTableName, restoringTableName, TRASH_PREFIX } from './rows.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS dropped_replica (
     group_id INTEGER PRIMARY KEY,
-    finished INTEGER NOT NULL
+    finished INTEGER NOT NULL,
+    last_index INTEGER NOT NULL,
+    last_term INTEGER NOT NULL
   ) STRICT;
 `;
 
 /**
  * Replicas that this node gave up. A mark comes first and is durable, then the log goes, then the
  * rows: a crash in between leaves the mark, and whoever starts next goes on from there. What is
- * finished keeps its mark, so that the replica never comes back as what it was founded as.
+ * finished keeps its mark, so that the replica never comes back as what it was founded as, nor
+ * votes before it holds again what it held. Both ends are durable: were the second taken back, the
+ * log of the replica's next life would be taken for what is left of this one.
  */
 export class Drops {
   readonly #database: Database.Database;
-  readonly #finished = new Map<GroupId, boolean>();
+  readonly #drops = new Map<GroupId, { readonly finished: boolean; readonly end: LogPoint }>();
 
   constructor(database: Database.Database) {
     this.#database = database;
     database.exec(SCHEMA);
-    const rows = database.prepare('SELECT group_id, finished FROM dropped_replica').raw().all() as [number, number][];
-    for (const [group, finished] of rows) this.#finished.set(group, finished === 1);
+    const rows = database.prepare('SELECT group_id, finished, last_index, last_term FROM dropped_replica').raw();
+    for (const [group, finished, index, term] of rows.all() as [number, number, number, number][]) {
+      this.#drops.set(group, { finished: finished === 1, end: { index, term } });
+    }
   }
 
   /** Begun and not finished. */
   begun(): GroupId[] {
-    return [...this.#finished].filter(([, finished]) => !finished).map(([group]) => group);
+    return [...this.#drops].filter(([, { finished }]) => !finished).map(([group]) => group);
   }
 
-  wasDropped(group: GroupId): boolean {
-    return this.#finished.has(group);
+  /** Where the log ended when the replica was last given up; null if it never was. */
+  endOf(group: GroupId): LogPoint | null {
+    return this.#drops.get(group)?.end ?? null;
   }
 
   /** Durable when it returns. */
-  begin(group: GroupId): void {
-    this.#database.pragma('synchronous = FULL');
-    try {
-      this.#database.prepare('INSERT OR REPLACE INTO dropped_replica VALUES (?, 0)').run(group);
-    } finally {
-      this.#database.pragma('synchronous = NORMAL');
-    }
-    this.#finished.set(group, false);
+  begin(group: GroupId, end: LogPoint): void {
+    this.#durably(() => this.#note(group, false, end));
   }
 
-  /** Takes the rows away, into a table of trash. */
+  /** Takes the rows away, into a table of trash. Durable when it returns. */
   finish(group: GroupId, trashNumber: number): void {
     const table = kvTableName(group);
-    this.#database.transaction(() => {
+    const end = this.endOf(group) ?? { index: 0, term: 0 };
+    const finish = this.#database.transaction(() => {
       this.#database.exec(`DROP TABLE IF EXISTS ${restoringTableName(group)}`);
       const isThere = this.#database.prepare(`SELECT 1 FROM sqlite_schema WHERE name = ?`).get(table) !== undefined;
       if (isThere) this.#database.exec(`ALTER TABLE ${table} RENAME TO ${TRASH_PREFIX}${trashNumber}`);
@@ -56,8 +59,24 @@ export class Drops {
       for (const facts of ['partition_state', 'partition_membership', 'restored_point', 'session_record']) {
         this.#database.prepare(`DELETE FROM ${facts} WHERE group_id = ?`).run(group);
       }
-      this.#database.prepare('INSERT OR REPLACE INTO dropped_replica VALUES (?, 1)').run(group);
-    })();
-    this.#finished.set(group, true);
+      this.#note(group, true, end);
+    });
+    this.#durably(finish);
+  }
+
+  #note(group: GroupId, finished: boolean, end: LogPoint): void {
+    this.#database
+      .prepare('INSERT OR REPLACE INTO dropped_replica VALUES (?, ?, ?, ?)')
+      .run(group, finished ? 1 : 0, end.index, end.term);
+    this.#drops.set(group, { finished, end });
+  }
+
+  #durably(run: () => void): void {
+    this.#database.pragma('synchronous = FULL');
+    try {
+      run();
+    } finally {
+      this.#database.pragma('synchronous = NORMAL');
+    }
   }
 }

@@ -297,8 +297,12 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     return this.#restored.get(group) ?? null;
   }
 
-  beginDrop(group: GroupId): void {
-    this.#writeOr(() => this.#drops.begin(group));
+  givenUpAt(group: GroupId): LogPoint | null {
+    return this.#drops.endOf(group);
+  }
+
+  beginDrop(group: GroupId, end: LogPoint): void {
+    this.#writeOr(() => this.#drops.begin(group, end));
   }
 
   finishDrop(group: GroupId): void {
@@ -317,10 +321,6 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
 
   dropsBegun(): readonly GroupId[] {
     return this.#drops.begun();
-  }
-
-  wasDropped(group: GroupId): boolean {
-    return this.#drops.wasDropped(group);
   }
 
   tidy(): void {

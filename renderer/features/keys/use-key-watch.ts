@@ -10,9 +10,8 @@ export function useKeyWatch(cluster: string, prefix: string, on: boolean): ApiEr
   const client = useQueryClient();
   const [failure, setFailure] = useState<ApiError | null>(null);
   useEffect(() => {
-    setFailure(null);
     if (!on) return undefined;
-    return api.subscribe(
+    const end = api.subscribe(
       'keys.watch',
       { cluster, prefix },
       {
@@ -28,6 +27,10 @@ export function useKeyWatch(cluster: string, prefix: string, on: boolean): ApiEr
         error: setFailure,
       },
     );
+    return () => {
+      end();
+      setFailure(null);
+    };
   }, [api, client, cluster, prefix, on]);
   return failure;
 }

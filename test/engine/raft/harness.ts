@@ -6,6 +6,7 @@ import type {
   Entry,
   HardState,
   LogIndex,
+  LogPoint,
   LogReader,
   Membership,
   Message,
@@ -97,6 +98,7 @@ export interface Options {
   learners?: readonly NodeId[];
   disk?: MemoryDisk;
   appliedIndex?: LogIndex;
+  givenUpAt?: LogPoint;
   random?: () => number;
   limits?: Partial<RaftConfig>;
 }
@@ -121,6 +123,7 @@ export function configOf(options: Options, disk: MemoryDisk): RaftConfig {
       lastIndex: last?.index ?? 0,
       lastTerm: last?.term ?? 0,
       appliedIndex: options.appliedIndex ?? 0,
+      givenUpAt: options.givenUpAt ?? { index: 0, term: 0 },
     },
     log: disk,
     random: options.random ?? seededRandom(options.id ?? 1),

@@ -289,6 +289,39 @@ describe('what candidates and voters know to be committed', () => {
   });
 });
 
+describe('a replica that was given up and has come back', () => {
+  // Long ago it was the only voter; by the third entry the others had taken over.
+  const past = [changeEntry(1, 1, enter({ voters: [1, 2], learners: [] }, [1])), entry(2, 1), entry(3, 2)];
+  const back = (held: number) => {
+    const disk = new MemoryDisk(past.slice(0, held), { ...hardState(2), commitIndex: held });
+    const replica = new Member({ voters: [], givenUpAt: { index: 3, term: 2 }, disk });
+    replica.settle();
+    return replica;
+  };
+
+  it('stands for nothing by a membership of the past, before its log holds what it held', () => {
+    const replica = back(2);
+    expect(membershipOf(replica).voters).toEqual([1]);
+    replica.timeOut();
+    replica.settle();
+    expect(replica.raft.role).toBe('follower');
+    replica.step({ type: Append, from: 2, term: 2, index: 2, logTerm: 1, commit: 3, entries: past.slice(2) });
+    replica.settle();
+    replica.timeOut();
+    replica.settle();
+    expect(replica.raft.role).toBe('leader');
+  });
+
+  it('votes for nobody before that, however long the log of the candidate is', () => {
+    const asked = { type: Vote, from: 2, term: 3, index: 9, logTerm: 2 } as const;
+    expect(ofType(back(2).stepAndSettle(asked), VoteResponse)).toMatchObject([{ reject: true }]);
+    expect(ofType(back(2).stepAndSettle({ ...asked, type: PreVote }), PreVoteResponse)).toMatchObject([
+      { reject: true },
+    ]);
+    expect(ofType(back(3).stepAndSettle(asked), VoteResponse)).toMatchObject([{ reject: false }]);
+  });
+});
+
 function hardState(term: number) {
   return { term, votedFor: 0, commitIndex: 0 };
 }

@@ -22,6 +22,9 @@ const openState = (directory: string) =>
 const openLog = async (directory: string) =>
   closeAfterTest(await openLogStorage({ file: path.join(directory, 'log.db'), identity }));
 
+/** Where the log of the replica ended. */
+const END = { index: 2, term: 1 };
+
 const reset = (group: number, term: number, votedFor: number) =>
   ({ group, reset: true, cut: null, hardState: hardState(term, votedFor)!, entries: [] }) as const;
 
@@ -68,7 +71,7 @@ describe('the state of a replica that is given up', () => {
     const membership = { voters: [1, 2, 3], votersOutgoing: [], learners: [] };
     for (const group of [1, 2])
       state.apply(group, [command(1, [put('a', '1')]), command(2, [put('b', '2')])], membership);
-    state.beginDrop(1);
+    state.beginDrop(1, END);
     expect(state.get(1, bytes('a'))).toBeDefined();
     expect(state.dropsBegun()).toEqual([1]);
     state.finishDrop(1);
@@ -79,7 +82,7 @@ describe('the state of a replica that is given up', () => {
     expect([again.appliedIndex(1), again.keyCount(1), again.durableIndex(1)]).toEqual([0, 0, 0]);
     expect(again.membership(1)).toBeNull();
     expect(again.get(1, bytes('a'))).toBeUndefined();
-    expect([again.wasDropped(1), again.wasDropped(2), again.dropsBegun()]).toEqual([true, false, []]);
+    expect([again.givenUpAt(1), again.givenUpAt(2), again.dropsBegun()]).toEqual([END, null, []]);
     expect(again.get(2, bytes('b'))).toBeDefined();
     again.apply(1, [command(1, [put('c', '3')])]);
     expect(
@@ -91,7 +94,7 @@ describe('the state of a replica that is given up', () => {
     const state = openState(temporaryDirectory());
     const facts = { ...factsOfNothing, appliedIndex: 9, keyCount: 1 };
     state.beginRestore(1, facts, 2);
-    state.beginDrop(1);
+    state.beginDrop(1, END);
     state.finishDrop(1);
     expect(state.appliedIndex(1)).toBe(0);
     expect(state.restoredPoint(1)).toBeNull();
@@ -103,7 +106,7 @@ describe('the state of a replica that is given up', () => {
     const log = await openLog(directory);
     await write(log, [{ group: 1, cut: null, hardState: hardState(4, 2, 2), entries: entries(1, 2, 4) }]);
     state.apply(1, [command(1, [put('a', '1')]), command(2, [put('b', '2')])]);
-    state.beginDrop(1);
+    state.beginDrop(1, END);
     // A crash here leaves all of it.
     state.close();
     const marked = openState(directory);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { vote } from '../../../engine/raft/messages.ts';
-import { Role, type Membership, type RaftCore } from '../../../engine/raft/types.ts';
+import { Role, type LogPoint, type Membership, type RaftCore } from '../../../engine/raft/types.ts';
 import { GroupFactory } from '../../../engine/store/create-groups.ts';
 import { GiveUp, isGivenUp } from '../../../engine/store/give-up.ts';
 import { Group } from '../../../engine/store/group.ts';
@@ -20,7 +20,15 @@ function replica(facts: {
   readonly dismissed?: boolean;
 }): Group {
   const { membership, role = Role.Learner, wanted = [2, 3, 4], lastIndex = 10, dismissed = true } = facts;
-  const core = { dismissed, membership, role, lastIndex, appliedIndex: 10, status: () => ({ term: 6, votedFor: 3 }) };
+  const core = {
+    dismissed,
+    membership,
+    role,
+    lastIndex,
+    appliedIndex: 10,
+    logTerm: () => 5,
+    status: () => ({ term: 6, votedFor: 3, lastIndex }),
+  };
   const group = new Group(GROUP, core as unknown as RaftCore, 0, 1);
   group.wanted = { voters: wanted, learners: [] };
   return group;
@@ -44,10 +52,9 @@ describe('a replica is given up', () => {
     const writes: LogWrite[] = [];
     let synced: ((error: Error | null) => void) | undefined;
     const drops = {
-      beginDrop: (group: number) => void steps.push(`mark ${group}`),
+      beginDrop: (group: number, end: LogPoint) => void steps.push(`mark ${group} at ${end.index} of term ${end.term}`),
       finishDrop: (group: number) => void steps.push(`rows ${group}`),
       dropsBegun: () => [],
-      wasDropped: () => false,
     };
     const log = {
       recovered: () => undefined,
@@ -65,13 +72,13 @@ describe('a replica is given up', () => {
       done: (group) => void steps.push(`done ${group}`),
     });
     giveUp.begin(replica({ membership: without }));
-    expect(steps).toEqual(['mark 1', 'log']);
+    expect(steps).toEqual(['mark 1 at 10 of term 5', 'log']);
     expect(writes).toEqual([
       { group: 1, reset: true, cut: null, hardState: { term: 6, votedFor: 3, commitIndex: 0 }, entries: [] },
     ]);
     expect(giveUp.isUnderway(1)).toBe(true);
     synced?.(null);
-    expect(steps).toEqual(['mark 1', 'log', 'rows 1', 'done 1']);
+    expect(steps).toEqual(['mark 1 at 10 of term 5', 'log', 'rows 1', 'done 1']);
     expect(giveUp.isUnderway(1)).toBe(false);
   });
 });
@@ -89,8 +96,14 @@ describe('a replica that comes back', () => {
       nodeId: 1,
       genesis,
       log: { recovered: () => recovered, reader: () => ({ entries: () => [], term: () => undefined }) },
-      state: { membership: () => null, restoredPoint: () => null, appliedIndex: () => 0, revision: () => 0 },
-      drops: { dropsBegun: () => [], wasDropped: () => dropped },
+      state: {
+        membership: () => null,
+        restoredPoint: () => null,
+        appliedIndex: () => 0,
+        revision: () => 0,
+        givenUpAt: () => (dropped ? { index: 9, term: 6 } : null),
+      },
+      drops: { dropsBegun: () => [] },
       clock: { monotonicMs: () => 0, wallMs: () => 0 },
       random: () => 0.5,
       timing: { tickMs: 50, heartbeatTicks: 1, electionTicksMin: 6, electionTicksMax: 12 },
