@@ -225,7 +225,7 @@ export class Nemesis {
       if (led.length === 0) return;
       const group = random.pick(led);
       const heir = random.pick(group.core.status().membership.voters);
-      if (random.chance(0.5)) {
+      if (random.chance(0.7)) {
         this.#transferToStalled(node, group.id, heir);
         return;
       }
@@ -250,11 +250,12 @@ export class Nemesis {
     const slow = (2 * STALL_US) / plan.disk.syncMaxUs;
     heir.setDiskFactor(slow);
     const asksAfterUs = STALL_US + random.below(2 * STALL_US);
-    this.#later(asksAfterUs, () => {
+    const ask = (): void => {
       if (node.incarnation !== incarnation || node.paused) return;
       this.#world.note(group, () => `node ${node.id} is asked to hand over to node ${heirId}`);
       node.run((store) => store.transferLeadership(group, heirId));
-    });
+    };
+    for (let i = 0; i < 3; i++) this.#later(asksAfterUs - i * random.below(STALL_US / 2), ask);
     const recoversAfterUs = asksAfterUs + random.below(plan.network.delaySpreadUs);
     this.#later(recoversAfterUs, () => heir.setDiskFactor(1));
     const slowsAfterUs = recoversAfterUs + random.below(4 * (plan.disk.syncMaxUs + plan.network.delaySpreadUs));

@@ -39,7 +39,7 @@ export class Operator {
     const { plan, operatorRandom: random } = this.#world;
     this.#later(random.float() * 2 * plan.membership!.everyUs, () => {
       const group = random.below(plan.genesis.partitions.length + 1);
-      if (random.chance(0.2)) this.#deleteSomeReplica(group);
+      if (random.chance(0.4)) this.#deleteSomeReplica(group);
       else this.#askSomeLeader(group);
       this.#next();
     });
@@ -61,7 +61,22 @@ export class Operator {
       return !isMember(core.membership, node.id) && core.dismissed && core.appliedIndex === core.lastIndex;
     };
     const gone = this.#nodes.filter((node) => !node.paused && node.isUp && isLetGo(node));
-    if (gone.length > 0) this.#world.operatorRandom.pick(gone).forget(group);
+    if (gone.length === 0) return;
+    const node = this.#world.operatorRandom.pick(gone);
+    node.forget(group);
+    if (this.#world.operatorRandom.chance(0.7)) this.#takeBack(group, node.id);
+  }
+
+  /** The replica begins with nothing, and meets the memberships of the past in the order in which they were. */
+  #takeBack(group: GroupId, id: NodeId): void {
+    this.#soon(() => {
+      for (const node of this.#nodes) {
+        const core = coreOf(node, group);
+        if (core?.role !== Role.Leader || isMember(core.membership, id)) continue;
+        const { voters, learners } = core.membership;
+        this.#propose(node, core, group, { voters, learners: [...learners, id] });
+      }
+    });
   }
 
   #ask(node: SimulatedNode, group: GroupId): void {

@@ -22,6 +22,11 @@ export function withMember(table: RoutingTable, asked: Member, replaces: number)
   if (known !== undefined) return withKnown(table, known, asked);
   checkAddress(table, asked);
   if (id < 1 || id > MAX_ID) throw new MembersError(`A node has an id from 1 to ${MAX_ID}.`);
+  // The logs of groups hold memberships of the past, in which the old node's votes count: one
+  // that has nothing of what that node had acknowledged must not be able to give them.
+  if (table.removed.includes(id)) {
+    throw new MembersError(`n${id} was a member once, and an id is never given twice. Choose another, or none.`);
+  }
   const staying = table.members.filter((m) => m.state !== 'leaving' && m.id !== replaces).length;
   if (staying >= MAX_NODES) {
     throw new MembersError(`A cluster has at most ${MAX_NODES} nodes. Remove one first, or replace one by this.`);
@@ -35,8 +40,6 @@ export function withMember(table: RoutingTable, asked: Member, replaces: number)
     // A new member gets its share when it follows; only what another gives away is due before.
     balance: replaces === 0 ? table.balance : 'replicas',
     members: [...others, member].sort((a, b) => a.id - b.id),
-    // A deliberate addition ends the ban on its id.
-    removed: table.removed.filter((gone) => gone !== id),
   };
 }
 
@@ -100,7 +103,7 @@ function withKnown(table: RoutingTable, known: RoutingMember, asked: Member): Ro
   if (known.incarnation === asked.incarnation || asked.incarnation === '') return table;
   if (known.incarnation !== '') {
     throw new MembersError(
-      `n${known.id} is a member already and known by another data directory: its disk was wiped or exchanged. Bring its data back; or remove it first, or let another id replace it.`,
+      `n${known.id} is a member already and known by another data directory: its disk was wiped or exchanged. Bring its data back, or let another id replace it.`,
     );
   }
   const members = table.members.map((m) => (m === known ? { ...m, incarnation: asked.incarnation } : m));

@@ -99,9 +99,6 @@ test('many changes at once: what is loaded follows, what is beyond is left for l
     change('z', 9),
     change('q', null),
   ]);
-  expect(names(pages)).toEqual([
-    ['b'],
-    ['c', 'f', 'h'],
-  ]);
+  expect(names(pages)).toEqual([['b'], ['c', 'f', 'h']]);
   expect(pages[0]?.keys[0]).toMatchObject({ revision: 7, createdAtMs: 0 });
 });
