@@ -68,7 +68,7 @@ describe('a request from a socket', () => {
       }),
       { numRuns: 2000 },
     );
-    expect(accepted).toBeGreaterThan(50);
+    expect(accepted).toBeGreaterThan(5);
   });
 
   it('is looked over in the same way as it is decoded: what is meant is never refused', () => {
