@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { corrupt } from './faults/corruption.ts';
 import { fullDisk, hungDisk, slowDisk } from './faults/disk.ts';
 import { cutBothWays, cutOneWay, delay, drop, mute, partition } from './faults/links.ts';
-import { loseDisk } from './faults/members.ts';
 import { freeze, kill, killAll, restart } from './faults/process.ts';
 import type { TortureNode } from './node.ts';
 import type { World } from './world.ts';
@@ -16,7 +15,6 @@ const NODE_FAULTS: readonly (readonly [(world: World, node: TortureNode) => Prom
   [hungDisk, 3],
   [fullDisk, 3],
   [corrupt, 4],
-  [loseDisk, 3],
 ];
 const LINK_FAULTS: readonly (readonly [(world: World) => Promise<void>, number])[] = [
   [cutOneWay, 3],
