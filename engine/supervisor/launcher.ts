@@ -11,6 +11,12 @@ export interface ChildProcessOptions {
   readonly entry?: string;
 }
 
+/**
+ * Young objects of a node get so many MiB and not the 16 of V8: it keeps little for long, and an
+ * idle node is some 8 MB smaller.
+ */
+const V8_OPTIONS = ['--max-semi-space-size=8'];
+
 /** The arguments of a node process; the token among them is what it is recognised by. */
 export function nodeArguments(options: LaunchOptions): string[] {
   const leash = options.leash === null ? [] : ['--leash', options.leash];
@@ -30,7 +36,7 @@ async function spawnNode(execPath: string, entry: string, options: LaunchOptions
   const log = openSync(options.logFile, 'a', 0o600);
   try {
     // A session of its own: Ctrl-C in a terminal reaches the owner alone, which stops its nodes in order.
-    const child = spawn(execPath, [entry, ...nodeArguments(options)], {
+    const child = spawn(execPath, [...V8_OPTIONS, entry, ...nodeArguments(options)], {
       detached: true,
       stdio: ['ignore', log, log],
       windowsHide: true,
