@@ -15,6 +15,7 @@ const REGRESSIONS = [
   { seed: 84, bug: '40-truncated-snapshot-passes' },
   { seed: 677, bug: '41-stalled-disk-takes-over' },
   { seed: 61, bug: '23-pushed-out-proposal-refused' },
+  { seed: 141, bug: '75-comes-back-and-votes-too-early' },
 ];
 
 /** Empty, or what to read and what to run. */
