@@ -253,9 +253,13 @@ export class Client {
     }
   }
 
-  /** The attempt certainly did nothing: another one is safe. */
+  /**
+   * Another attempt is due. An answer to the one before that comes meanwhile counts for nothing:
+   * it would make one more due, and that one would give up the next without asking what became of it.
+   */
   #again(operation: ClientOperation): void {
     const { world, random, leaders, stopped } = this.#clients;
+    operation.attempt++;
     if (world.nowUs >= operation.giveUpAtUs) {
       return this.#record(operation, operation.maybeDone ? 'unknown' : 'failed', null, 0);
     }
