@@ -1,7 +1,9 @@
+import { SYSTEM_GROUP } from '../config/ids.ts';
 import { allMembers } from '../raft/membership.ts';
 import type { MembershipTarget, NodeId, ProgressStatus, RaftStatus } from '../raft/types.ts';
+import type { Group } from './group.ts';
 import { sameIds } from './planner.ts';
-import type { WantedMembers } from './routing.ts';
+import type { RoutingTable, WantedMembers } from './routing.ts';
 
 /** A hand-over to a member further behind would keep the group's writes waiting while it catches up. */
 const NEARLY_IN_STEP_ENTRIES = 256;
@@ -9,6 +11,27 @@ const NEARLY_IN_STEP_ENTRIES = 256;
 /** What the leader of a group does next to give it the members that it shall have. */
 export type Step =
   { readonly kind: 'propose'; readonly target: MembershipTarget } | { readonly kind: 'transfer'; readonly to: NodeId };
+
+/** Moves a group that this node leads towards the members, and then the leader, that it should have. */
+export function reconcile(
+  { id, core, wanted, isLeader, preferredLeader }: Group,
+  table: RoutingTable,
+  node: NodeId,
+): void {
+  if (wanted === null || !isLeader) return;
+  const { membership } = core;
+  const isSettled =
+    membership.votersOutgoing.length === 0 &&
+    sameIds(membership.voters, wanted.voters) &&
+    sameIds(membership.learners, wanted.learners);
+  const spreads = table.balance === 'leaders' && id !== SYSTEM_GROUP;
+  if (isSettled && (!spreads || preferredLeader === node)) return;
+  const step = isSettled ? leaderStep(core.status(), preferredLeader) : nextStep(core.status(), wanted);
+  if (step === null) return;
+  // What is refused is tried again with the next tick.
+  if (step.kind === 'propose') core.proposeMembership(step.target);
+  else core.transferLeadership(step.to);
+}
 
 /**
  * The next step of a leader towards the wanted members, or null: there is none, or the one before

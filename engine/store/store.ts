@@ -14,24 +14,20 @@ import {
 } from '../raft/types.ts';
 import type { Mutation } from '../storage/codec.ts';
 import { StorageError } from '../storage/errors.ts';
-import type { LogWrite, ReplicaDrops, StateMachine } from '../storage/types.ts';
+import type { LogWrite, StateMachine } from '../storage/types.ts';
 import type { ChunkSink, Envelope, SnapshotOffer } from '../transport/types.ts';
 import { dueCut } from './compaction.ts';
 import { StoreCounters } from './counters.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { EventSource } from './events.ts';
-import { GroupFactory, isWanted } from './create-groups.ts';
-import { GiveUp, isGivenUp } from './give-up.ts';
 import type { Group } from './group.ts';
 import { HandOver } from './hand-over.ts';
 import { Outbox } from './outbox.ts';
 import { PeerMonitor } from './peer-monitor.ts';
 import { isPlausible } from './plausible.ts';
-import { sameIds } from './planner.ts';
-import { leaderStep, nextStep } from './reconcile.ts';
-import { preferredLeader, wantedMembers, type RoutingTable } from './routing.ts';
-import { routingWords } from './routing-words.ts';
-import { RoutingSource } from './routing-source.ts';
+import { reconcile } from './reconcile.ts';
+import { Replicas } from './replicas.ts';
+import type { RoutingTable } from './routing.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Failure, PendingRead, ReadAnswer, ReadConsistency, StoreOptions, WriteAnswer } from './types.ts';
 
@@ -55,14 +51,11 @@ export class Store {
   readonly counters = new StoreCounters();
   readonly events: EventSource;
   readonly #options: StoreOptions;
-  readonly #groups = new Map<GroupId, Group>();
-  readonly #factory: GroupFactory;
-  readonly #giveUp: GiveUp | null;
+  readonly #replicas: Replicas;
   readonly #dirty = new Set<Group>();
   readonly #outbox: Outbox;
   readonly #peers: PeerMonitor;
   readonly #disk: DiskWatch;
-  readonly #routing: RoutingSource;
   readonly #snapshots: Snapshots;
   readonly #startedMs: number;
   #handOver: HandOver | null = null;
@@ -93,14 +86,19 @@ export class Store {
         return this.#working();
       },
     });
-    this.#routing = new RoutingSource(options.genesis, options.state);
-    this.#factory = new GroupFactory(options);
-    this.#giveUp = options.drops === undefined ? null : this.#makeGiveUp(options.drops);
-    for (const id of this.#factory.present(this.routing)) {
-      this.#groups.set(id, this.#factory.create(id, this.routing));
-    }
-    this.#giveUp?.resume();
-    for (const group of this.#groups.values()) this.#touch(group);
+    this.#replicas = new Replicas(options, {
+      events: this.events,
+      isWorking: () => this.#working(),
+      guard: (run) => this.#withStorage(run),
+      failed: (error) => {
+        if (!this.#stopped) this.#fail(`The Raft log cannot be written: ${error.message}`);
+      },
+      added: (group) => {
+        if (this.#failure !== null) group.core.rest('its storage failed');
+      },
+      removed: (group) => void this.#dirty.delete(group),
+    });
+    for (const group of this.groups.values()) this.#touch(group);
   }
 
   get nodeId(): NodeId {
@@ -120,7 +118,7 @@ export class Store {
 
   /** Who serves what, as this node knows it. */
   get routing(): RoutingTable {
-    return this.#routing.table;
+    return this.#replicas.routing.table;
   }
 
   /** Why this node no longer works, in words, or null. */
@@ -129,12 +127,12 @@ export class Store {
   }
 
   get groups(): ReadonlyMap<GroupId, Group> {
-    return this.#groups;
+    return this.#replicas.groups;
   }
 
   /** Whether the system group has a routing table, as far as it is applied here. */
   get hasRouting(): boolean {
-    return this.#routing.isWritten;
+    return this.#replicas.routing.isWritten;
   }
 
   isSuspect(peer: NodeId): boolean {
@@ -154,29 +152,18 @@ export class Store {
   replaceRouting(table: RoutingTable, deadlineMs: number, respond: (answer: WriteAnswer) => void): void {
     const system = this.#groupFor(SYSTEM_GROUP, respond);
     if (system === null) return;
-    this.#routing.replace(system, table, this.#options.clock.monotonicMs(), deadlineMs, respond);
+    this.#replicas.routing.replace(system, table, this.#options.clock.monotonicMs(), deadlineMs, respond);
     this.#touch(system);
   }
 
-  /**
-   * Replicas that the routing table does not want here, and that have not heard from a leader for
-   * so long: their group may have let them go without their hearing of it.
-   */
+  /** See `Replicas.forsaken`. */
   forsaken(forMs: number): readonly GroupId[] {
-    const silentSinceMs = this.#options.clock.monotonicMs() - forMs;
-    return [...this.#groups.values()]
-      .filter((group) => !isWanted(this.routing, group.id, this.nodeId) && group.leaderHeardAtMs < silentSinceMs)
-      .map((group) => group.id);
+    return this.#replicas.forsaken(forMs);
   }
 
-  /**
-   * The leader of a group in `term` has said, when asked at `askedAtMs`, that this node is no
-   * member of it. The replica goes, unless a leader has spoken to it since, or in a later term.
-   */
+  /** See `Replicas.forget`. */
   forget(id: GroupId, askedAtMs: number, term: Term): void {
-    const group = this.#groups.get(id);
-    if (group === undefined || !this.#working() || group.leaderHeardAtMs >= askedAtMs || group.core.term > term) return;
-    if (!isWanted(this.routing, id, this.nodeId) && !group.isLeader) this.#remove(group);
+    if (this.#working()) this.#replicas.forget(id, askedAtMs, term);
   }
 
   /** Messages from a peer, in the order of its stream. */
@@ -184,7 +171,7 @@ export class Store {
     if (!this.#working()) return;
     const nowMs = this.#options.clock.monotonicMs();
     for (const { group: id, message } of envelopes) {
-      const group = this.#groups.get(id);
+      const group = this.groups.get(id);
       // The stream was opened by `from`; it cannot speak for another node.
       if (group === undefined || message.from !== from || message.to !== this.#options.nodeId) continue;
       if (!isPlausible(message)) continue;
@@ -197,7 +184,7 @@ export class Store {
 
   /** Where the pieces of an offered snapshot go, or null when it is of no use here. */
   offerSnapshot(from: NodeId, offer: SnapshotOffer): ChunkSink | null {
-    const group = this.#groups.get(offer.group);
+    const group = this.groups.get(offer.group);
     if (group === undefined || !this.#working() || this.#disk.stalled) return null;
     return this.#snapshots.take(group, from, offer);
   }
@@ -209,7 +196,7 @@ export class Store {
 
   /** The stream to this peer broke. */
   peerDisconnected(peer: NodeId): void {
-    for (const group of this.#groups.values()) {
+    for (const group of this.groups.values()) {
       group.core.peerUnreachable(peer);
       this.#touch(group);
     }
@@ -220,7 +207,7 @@ export class Store {
     if (this.#stopped) return;
     const nowMs = this.#options.clock.monotonicMs();
     this.#peers.check();
-    for (const group of this.#groups.values()) this.counters.failed += group.expire(nowMs);
+    for (const group of this.groups.values()) this.counters.failed += group.expire(nowMs);
     if (this.#failure !== null) return;
     if (this.#disk.check(nowMs)) this.#stepDownForDisk();
     // While the disk hangs no timer runs: this node neither leads nor stands.
@@ -229,7 +216,7 @@ export class Store {
     this.#withStorage(() => this.#options.state.tidy());
     const grace = nowMs - this.#startedMs < START_GRACE_MS;
     const wallMs = this.#options.clock.wallMs();
-    for (const group of this.#groups.values()) {
+    for (const group of this.groups.values()) {
       const waits = grace && group.core.leader === NONE && group.preferredLeader !== this.#options.nodeId;
       if (waits && group.core.role === Role.Follower) continue;
       this.#withStorage(() => {
@@ -238,10 +225,10 @@ export class Store {
         this.#compact(group);
       });
       if (!this.#working()) return;
-      if (this.#options.reconcile === true) this.#reconcile(group);
+      if (this.#options.reconcile === true && this.#handOver === null) reconcile(group, this.routing, this.nodeId);
       if (group.core.hasReady() || group.hasQueued) this.#touch(group);
     }
-    this.#removeGivenUp();
+    this.#replicas.removeGivenUp();
   }
 
   /**
@@ -302,7 +289,7 @@ export class Store {
    * when an event says so; writes wait meanwhile.
    */
   transferLeadership(id: GroupId, to: NodeId): TransferRefusal | 'notReplica' {
-    const group = this.#groups.get(id);
+    const group = this.groups.get(id);
     if (group === undefined) return 'notReplica';
     const refusal = group.core.transferLeadership(to);
     this.#touch(group);
@@ -324,14 +311,14 @@ export class Store {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    for (const group of this.#groups.values()) {
+    for (const group of this.groups.values()) {
       group.failAll({ ok: false, reason: 'unavailable', detail: 'The node is stopping.' });
     }
   }
 
   #continueHandOver(): number {
     if (this.#handOver === null || !this.#working()) return 0;
-    const open = this.#handOver.offer(this.#groups.values());
+    const open = this.#handOver.offer(this.groups.values());
     for (const group of open) this.#touch(group);
     return open.length;
   }
@@ -347,7 +334,7 @@ export class Store {
       this.#refuse({ ok: false, reason: 'unavailable', detail }, respond);
       return null;
     }
-    const group = this.#groups.get(id);
+    const group = this.groups.get(id);
     // One that has got nothing yet would answer as if there were no keys.
     if (group === undefined || group.core.membership.voters.length === 0) {
       this.#refuse({ ok: false, reason: 'notReplica' }, respond);
@@ -360,85 +347,6 @@ export class Store {
     // Being sent elsewhere is no failure.
     if (failure.reason === 'overloaded' || failure.reason === 'unavailable') this.counters.failed++;
     respond(failure);
-  }
-
-  /** Moves a group that this node leads towards the members, and then the leader, that it should have. */
-  #reconcile(group: Group): void {
-    const { core, wanted } = group;
-    if (wanted === null || !group.isLeader || this.#handOver !== null) return;
-    const { membership } = core;
-    const isSettled =
-      membership.votersOutgoing.length === 0 &&
-      sameIds(membership.voters, wanted.voters) &&
-      sameIds(membership.learners, wanted.learners);
-    const spreads = this.routing.balance === 'leaders' && group.id !== SYSTEM_GROUP;
-    if (isSettled && (!spreads || group.preferredLeader === this.nodeId)) return;
-    const step = isSettled ? leaderStep(core.status(), group.preferredLeader) : nextStep(core.status(), wanted);
-    if (step === null) return;
-    // What is refused is tried again with the next tick.
-    if (step.kind === 'propose') core.proposeMembership(step.target);
-    else core.transferLeadership(step.to);
-  }
-
-  /** The routing table may be another one now. */
-  #learnRouting(): void {
-    const before = this.routing;
-    if (!this.#routing.learn()) return;
-    const table = this.routing;
-    for (const group of this.#groups.values()) {
-      group.wanted = wantedMembers(table, group.id);
-      group.preferredLeader = preferredLeader(table, group.id) ?? NONE;
-    }
-    const detail = routingWords(before, table);
-    // Which data directories the members have is nothing to tell.
-    if (detail !== '') this.events.emit('membersChanged', { index: table.epoch, detail });
-    this.#addWanted();
-    this.#options.onRouting?.(table);
-  }
-
-  /** Replicas that this node should have begin with nothing, and get all from their leaders. */
-  #addWanted(): void {
-    for (const { partition } of this.routing.partitions) {
-      const id = groupOfPartition(partition);
-      if (this.#groups.has(id) || !isWanted(this.routing, id, this.nodeId)) continue;
-      if (this.#giveUp?.isUnderway(id) === true) continue;
-      const group = this.#factory.create(id, this.routing);
-      if (this.#failure !== null) group.core.rest('its storage failed');
-      this.#groups.set(id, group);
-      this.events.emit('replicaAdded', { group: id });
-    }
-  }
-
-  #makeGiveUp(drops: ReplicaDrops): GiveUp {
-    return new GiveUp({
-      log: this.#options.log,
-      drops,
-      guard: (run) => {
-        if (this.#working()) this.#withStorage(run);
-      },
-      failed: (error) => {
-        if (!this.#stopped) this.#fail(`The Raft log cannot be written: ${error.message}`);
-      },
-      done: (id) => {
-        this.events.emit('replicaRemoved', { group: id });
-        this.#addWanted();
-      },
-    });
-  }
-
-  #removeGivenUp(): void {
-    if (this.#giveUp === null) return;
-    for (const group of this.#groups.values()) if (isGivenUp(group, this.nodeId)) this.#remove(group);
-  }
-
-  #remove(group: Group): void {
-    if (this.#giveUp === null || !this.#working()) return;
-    group.closed = true;
-    this.#groups.delete(group.id);
-    this.#dirty.delete(group);
-    group.failAll({ ok: false, reason: 'notReplica' });
-    group.changes.close();
-    this.#giveUp.begin(group);
   }
 
   #touch(group: Group): void {
@@ -517,7 +425,7 @@ export class Store {
   #diskAnswered(ticket: number): void {
     if (!this.#disk.end(ticket)) return;
     this.events.emit('storageRecovered', { detail: 'The disk answers again.' });
-    for (const group of this.#groups.values()) group.core.wake();
+    for (const group of this.groups.values()) group.core.wake();
   }
 
   #apply(group: Group, ready: Ready): void {
@@ -558,7 +466,7 @@ export class Store {
   }
 
   #learnSystem(): void {
-    this.#learnRouting();
+    this.#replicas.learnRouting();
     this.#options.onSystemState?.();
   }
 
@@ -571,7 +479,7 @@ export class Store {
       if (event.kind === 'electionWon') {
         this.counters.electionsWon++;
         group.electionsWon++;
-        if (group.id === SYSTEM_GROUP && this.#routing.publish(group, nowMs)) this.#touch(group);
+        if (group.id === SYSTEM_GROUP && this.#replicas.routing.publish(group, nowMs)) this.#touch(group);
       }
       this.events.emitRaft(group.id, event, Math.round(nowMs - group.leaderlessSinceMs));
     }
@@ -580,7 +488,7 @@ export class Store {
   /** Right after a start, the preferred leader of a group does not wait for its timer. */
   #standWherePreferred(): void {
     if (this.#options.clock.monotonicMs() - this.#startedMs > START_GRACE_MS) return;
-    for (const group of this.#groups.values()) {
+    for (const group of this.groups.values()) {
       if (group.preferredLeader !== this.#options.nodeId || group.core.leader !== NONE) continue;
       // A pre-vote that reached nobody is asked again; an election in progress is left alone.
       if (group.core.role === Role.Candidate) continue;
@@ -615,7 +523,7 @@ export class Store {
   #stepDownForDisk(): void {
     const detail = 'The disk does not answer; this node gives up leadership until it does.';
     this.events.emit('storageFailed', { detail });
-    for (const group of this.#groups.values()) {
+    for (const group of this.groups.values()) {
       group.core.rest('its disk does not answer');
       this.#touch(group);
     }
@@ -636,7 +544,7 @@ export class Store {
     if (this.#failure !== null) return;
     this.#failure = reason;
     this.events.emit('storageFailed', { detail: reason });
-    for (const group of this.#groups.values()) {
+    for (const group of this.groups.values()) {
       group.core.rest('its storage failed');
       group.failAll({ ok: false, reason: 'unavailable', detail: reason });
     }
