@@ -1,20 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { isPortFree } from '../../engine/supervisor/ports.ts';
 
 /** A new directory, and the way to delete it. */
 export function tempDir(): { readonly path: string; remove(): void } {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'prkdb-test-'));
   return { path: dir, remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }) };
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = net.createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
-  });
 }
 
 /** Blocks are given once: the cluster of a stopped node keeps its ports, although nothing listens there. */
@@ -30,7 +22,7 @@ export async function freeBasePort(nodes = 9): Promise<number> {
     if (given.has(base)) continue;
     given.add(base);
     const ports = Array.from({ length: nodes }, (_, i) => [base + i + 1, base + 101 + i, base + 201 + i]).flat();
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
+    if ((await Promise.all(ports.map(isPortFree))).every(Boolean)) return base;
   }
   throw new Error('This file has asked for every block of ports there is.');
 }
