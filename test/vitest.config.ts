@@ -14,6 +14,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/{engine,electron,renderer,simulation,repository,fuzz,torture}/**/*.test.{ts,tsx}'],
           testTimeout: 30_000,
+          maxWorkers: '100%',
         },
       },
       {

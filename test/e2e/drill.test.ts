@@ -30,6 +30,7 @@ describe.skipIf(noBrowser)('a failover drill, its report, and another beside it'
   const report = () => page.getByRole('region', { name: 'Drill report' });
   const reports = () => page.getByRole('region', { name: 'Reports' }).getByRole('row');
   const progress = () => page.getByRole('list', { name: 'Progress of the drill' });
+  const oneClick = () => page.getByRole('button', { name: 'Run failover drill' });
   const loaded: string[] = [];
   /** Presses Tab until what is focused has this name. */
   const tabTo = async (name: RegExp): Promise<void> => {
@@ -245,8 +246,17 @@ describe.skipIf(noBrowser)('a failover drill, its report, and another beside it'
     );
     expect(await page.getByRole('button', { name: 'Run drill' }).isDisabled()).toBe(true);
     await goTo(page, 'Overview');
+    expect(await oneClick().count()).toBe(0);
     await nodeCard(page, 'n2').getByRole('button', { name: 'Start n2' }).click();
     await page.getByRole('article', { name: 'Node n2, live' }).waitFor({ timeout: PATIENCE_MS });
+  });
+
+  test('one click on the overview runs the usual one, beside the events', async () => {
+    await oneClick().click({ timeout: PATIENCE_MS });
+    await progress().waitFor();
+    expect(await oneClick().count()).toBe(0);
+    await page.getByRole('button', { name: 'Cancel drill' }).click();
+    await oneClick().waitFor({ timeout: PATIENCE_MS });
   });
 
   test('a report is deleted', async () => {

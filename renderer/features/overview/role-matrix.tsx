@@ -14,6 +14,7 @@ import { COLUMN_PX, moveInGrid, type Place } from './grid-keys.ts';
 import { MatrixCellView } from './matrix-cell.tsx';
 import { matrixRows, matrixSummary, type ColumnRange, type MatrixRow } from './matrix-cells.ts';
 import { MatrixLegend } from './matrix-legend.tsx';
+import { BalanceButton } from './balance-button.tsx';
 import { transferTargets, transferWords } from './transfer.ts';
 import { useColumnsInView } from './use-columns-in-view.ts';
 import styles from './role-matrix.module.css';
@@ -97,6 +98,7 @@ export function RoleMatrix({ mayAct }: { mayAct: boolean }) {
       className={styles.panel}
       title="Roles by partition"
       hint={said === undefined ? matrixSummary(view, now) : <Sentence text={said} />}
+      actions={mayAct && <BalanceButton />}
     >
       <div ref={scroller} className={styles.scroll}>
         <ContextMenu label={asked === null ? 'Partition' : `Partition p${asked}`} items={items}>

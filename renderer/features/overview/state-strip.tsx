@@ -3,6 +3,7 @@ import { useCommand } from '../../api/use-command.ts';
 import { useClusterLive, useLive, useView } from '../../api/use-cluster-live.tsx';
 import { STALE_AFTER_MS, type LiveState } from '../../api/cluster-live.ts';
 import { Button } from '../../ui/button.tsx';
+import { DrillButton } from './drill-button.tsx';
 import { LoadMenu } from './load-menu.tsx';
 import type { NodeActions } from './node-actions.ts';
 import { QuorumRing } from './quorum-ring.tsx';
@@ -82,6 +83,7 @@ export function StateStrip({
         <div className={styles.actions}>
           {view.summary.state !== 'stopped' && <LoadMenu cluster={cluster} />}
           <ClusterButton cluster={cluster} stopped={view.summary.state === 'stopped'} />
+          <DrillButton cluster={cluster} />
           {first !== undefined && view.summary.state !== 'stopped' && (
             <Button
               variant="primary"

@@ -60,7 +60,9 @@ function leadership(live: PartitionLive): Words {
         ),
         ...strongList(yes),
         ...others(live),
-        text(', and all writes go through it.'),
+        text('. All writes go through '),
+        strong(leader.name),
+        text('.'),
       ];
     }
     return [

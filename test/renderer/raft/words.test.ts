@@ -58,7 +58,7 @@ describe('what is happening', () => {
       [
         'You cut n1 off 3.2 s ago: it runs, and no message gets through.',
         'n5 misses heartbeats: the others do not hear it in time.',
-        'n2 won term 14, 3.0 s ago, with the votes of n2, n3 and n4, and all writes go through it.',
+        'n2 won term 14, 3.0 s ago, with the votes of n2, n3 and n4. All writes go through n2.',
         'n1 has not heard of it and still believes to lead term 13.',
         '2 entries at the end of n1’s log were never committed: n2 will replace them when n1 is back.',
         'n5 is 6 entries behind and is being sent them.',
