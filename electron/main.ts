@@ -8,6 +8,7 @@ import { IpcCarrier } from './main/ipc.ts';
 import { utilityProcessLauncher } from './main/launcher.ts';
 import { installMenu } from './main/menu.ts';
 import { restrictNavigation } from './main/navigation.ts';
+import { nativeNotices } from './main/notices.ts';
 import { mainOptions } from './main/options.ts';
 import { denyPermissions } from './main/permissions.ts';
 import { handleAppProtocol, registerAppScheme } from './main/protocol.ts';
@@ -28,38 +29,11 @@ async function run(): Promise<void> {
   await app.whenReady();
   const home = path.resolve(options.home ?? defaultHome());
   const devTools = !app.isPackaged;
+  const stateFile = path.join(app.getPath('userData'), 'window.json');
 
   denyPermissions(session.defaultSession);
   handleAppProtocol(session.defaultSession, new Assets(path.join(here, '../renderer')));
   installMenu(devTools, onError);
-
-  const supervisor = await createSupervisor({
-    home,
-    launcher: utilityProcessLauncher(path.join(here, '../node/node.js')),
-    actor: 'app',
-  });
-  const backend = await openBackend({
-    supervisor,
-    home,
-    host: 'electron',
-    version: VERSION,
-    checkOutputs: CHECK_OUTPUTS,
-    seal: safeSeal(),
-    onError,
-  });
-  const carrier = new IpcCarrier(backend.router);
-  const stateFile = path.join(app.getPath('userData'), 'window.json');
-  const guard = guardQuit({
-    app,
-    window: () => window,
-    ownedClusters: () => backend.ownedClusters(),
-    close: async () => {
-      await rememberWindow(window, stateFile).catch(onError);
-      carrier.close();
-      await backend.close();
-    },
-    onError,
-  });
 
   const open = async (): Promise<void> => {
     window = await openMainWindow({
@@ -72,6 +46,34 @@ async function run(): Promise<void> {
       onError,
     });
   };
+  const supervisor = await createSupervisor({
+    home,
+    launcher: utilityProcessLauncher(path.join(here, '../node/node.js')),
+    actor: 'app',
+  });
+  const backend = await openBackend({
+    supervisor,
+    home,
+    host: 'electron',
+    version: VERSION,
+    checkOutputs: CHECK_OUTPUTS,
+    seal: safeSeal(),
+    showNotice: nativeNotices({ window: () => window, open, onError }),
+    onError,
+  });
+  const carrier = new IpcCarrier(backend.router);
+  const guard = guardQuit({
+    app,
+    window: () => window,
+    ownedClusters: () => backend.ownedClusters(),
+    close: async () => {
+      await rememberWindow(window, stateFile).catch(onError);
+      carrier.close();
+      await backend.close();
+    },
+    onError,
+  });
+
   // Without a listener Electron would quit by itself; closing the window decides about that.
   app.on('window-all-closed', () => undefined);
   // macOS: a click on the dock icon while no window is open.

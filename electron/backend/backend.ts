@@ -16,6 +16,10 @@ import { ProfileStore } from './remote/profile-store.ts';
 import { RemoteRegistry } from './remote/remote-registry.ts';
 import { FileSecretStore, type Seal } from './remote/secret-store.ts';
 import { connectClient, type ConnectClient } from './keys/connect-client.ts';
+import { AlertLog } from './monitor/alert-log.ts';
+import { Monitor } from './monitor/monitor.ts';
+import { NoticeBoard, type ShowNotice } from './monitor/notice-board.ts';
+import { SettingsStore } from './monitor/settings-store.ts';
 import { createRouter, type Router } from './router.ts';
 
 /** Checking every view that is sent costs a user more than it finds. */
@@ -31,6 +35,8 @@ export interface BackendOptions {
   readonly checkOutputs: boolean;
   /** How secrets are encrypted before they are kept; null where the host has no way. */
   readonly seal?: Seal | null;
+  /** How the host shows a notice outside of its windows; null where it has no way, so that pages show it. */
+  readonly showNotice?: ShowNotice | null;
   /** Failures nobody asked about, for the log. */
   readonly onError: (error: unknown) => void;
   readonly connectNode?: ConnectNode;
@@ -83,12 +89,25 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   });
   await Promise.all(profiles.list().map((profile) => remote.connect(profile)));
   const drills = new DrillDesk({ supervisor, home, now, onError });
+  const notices = new NoticeBoard(options.showNotice ?? null, now, onError);
+  const monitor = new Monitor({
+    // A local cluster and a profile may have one name; the local one is then the one that is meant.
+    drivers: () => registry.drivers.filter((driver) => registry.get(driver.name) === driver),
+    isDrilled: (cluster) => drills.live(cluster).running !== null,
+    settings: await SettingsStore.open(path.join(home, 'desktop', 'monitor.json'), onError),
+    log: await AlertLog.open(path.join(home, 'desktop', 'alerts.jsonl'), onError),
+    notices,
+    now,
+    onError,
+  });
   const records = new Records(new HomePaths(home));
   const about = { version: options.version, host: options.host, home };
   const handlers = createHandlers({
     registry,
     drills,
     profiles: profileDesk,
+    monitor,
+    notices,
     appInfo: () => appInfo(registry, about),
     checkSpec: async (spec) =>
       checkSpec(spec, {
@@ -107,6 +126,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
         .map((summary) => summary.name),
     async close() {
       // Faults are healed and loads stopped while the nodes still answer.
+      await monitor.close();
       await drills.close();
       await registry.close();
       await supervisor.close();

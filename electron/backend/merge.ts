@@ -17,6 +17,9 @@ export const mergeMessages: { readonly [N in SubscriptionName]: Merge<N> } = {
   'drills.live': (_waiting, next) => next,
   'drills.reports': (_waiting, next) => next,
   'keys.watch': mergeChanges,
+  fleet: (_waiting, next) => next,
+  'monitor.log': (waiting, next) => concat(waiting, next, MAX_WAITING_EVENTS) ?? next,
+  notices: (waiting, next) => concat(waiting, next, MAX_WAITING_EVENTS) ?? next,
   'cluster.live': (waiting, next) => ({
     view: next.view ?? waiting.view,
     samples: concat(waiting.samples, next.samples, MAX_WAITING_SAMPLES),

@@ -23,6 +23,7 @@ import {
   specCheckSchema,
   storyEventSchema,
 } from './model.ts';
+import { alertSchema, fleetSchema, monitorSettingsSchema, noticeSchema } from './monitor.ts';
 import { raftRecordSchema } from './recording.ts';
 import {
   connectionReportSchema,
@@ -127,6 +128,7 @@ export const contract = {
     /** A file without secrets. */
     'profiles.export': { input: nothing, output: drillFileSchema },
     ...bulkKeyQueries,
+    'monitor.settings': { input: nothing, output: monitorSettingsSchema },
     'drills.report': { input: drillId, output: drillReportSchema },
     'drills.compare': {
       input: z.strictObject({ first: z.string().max(64), second: z.string().max(64) }),
@@ -193,6 +195,8 @@ export const contract = {
       input: z.strictObject({ content: z.string().max(1_000_000) }),
       output: z.object({ added: z.array(z.string()), skipped: z.array(z.string()) }),
     },
+    /** What is watched for from now on, all of it. Answered once it is kept. */
+    'monitor.configure': { input: monitorSettingsSchema, output: done },
     /** Tries again now instead of after the backoff. */
     'cluster.reconnect': { input: cluster, output: done },
     /** Production clusters take writes for a while after their name was typed. */
@@ -239,6 +243,12 @@ export const contract = {
     'drills.live': { input: cluster, message: drillLiveSchema },
     /** Every kept report, newest first, now and after every change, also by the command. */
     'drills.reports': { input: nothing, message: z.array(drillSummarySchema) },
+    /** Every cluster side by side, now and every second. */
+    fleet: { input: nothing, message: fleetSchema },
+    /** What fired and cleared, oldest first: what is kept of it now, then what is new. */
+    'monitor.log': { input: nothing, message: z.array(alertSchema) },
+    /** What a person should hear of, as it happens. */
+    notices: { input: nothing, message: z.array(noticeSchema) },
     /** The list now and after every change. */
     clusters: { input: nothing, message: z.array(clusterSummarySchema) },
     /**

@@ -132,6 +132,8 @@ export const nodeViewSchema = z.object({
   diskDelayMs: z.number(),
   /** When this node's own word was last heard; null before the first. Older than 2 s is stale. */
   heardAtMs: z.number().nullable(),
+  /** How long it took over its last answer, where it is asked again and again. */
+  answerMs: z.number().nullable().optional(),
   replicas: z.array(replicaSchema),
   links: z.array(peerLinkSchema),
 });
@@ -287,6 +289,8 @@ export const etcdViewSchema = z.object({
           proposalsFailed: z.number().nullable(),
           walFsyncMeanMs: z.number().nullable(),
           backendCommitMeanMs: z.number().nullable(),
+          /** What its database may grow to. */
+          quotaBytes: z.number().nullable().optional(),
         })
         .nullable(),
     }),

@@ -109,6 +109,22 @@ export class BrowserWindow extends EventEmitter {
   }
 }
 
+export class Notification extends EventEmitter {
+  static isThere = true;
+  static shown: Notification[] = [];
+  readonly options: { title: string; body: string; silent: boolean };
+  static isSupported(): boolean {
+    return Notification.isThere;
+  }
+  constructor(options: { title: string; body: string; silent: boolean }) {
+    super();
+    this.options = options;
+  }
+  show(): void {
+    Notification.shown.push(this);
+  }
+}
+
 type Handler = (...args: never[]) => unknown;
 
 export class Session {

@@ -3,7 +3,14 @@ import type { ClusterSummary, ClusterView, PartitionLive, Sample, StoryEvent } f
 import type { RaftRecord } from '../../contract/recording.ts';
 import type { EtcdAccess, EtcdAction } from '../../contract/remote.ts';
 import type { KeySpace } from '../keys/key-space.ts';
+import type { CertificateEnd } from '../monitor/facts.ts';
 import type { WriteGate } from '../remote/write-gate.ts';
+
+export interface HistoryRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly maxPoints: number;
+}
 
 /** What a watcher of a cluster is told. Every part is optional, none is empty. */
 export interface LiveUpdate {
@@ -22,7 +29,11 @@ export interface ClusterDriver {
   summary(): ClusterSummary;
   view(): ClusterView;
   /** Samples in [fromMs, toMs], oldest first, thinned to at most maxPoints. */
-  history(range: { fromMs: number; toMs: number; maxPoints: number }): Sample[];
+  history(range: HistoryRange): Sample[] | Promise<Sample[]>;
+  /** The newest sample, however old; null before the first. */
+  lastSample(): Sample | null;
+  /** When the certificates end that its connections use; none without TLS. */
+  certificates(): Promise<CertificateEnd[]>;
   /** The last `limit` sentences of the feed, oldest first. */
   events(limit: number): StoryEvent[];
   /** The listener is called with the view at once. Returns the way to stop it. */

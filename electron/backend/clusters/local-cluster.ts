@@ -11,10 +11,12 @@ import type { KeySpace } from '../keys/key-space.ts';
 import type { ConnectClient } from '../keys/connect-client.ts';
 import { PrkDbKeys } from '../keys/prkdb-keys.ts';
 import type { RunningLoad, StartLoad } from '../load.ts';
+import type { CertificateEnd } from '../monitor/facts.ts';
 import { RaftInspector } from '../raft/raft-inspector.ts';
 import { RaftRecorder } from '../raft/raft-recorder.ts';
 import { readRecords } from '../raft/recording-reader.ts';
 import type { RecordingStore } from '../raft/recording-store.ts';
+import { connectionCertificates } from '../remote/certificates.ts';
 import type { Condition } from '../story/context.ts';
 import type { StoryCommand } from '../story/input.ts';
 import { StoryTeller } from '../story/teller.ts';
@@ -148,6 +150,19 @@ export class LocalClusterDriver implements ClusterDriver {
 
   history(range: { fromMs: number; toMs: number; maxPoints: number }): Sample[] {
     return this.#ring.range(range.fromMs, range.toMs, range.maxPoints);
+  }
+
+  lastSample(): Sample | null {
+    return this.#ring.last;
+  }
+
+  certificates(): Promise<CertificateEnd[]> {
+    const { record, nodes } = this.#model.cluster;
+    const running = record.members.filter(({ id }) =>
+      nodes.some((node) => node.nodeId === id && node.state === 'running'),
+    );
+    const addresses = running.map(({ host, clientPort }) => `${host}:${clientPort}`);
+    return connectionCertificates(addresses, connectionOf(record).tls);
   }
 
   events(limit: number): StoryEvent[] {

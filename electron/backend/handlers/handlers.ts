@@ -4,6 +4,8 @@ import type { ClusterRegistry } from '../clusters/registry.ts';
 import { BackendError } from '../errors.ts';
 import type { ClusterDriver } from '../clusters/driver.ts';
 import type { DrillDesk } from '../drills/drill-desk.ts';
+import type { Monitor } from '../monitor/monitor.ts';
+import type { NoticeBoard } from '../monitor/notice-board.ts';
 import type { ProfileDesk } from '../remote/profile-desk.ts';
 import { BulkKeys } from '../keys/bulk-keys.ts';
 import { MAX_CHANGES } from '../keys/key-changes.ts';
@@ -19,10 +21,12 @@ export function createHandlers(options: {
   readonly registry: ClusterRegistry;
   readonly drills: DrillDesk;
   readonly profiles: ProfileDesk;
+  readonly monitor: Monitor;
+  readonly notices: NoticeBoard;
   readonly appInfo: () => AppInfo;
   readonly checkSpec: (spec: ClusterSpecInput) => Promise<SpecCheck>;
 }): Handlers {
-  const { registry, drills, profiles } = options;
+  const { registry, drills, profiles, monitor, notices } = options;
   const { driver, processes, faults, load, remote, etcd } = driverParts(registry);
   const ok = async (work: Promise<void>): Promise<typeof done> => {
     await work;
@@ -77,6 +81,7 @@ export function createHandlers(options: {
       'keys.read': ({ cluster, ...range }) => bulk(cluster).read(range),
       'keys.entries': ({ cluster, keys, readMode }) => bulk(cluster).entries(keys, readMode),
       'keys.compare': ({ cluster, entries }) => bulk(cluster).compare(entries),
+      'monitor.settings': () => monitor.settings,
       'drills.report': ({ id }) => drills.report(id),
       'drills.compare': ({ first, second }) => drills.compare(first, second),
       'drills.export': ({ id, format }) => drills.exportAs(id, format),
@@ -127,6 +132,7 @@ export function createHandlers(options: {
       'profiles.save': ({ id, draft }) => profiles.save(id, draft),
       'profiles.remove': ({ id }) => ok(profiles.remove(id)),
       'profiles.import': ({ content }) => profiles.import(content),
+      'monitor.configure': (settings) => ok(monitor.configure(settings)),
       'cluster.reconnect': ({ cluster }) => {
         remote(cluster).reconnect();
         return done;
@@ -148,6 +154,9 @@ export function createHandlers(options: {
           (reports) => sink.message(reports),
           (error) => sink.fail(error),
         ),
+      fleet: (_input, sink) => monitor.watchFleet((fleet) => sink.message(fleet)),
+      'monitor.log': (_input, sink) => monitor.watchLog((alerts) => sink.message(alerts)),
+      notices: (_input, sink) => notices.watch((told) => sink.message(told)),
       clusters: (_input, sink) => {
         sink.message(registry.summaries());
         return registry.onChange(() => sink.message(registry.summaries()));

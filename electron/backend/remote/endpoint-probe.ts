@@ -8,6 +8,8 @@ import type { TlsOptions } from '../../../engine/client/index.ts';
 import type { Problem } from './problem.ts';
 
 const TIMEOUT_MS = 3_000;
+/** A chain of certificates is short; an endless one is none. */
+const MAX_CHAIN = 8;
 
 /** `host:port` apart; IPv6 without its brackets. */
 export function splitAddress(address: string): { host: string; port: number } {
@@ -64,22 +66,51 @@ function portProblem(address: string, { code, message }: NodeJS.ErrnoException):
 
 /** Null when the TLS handshake succeeds and the certificate is what was asked for. */
 export function probeTls(address: string, options: TlsOptions): Promise<Problem | null> {
+  return shakeHands<Problem | null>(address, options, {
+    secure: (socket, name) => (options.skipVerify === true ? null : certificateProblem(address, name, socket)),
+    failed: (problem) => problem,
+  });
+}
+
+/** When the certificates end that are shown there, whatever else is wrong with them; none where there is no handshake. */
+export function certificateEnds(address: string, options: TlsOptions): Promise<number[]> {
+  return shakeHands<number[]>(address, options, {
+    secure: (socket) => {
+      const ends: number[] = [];
+      let shown = socket.getPeerX509Certificate();
+      // A root is its own issuer.
+      for (let depth = 0; shown !== undefined && depth < MAX_CHAIN; depth += 1) {
+        ends.push(new Date(shown.validTo).getTime());
+        shown = shown.issuerCertificate;
+      }
+      return ends.filter((endsAtMs) => !Number.isNaN(endsAtMs));
+    },
+    failed: () => [],
+  });
+}
+
+function shakeHands<T>(
+  address: string,
+  { ca, cert, key, serverName }: TlsOptions,
+  result: { secure(socket: tls.TLSSocket, name: string): T; failed(problem: Problem): T },
+): Promise<T> {
   const { host, port } = splitAddress(address);
-  const { ca, cert, key, serverName, skipVerify = false } = options;
   const name = serverName ?? host;
   return new Promise((resolve) => {
     let socket: tls.TLSSocket;
-    const finish = (problem: Problem | null): void => {
+    const finish = (value: T): void => {
       clearTimeout(timer);
       socket.destroy();
-      resolve(problem);
+      resolve(value);
     };
     const timer = setTimeout(
       () =>
-        finish({
-          message: `${address} accepts connections and never answers.`,
-          hint: 'The node hangs, or what listens there does not speak TLS.',
-        }),
+        finish(
+          result.failed({
+            message: `${address} accepts connections and never answers.`,
+            hint: 'The node hangs, or what listens there does not speak TLS.',
+          }),
+        ),
       TIMEOUT_MS,
     );
     try {
@@ -91,19 +122,21 @@ export function probeTls(address: string, options: TlsOptions): Promise<Problem 
         key,
         servername: net.isIP(name) === 0 ? name : '',
         ALPNProtocols: ['h2'],
-        // The certificate is looked at below, so that the reason can be told.
+        // The certificate is looked at by the caller, so that the reason can be told.
         rejectUnauthorized: false,
       });
     } catch (error) {
       clearTimeout(timer);
-      resolve({
-        message: `The certificates cannot be used: ${(error as Error).message}.`,
-        hint: 'Check the PEM files.',
-      });
+      resolve(
+        result.failed({
+          message: `The certificates cannot be used: ${(error as Error).message}.`,
+          hint: 'Check the PEM files.',
+        }),
+      );
       return;
     }
-    socket.once('secureConnect', () => finish(skipVerify ? null : certificateProblem(address, name, socket)));
-    socket.once('error', (error) => finish(handshakeProblem(address, error)));
+    socket.once('secureConnect', () => finish(result.secure(socket, name)));
+    socket.once('error', (error) => finish(result.failed(handshakeProblem(address, error))));
   });
 }
 

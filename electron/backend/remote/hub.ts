@@ -37,6 +37,10 @@ export class Hub {
     return this.#ring.range(range.fromMs, range.toMs, range.maxPoints);
   }
 
+  lastSample(): Sample | null {
+    return this.#ring.last;
+  }
+
   events(limit: number): StoryEvent[] {
     return this.#eventLog.recent(limit);
   }

@@ -2,6 +2,8 @@ import type { EtcdClient } from '../../../../engine/etcd/index.ts';
 import type { Capability, ClusterSummary, ClusterView, Sample, StoryEvent } from '../../../contract/model.ts';
 import type { ClusterDriver, EtcdControls, LiveUpdate, RemoteControls } from '../../clusters/driver.ts';
 import { BackendError } from '../../errors.ts';
+import type { CertificateEnd } from '../../monitor/facts.ts';
+import { connectionCertificates } from '../certificates.ts';
 import type { Connection } from '../connection.ts';
 import type { RemoteDriverOptions } from '../driver-options.ts';
 import { Hub } from '../hub.ts';
@@ -76,9 +78,9 @@ export class EtcdDriver implements ClusterDriver {
           this.#keepUrls(members.flatMap((member) => member.clientUrls));
           this.#hadMembers = true;
         },
-        status: (address, status) => {
+        status: (address, status, tookMs) => {
           if (this.#model.clusterId === null) options.learn({ clusterId: status.clusterId });
-          this.#model.takeStatus(address, status, now());
+          this.#model.takeStatus(address, status, now(), tookMs);
         },
         failure: (address, problem) => this.#model.takeFailure(address, problem),
         trouble: (problem) => this.#model.takeTrouble(problem),
@@ -109,6 +111,14 @@ export class EtcdDriver implements ClusterDriver {
 
   history(range: { fromMs: number; toMs: number; maxPoints: number }): Sample[] {
     return this.#hub.history(range);
+  }
+
+  lastSample(): Sample | null {
+    return this.#hub.lastSample();
+  }
+
+  certificates(): Promise<CertificateEnd[]> {
+    return connectionCertificates(this.#watch.addresses, this.#connection?.tls);
   }
 
   events(limit: number): StoryEvent[] {

@@ -7,6 +7,8 @@ export interface EtcdMetrics {
   readonly proposalsFailed: number | null;
   readonly walFsyncMeanMs: number | null;
   readonly backendCommitMeanMs: number | null;
+  /** What the database may grow to. */
+  readonly quotaBytes: number | null;
 }
 
 /** From the text that etcd exports. */
@@ -22,6 +24,7 @@ export function etcdMetrics(text: string): EtcdMetrics {
     proposalsPending: total(samples, 'etcd_server_proposals_pending'),
     proposalsFailed: total(samples, 'etcd_server_proposals_failed_total'),
     walFsyncMeanMs: mean('etcd_disk_wal_fsync_duration_seconds'),
+    quotaBytes: total(samples, 'etcd_server_quota_backend_bytes'),
     backendCommitMeanMs: mean('etcd_disk_backend_commit_duration_seconds'),
   };
 }

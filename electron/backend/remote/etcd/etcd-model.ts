@@ -22,6 +22,7 @@ interface MemberFacts {
   address: string | null;
   status: EtcdStatus | null;
   heardAtMs: number | null;
+  answerMs: number | null;
   problem: Problem | null;
   metrics: EtcdMetrics | null;
   isLive: boolean;
@@ -127,6 +128,7 @@ export class EtcdModel {
       this.#members.set(member.id, {
         status: null,
         heardAtMs: null,
+        answerMs: null,
         problem: null,
         metrics: null,
         isLive: false,
@@ -144,7 +146,7 @@ export class EtcdModel {
     for (const address of this.#addresses.keys()) if (!addresses.includes(address)) this.#addresses.delete(address);
   }
 
-  takeStatus(address: string, status: EtcdStatus, nowMs: number): void {
+  takeStatus(address: string, status: EtcdStatus, nowMs: number, answerMs: number): void {
     this.#clusterId = status.clusterId;
     this.#heardAtMs = nowMs;
     this.#problem = null;
@@ -155,6 +157,7 @@ export class EtcdModel {
     facts.address = address;
     facts.status = status;
     facts.heardAtMs = nowMs;
+    facts.answerMs = answerMs;
     facts.problem = null;
   }
 
@@ -298,7 +301,7 @@ export class EtcdModel {
     return this.#partition.leader === 0 || members.some((facts) => !facts.isLive) ? 'degraded' : 'running';
   }
 
-  #nodeView({ node, member, address, status, heardAtMs, isLive, sinceMs }: MemberFacts): NodeView {
+  #nodeView({ node, member, address, status, heardAtMs, answerMs, isLive, sinceMs }: MemberFacts): NodeView {
     const place = placeOf(address ?? member.clientUrls[0] ?? '');
     return {
       id: node,
@@ -320,6 +323,7 @@ export class EtcdModel {
       storageError: null,
       diskDelayMs: 0,
       heardAtMs,
+      answerMs,
       replicas: status === null ? [] : [this.#replica(member, status)],
       links: [],
     };

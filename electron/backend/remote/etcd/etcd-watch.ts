@@ -19,7 +19,8 @@ const MAX_BACKOFF_MS = 5_000;
 
 export interface EtcdWatchListener {
   members(members: readonly EtcdMember[], addresses: ReadonlyMap<string, readonly string[]>): void;
-  status(address: string, status: EtcdStatus): void;
+  /** `tookMs`: how long the answer took. */
+  status(address: string, status: EtcdStatus, tookMs: number): void;
   failure(address: string, problem: Problem): void;
   /** No client can be made: the profile or its files are the reason. */
   trouble(problem: Problem): void;
@@ -155,12 +156,13 @@ export class EtcdWatch {
   }
 
   async #ask(client: EtcdClient, address: string, asked: Asked): Promise<void> {
+    const askedMs = performance.now();
     try {
       const status = await client.status(address, STATUS_TIMEOUT_MS);
       if (this.#client !== client) return;
       asked.backoffMs = STATUS_EVERY_MS;
       asked.answered = true;
-      this.#listener.status(address, status);
+      this.#listener.status(address, status, performance.now() - askedMs);
     } catch (error) {
       // It may have left the cluster meanwhile.
       if (this.#client !== client || !client.addresses.includes(address)) return;

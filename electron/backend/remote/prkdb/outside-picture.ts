@@ -34,6 +34,7 @@ interface NodeWord {
   metadata: MetadataResponse | null;
   metrics: readonly MetricSample[];
   heardAtMs: number | null;
+  answerMs: number | null;
   problem: string | null;
   metricsProblem: string | null;
   isLive: boolean;
@@ -75,6 +76,7 @@ export class OutsidePicture implements Picture {
       metadata: null,
       metrics: [],
       heardAtMs: null,
+      answerMs: null,
       problem: null,
       metricsProblem: null,
       isLive: false,
@@ -196,9 +198,11 @@ export class OutsidePicture implements Picture {
 
   async #ask(word: NodeWord): Promise<void> {
     const { node, ask, metricsUrl } = word;
+    const askedMs = performance.now();
     try {
       word.metadata = await ask.metadata([node.address], ASK_TIMEOUT_MS, '');
       word.heardAtMs = this.#now();
+      word.answerMs = performance.now() - askedMs;
       word.problem = null;
     } catch (error) {
       if (!this.#closed) word.problem = reasonOf(error);
@@ -274,6 +278,7 @@ export class OutsidePicture implements Picture {
       storageError: null,
       diskDelayMs: 0,
       heardAtMs: word.heardAtMs,
+      answerMs: word.answerMs,
       replicas: word.metadata === null ? [] : this.#replicas(word),
       links: [],
     };

@@ -10,6 +10,9 @@ import { toApiError } from '../../api-error.ts';
 import type { ClusterDriver, LiveUpdate, RemoteControls } from '../../clusters/driver.ts';
 import { BackendError } from '../../errors.ts';
 import type { KeySpace } from '../../keys/key-space.ts';
+import type { CertificateEnd } from '../../monitor/facts.ts';
+import { connectionCertificates } from '../certificates.ts';
+import type { Connection } from '../connection.ts';
 import type { RemoteDriverOptions } from '../driver-options.ts';
 import { Hub } from '../hub.ts';
 import type { Problem } from '../problem.ts';
@@ -49,6 +52,7 @@ export class PrkDbDriver implements ClusterDriver {
   readonly #hub: Hub;
   readonly #timer: NodeJS.Timeout;
   #found: Found | null = null;
+  #connection: Connection | null = null;
   #picture: Picture | null = null;
   #problem: Problem | null = null;
   #looking = false;
@@ -103,6 +107,15 @@ export class PrkDbDriver implements ClusterDriver {
 
   history(range: { fromMs: number; toMs: number; maxPoints: number }): Sample[] {
     return this.#hub.history(range);
+  }
+
+  lastSample(): Sample | null {
+    return this.#hub.lastSample();
+  }
+
+  certificates(): Promise<CertificateEnd[]> {
+    const addresses = this.#found?.nodes.map((node) => node.address) ?? [];
+    return connectionCertificates(addresses, this.#connection?.tls);
   }
 
   events(limit: number): StoryEvent[] {
@@ -233,6 +246,7 @@ export class PrkDbDriver implements ClusterDriver {
     this.#looking = true;
     try {
       const connection = await this.#options.connect();
+      this.#connection = connection;
       const found = await discover(connection, this.#found?.clusterId ?? this.#options.profile.clusterId);
       const isKnown = this.#found !== null && isSameShape(found, this.#found);
       this.#problem = null;
