@@ -1,5 +1,5 @@
 import { BackupError } from '../backup/index.ts';
-import { CopyError } from '../copy/index.ts';
+import { ChangesLostError, CopyError, CopyRefusedError } from '../copy/index.ts';
 import { EtcdError } from '../etcd/index.ts';
 import { PrkDbError } from '../client/index.ts';
 import { DrillError } from '../drill/index.ts';
@@ -27,6 +27,11 @@ export function errorLines(error: unknown): string[] {
   if (error instanceof EtcdError) {
     return [`prkdb: ${oneLine(error.message)}`, ...(error.hint === null ? [] : [oneLine(error.hint)])];
   }
+  if (error instanceof CopyRefusedError) {
+    return [`prkdb: ${oneLine(error.message)}`, `${oneLine(error.hint)} (--restart)`];
+  }
+  if (error instanceof ChangesLostError)
+    return [`prkdb: ${oneLine(error.message)} (--restart --on-conflict overwrite)`];
   if (error instanceof CopyError) {
     return [`prkdb: ${oneLine(error.message)}`, 'What was copied before is in the target; run it again to go on.'];
   }

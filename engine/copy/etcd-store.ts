@@ -1,46 +1,74 @@
-import { deleteKey, EtcdError, readKey, readRange, watchPrefix, writeKey, type EtcdClient } from '../etcd/index.ts';
-import type { CreateResult, KeyStore, Pair } from './store.ts';
+import {
+  createKey,
+  deleteKey,
+  EtcdError,
+  putKey,
+  readKey,
+  readRange,
+  watchPrefix,
+  type EtcdClient,
+  type EtcdEntry,
+  type RangePage,
+} from '../etcd/index.ts';
+import { ChangesLostError } from './errors.ts';
+import { LeaseBook, LeaseTimes } from './etcd-leases.ts';
+import { patiently } from './patience.ts';
+import type { ChangeBatch, CreateResult, KeyStore, PageOptions, Pair } from './store.ts';
 
 /** Long enough for an election on the way. */
 const TIMEOUT_MS = 20_000;
+const MAX_PAGE_KEYS = 500;
+/** Values may be of 1.5 MB each: the first page says how large they are here. */
+const FIRST_PAGE_KEYS = 16;
+const PAGE_BYTES = 4 * 1024 * 1024;
 
-/** An etcd cluster. Pages are of one moment, that of the first. Closes the client with itself. */
+/** An etcd cluster. Closes the client with itself. */
 export class EtcdStore implements KeyStore {
   readonly title: string;
   readonly #client: EtcdClient;
-  #revision = 0;
-  #position: string | null = null;
+  readonly #leaseTimes: LeaseTimes;
+  readonly #leases: LeaseBook;
 
   constructor(title: string, client: EtcdClient) {
     this.title = title;
     this.#client = client;
+    this.#leaseTimes = new LeaseTimes(client);
+    this.#leases = new LeaseBook(client);
   }
 
-  get position(): string | null {
-    return this.#position;
+  async identity(): Promise<string> {
+    await this.#client.connection(TIMEOUT_MS);
+    return `etcd:${this.#client.clusterId}`;
   }
 
-  async page(prefix: Buffer, after: Buffer, limit: number): Promise<readonly Pair[]> {
-    // Values are up to 1.5 MB each, and a message holds 16 MB.
-    for (let size = limit; ; size = Math.max(1, Math.floor(size / 4))) {
+  async *pages(prefix: Buffer, options: PageOptions): AsyncGenerator<readonly Pair[], void, undefined> {
+    const { ofOneMoment, signal } = options;
+    let { after } = options;
+    let revision = 0;
+    let limit = FIRST_PAGE_KEYS;
+    for (;;) {
+      const request = { prefix, after, limit, revision, timeoutMs: TIMEOUT_MS };
+      let page: RangePage;
       try {
-        const { entries, revision } = await readRange(this.#client, {
-          prefix,
-          after,
-          limit: size,
-          revision: this.#revision,
-          timeoutMs: TIMEOUT_MS,
-        });
-        if (this.#revision === 0) this.#revision = revision;
-        this.#position ??= String(revision);
-        return entries;
+        page = await patiently(() => readRange(this.#client, request), signal);
       } catch (error) {
         if (!(error instanceof EtcdError)) throw error;
-        if (error.code === 'tooLarge' && size > 1) continue;
-        if (error.code !== 'compacted' || this.#revision === 0) throw error;
+        if (error.code === 'tooLarge' && limit > 1) {
+          limit = Math.max(1, Math.floor(limit / 4));
+          continue;
+        }
+        if (error.code !== 'compacted' || revision === 0) throw error;
         // That moment is compacted away: the rest is read as it is now.
-        this.#revision = 0;
+        revision = 0;
+        continue;
       }
+      const last = page.entries.at(-1);
+      if (last === undefined) return;
+      yield await Promise.all(page.entries.map((entry) => this.#pairOf(entry)));
+      if (!page.more) return;
+      after = last.key;
+      if (ofOneMoment) ({ revision } = page);
+      limit = nextLimit(page.entries);
     }
   }
 
@@ -48,33 +76,71 @@ export class EtcdStore implements KeyStore {
     return (await readKey(this.#client, key, { timeoutMs: TIMEOUT_MS }))?.value ?? null;
   }
 
-  async create(key: Buffer, value: Buffer): Promise<CreateResult> {
-    const result = await writeKey(this.#client, key, value, 0, TIMEOUT_MS);
-    if (result.outcome === 'done') return { outcome: 'created' };
-    return { outcome: 'exists', value: result.current?.value ?? Buffer.alloc(0) };
+  async create(pair: Pair): Promise<CreateResult> {
+    const result = await this.#leased(pair, (leaseId) =>
+      createKey(this.#client, pair, { leaseId, timeoutMs: TIMEOUT_MS }),
+    );
+    return result === null ? { outcome: 'created' } : { outcome: 'exists', value: result.value };
   }
 
-  async overwrite(key: Buffer, value: Buffer): Promise<void> {
-    await writeKey(this.#client, key, value, null, TIMEOUT_MS);
+  async overwrite(pair: Pair): Promise<void> {
+    await this.#leased(pair, (leaseId) => putKey(this.#client, pair, { leaseId, timeoutMs: TIMEOUT_MS }));
   }
 
   async remove(key: Buffer): Promise<void> {
     await deleteKey(this.#client, key, null, TIMEOUT_MS);
   }
 
-  async *follow(prefix: Buffer, position: string, signal: AbortSignal) {
+  refusal(): string | null {
+    // Its limit is its own setting, which it does not tell; it refuses by itself what is more.
+    return null;
+  }
+
+  async position(prefix: Buffer): Promise<string> {
+    const { revision } = await readRange(this.#client, { prefix, limit: 1, keysOnly: true, timeoutMs: TIMEOUT_MS });
+    return String(revision);
+  }
+
+  async *follow(prefix: Buffer, position: string, signal: AbortSignal): AsyncGenerator<ChangeBatch, void, undefined> {
     const startRevision = Number(position) + 1;
-    for await (const changes of watchPrefix(this.#client, { prefix, startRevision, signal })) {
-      const last = changes.at(-1);
-      if (last === undefined) continue;
-      yield {
-        changes: changes.map(({ type, entry }) => ({ key: entry.key, value: type === 'put' ? entry.value : null })),
-        position: String(last.entry.modRevision),
-      };
+    try {
+      for await (const changes of watchPrefix(this.#client, { prefix, startRevision, signal })) {
+        const last = changes.at(-1);
+        if (last === undefined) continue;
+        const pairs = changes.map(async ({ type, entry }) =>
+          type === 'put' ? this.#pairOf(entry) : { key: entry.key, value: null, expiresAtMs: null },
+        );
+        yield { changes: await Promise.all(pairs), position: String(last.entry.modRevision) };
+      }
+    } catch (error) {
+      if (!(error instanceof EtcdError) || error.code !== 'compacted') throw error;
+      throw new ChangesLostError(this.title, { cause: error });
     }
   }
 
   close(): void {
     this.#client.close();
   }
+
+  async #pairOf({ key, value, leaseId }: EtcdEntry): Promise<Pair> {
+    return { key, value, expiresAtMs: await this.#leaseTimes.expiryOf(leaseId) };
+  }
+
+  /** With a lease that is still there: one that ends in this moment is no longer known to etcd. */
+  async #leased<T>({ expiresAtMs }: Pair, write: (leaseId: string) => Promise<T>): Promise<T> {
+    try {
+      return await write(await this.#leases.leaseFor(expiresAtMs));
+    } catch (error) {
+      if (expiresAtMs === null || !(error instanceof EtcdError) || error.code !== 'notFound') throw error;
+      this.#leases.forget(expiresAtMs);
+      return write(await this.#leases.leaseFor(expiresAtMs));
+    }
+  }
+}
+
+/** So many that the next page is of a few megabytes, if its values are like these. */
+function nextLimit(entries: readonly EtcdEntry[]): number {
+  const bytes = entries.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
+  const mean = Math.max(1, bytes / entries.length);
+  return Math.max(1, Math.min(MAX_PAGE_KEYS, entries.length * 4, Math.floor(PAGE_BYTES / mean)));
 }

@@ -1,55 +1,94 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { EtcdError } from '../etcd/index.ts';
-import type { KeyChange, KeyStore } from './store.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import { CopyError } from './errors.ts';
+import { isPassing, patiently } from './patience.ts';
+import type { ChangeBatch, KeyChange, KeyStore } from './store.ts';
 
 export interface FollowCounts {
   readonly puts: number;
   readonly deletes: number;
+  /** When the last one was written, by this computer's clock; null before the first. */
+  readonly lastAtMs: number | null;
+}
+
+export const noFollowCounts: FollowCounts = { puts: 0, deletes: 0, lastAtMs: null };
+
+const CONCURRENCY = 64;
+
+/**
+ * Writes changes into the target, whatever is there, and of each key only the last: those of
+ * different keys may then happen at once. `covers` leaves out keys whose turn is yet to come.
+ */
+export async function applyChanges(
+  batches: readonly ChangeBatch[],
+  to: KeyStore,
+  covers: (key: Buffer) => boolean,
+  signal: AbortSignal,
+): Promise<FollowCounts> {
+  const all = batches.flatMap((batch) => batch.changes).filter(({ key }) => covers(key));
+  const last = new Map(all.map((change) => [change.key.toString('latin1'), change])).values();
+  const failures: unknown[] = [];
+  const worker = async (): Promise<void> => {
+    for (const change of last) {
+      if (failures.length > 0 || signal.aborted) return;
+      try {
+        await patiently(() => apply(change, to), signal);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, all.length) }, worker));
+  if (failures.length > 0 && !signal.aborted) throw failures[0] as Error;
+  const deletes = all.filter(({ value }) => value === null).length;
+  return { puts: all.length - deletes, deletes, lastAtMs: all.length > 0 ? Date.now() : null };
+}
+
+async function apply({ key, value, expiresAtMs }: KeyChange, to: KeyStore): Promise<void> {
+  if (value === null) return to.remove(key);
+  const pair = { key, value, expiresAtMs };
+  // Its deletion comes too, but there is no need to write what is over.
+  if (expiresAtMs !== null && expiresAtMs <= Date.now()) return to.remove(key);
+  const refusal = to.refusal(pair);
+  if (refusal !== null) throw new CopyError(key, `was not followed: ${refusal}`);
+  try {
+    await to.overwrite(pair);
+  } catch (error) {
+    if (isPassing(error)) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CopyError(key, `was not followed: ${why}`, { cause: error });
+  }
 }
 
 export interface FollowOptions {
-  readonly from: KeyStore;
+  readonly feed: ChangeFeed;
   readonly to: KeyStore;
-  readonly prefix: Buffer;
-  /** As a store gave it: what came later is followed. */
-  readonly position: string;
   /** Called when all up to a position is in the target. */
   readonly checkpoint: (position: string) => Promise<void>;
   readonly progress: (counts: FollowCounts) => void;
   readonly signal: AbortSignal;
 }
 
-const RETRY_MS = 1_000;
-
 /**
- * Writes every later change of the source into the target, in its order, whatever is there,
- * until the signal. A broken connection is taken up again where it broke. Rejects with
- * EtcdError `compacted` when changes were lost meanwhile, and when the target refuses one.
+ * Writes every later change of the source into the target until the signal. Rejects with
+ * ChangesLostError, and with CopyError when the target refuses one.
  */
 export async function followChanges(options: FollowOptions): Promise<FollowCounts> {
-  const { from, to, prefix, signal } = options;
-  let { position } = options;
-  let counts: FollowCounts = { puts: 0, deletes: 0 };
+  const { feed, to, signal } = options;
+  let counts = noFollowCounts;
   while (!signal.aborted) {
-    try {
-      for await (const batch of from.follow(prefix, position, signal)) {
-        const last = lastOfEach(batch.changes);
-        await Promise.all(last.map(({ key, value }) => (value === null ? to.remove(key) : to.overwrite(key, value))));
-        const deletes = batch.changes.filter(({ value }) => value === null).length;
-        counts = { puts: counts.puts + batch.changes.length - deletes, deletes: counts.deletes + deletes };
-        position = batch.position;
-        await options.checkpoint(position);
-        options.progress(counts);
-      }
-    } catch (error) {
-      if (!(error instanceof EtcdError) || !['unavailable', 'deadline', 'noLeader'].includes(error.code)) throw error;
-    }
-    if (!signal.aborted) await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    await feed.wait();
+    const batches = feed.take();
+    const last = batches.at(-1);
+    if (last === undefined) continue;
+    const done = await applyChanges(batches, to, () => true, signal);
+    if (signal.aborted) break;
+    counts = addFollowCounts(counts, done);
+    await options.checkpoint(last.position);
+    options.progress(counts);
   }
   return counts;
 }
 
-/** Changes of one key keep their order by leaving only the last; those of different keys may happen at once. */
-function lastOfEach(changes: readonly KeyChange[]): KeyChange[] {
-  return [...new Map(changes.map((change) => [change.key.toString('latin1'), change])).values()];
+export function addFollowCounts(a: FollowCounts, b: FollowCounts): FollowCounts {
+  return { puts: a.puts + b.puts, deletes: a.deletes + b.deletes, lastAtMs: b.lastAtMs ?? a.lastAtMs };
 }

@@ -1,13 +1,9 @@
-export {
-  copyKeys,
-  CopyError,
-  noCounts,
-  type ConflictPolicy,
-  type CopyCheckpoint,
-  type CopyCounts,
-  type CopyOptions,
-} from './copy.ts';
-export { followChanges, type FollowCounts, type FollowOptions } from './follow.ts';
+export { compareKeys, type Comparison, type Difference } from './compare.ts';
+export { atBeginning, copyKeys, type ConflictPolicy, type CopyOptions, type Notable, type Progress } from './copy.ts';
+export { ChangesLostError, CopyError, CopyRefusedError, keyText } from './errors.ts';
+export { noFollowCounts, type FollowCounts } from './follow.ts';
 export { EtcdStore } from './etcd-store.ts';
 export { PrkDbStore } from './prkdb-store.ts';
-export type { CreateResult, KeyChange, KeyStore, Pair } from './store.ts';
+export { runCopy, type CopyRun, type RunResult } from './run.ts';
+export { copyCheckpointSchema, copyCountsSchema, noCounts, type CopyCheckpoint, type CopyCounts } from './state.ts';
+export type { ChangeBatch, CreateResult, KeyChange, KeyStore, PageOptions, Pair } from './store.ts';

@@ -1,6 +1,18 @@
 export { EtcdClient, type EtcdClientOptions } from './client.ts';
 export { EtcdError, type EtcdErrorCode } from './errors.ts';
-export { countKeys, deleteKey, keyHistory, prefixEnd, readKey, readLease, readRange, writeKey } from './keys.ts';
+export {
+  countKeys,
+  createKey,
+  deleteKey,
+  grantLease,
+  keyHistory,
+  prefixEnd,
+  putKey,
+  readKey,
+  readLease,
+  readRange,
+  writeKey,
+} from './keys.ts';
 export {
   addMember,
   compact,

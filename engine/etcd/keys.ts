@@ -114,6 +114,39 @@ export async function writeKey(
   }
 }
 
+/** What a key is written with besides its value. */
+interface PutOptions {
+  /** The key goes with this lease; "0": it stays. */
+  readonly leaseId: string;
+  readonly timeoutMs?: number;
+}
+
+/** Writes a key that is not there yet. Resolves with null, or with what is there. */
+export async function createKey(
+  client: EtcdClient,
+  { key, value }: { readonly key: Buffer; readonly value: Buffer },
+  { leaseId, timeoutMs }: PutOptions,
+): Promise<EtcdEntry | null> {
+  const request = {
+    compare: [{ result: EQUAL, target: MOD, key, modRevision: '0' }],
+    success: [{ requestPut: { key, value, lease: leaseId } }],
+    failure: [{ requestRange: { key } }],
+  };
+  const response = await transact(client, request, timeoutMs);
+  const current = response.succeeded ? undefined : response.responses[0]?.responseRange?.kvs[0];
+  return current === undefined ? null : toEtcdEntry(current);
+}
+
+/** Writes a key whatever is there. A lease that it had before is no longer its own. */
+export async function putKey(
+  client: EtcdClient,
+  { key, value }: { readonly key: Buffer; readonly value: Buffer },
+  { leaseId, timeoutMs }: PutOptions,
+): Promise<void> {
+  const request = { key, value, lease: leaseId };
+  await client.call('KV', 'Put', request, { writes: true, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+}
+
 /** Deletes a key, under the same condition. `existed` says whether there was something to delete. */
 export async function deleteKey(
   client: EtcdClient,
@@ -161,6 +194,12 @@ export async function keyHistory(
 export async function readLease(client: EtcdClient, id: string): Promise<EtcdLease> {
   const response = await client.call<{ TTL: string; grantedTTL: string }>('Lease', 'LeaseTimeToLive', { ID: id });
   return { id, ttlSeconds: Number(response.TTL), grantedTtlSeconds: Number(response.grantedTTL) };
+}
+
+/** Makes a lease that ends after so long, or a little later where etcd keeps none so short. Resolves with its id. */
+export async function grantLease(client: EtcdClient, ttlSeconds: number): Promise<string> {
+  const response = await client.call<{ ID: string }>('Lease', 'LeaseGrant', { TTL: ttlSeconds }, { writes: true });
+  return response.ID;
 }
 
 export function toEtcdEntry(kv: WireKeyValue): EtcdEntry {

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
+import lockfile from 'proper-lockfile';
 import { z } from 'zod';
 import {
-  copyKeys,
-  followChanges,
+  compareKeys,
+  copyCheckpointSchema,
+  keyText,
+  runCopy,
   type ConflictPolicy,
-  type CopyCheckpoint,
   type CopyCounts,
-  type FollowCounts,
+  type Difference,
   type KeyStore,
+  type Notable,
 } from '../../copy/index.ts';
 import { readJson, writeJson } from '../../supervisor/files.ts';
 import type { CommandContext, CommandIo } from '../context.ts';
@@ -29,6 +33,8 @@ interface CopyCommandOptions {
   readonly verify: boolean;
   readonly rate?: number;
   readonly follow?: boolean;
+  readonly skipTooLarge?: boolean;
+  readonly compare?: boolean;
   readonly restart?: boolean;
   readonly json?: boolean;
   readonly fromCa?: string;
@@ -42,22 +48,10 @@ interface CopyCommandOptions {
 }
 
 const PROGRESS_MS = 1_000;
-const counts = z.strictObject({
-  read: z.number(),
-  written: z.number(),
-  same: z.number(),
-  skipped: z.number(),
-  bytes: z.number(),
-});
-const checkpointSchema = z.strictObject({
-  from: z.string(),
-  to: z.string(),
-  after: z.base64(),
-  counts,
-  position: z.string().nullable(),
-  /** All is copied, and changes are followed. */
-  isCopied: z.boolean(),
-});
+const LOCK_STALE_MS = 3_000;
+/** Keys that are named, of those with which something else is done. */
+const MAX_NAMED = 10;
+const fileSchema = copyCheckpointSchema.extend({ from: z.string(), to: z.string(), prefix: z.string() });
 
 export function addCopy(program: Command, context: CommandContext): void {
   const command = program
@@ -76,7 +70,9 @@ export function addCopy(program: Command, context: CommandContext): void {
     )
     .option('--dry-run', 'say what would be done, and write nothing')
     .option('--no-verify', 'do not read back what was written')
-    .option('--follow', 'then write what changes in the source too, until Ctrl-C (from etcd only)')
+    .option('--skip-too-large', 'leave out what the target cannot take, instead of stopping there')
+    .option('--follow', 'write what changes in the source too, until Ctrl-C')
+    .option('--compare', 'copy nothing: read both sides and say where they differ')
     .option('--rate <keys>', 'at most so many keys a second', wholeNumber(1, 1_000_000))
     .option('--restart', 'begin at the first key, also where an earlier run got further')
     .addOption(jsonOption());
@@ -117,7 +113,8 @@ async function copy(context: CommandContext, options: CopyCommandOptions): Promi
       secret: io.env['PRKDB_TO_SECRET'],
     });
     stores.push(to);
-    await run(context, options, from, to);
+    if (options.compare === true) await compare(context, options, from, to);
+    else await run(context, options, from, to);
   } finally {
     for (const store of stores) store.close();
   }
@@ -126,78 +123,124 @@ async function copy(context: CommandContext, options: CopyCommandOptions): Promi
 async function run(context: CommandContext, options: CopyCommandOptions, from: KeyStore, to: KeyStore): Promise<void> {
   const { io } = context;
   const dryRun = options.dryRun === true;
-  if (dryRun && options.follow === true) throw new UsageError('--follow writes; it does not go with --dry-run.');
+  const follow = options.follow === true;
+  if (dryRun && follow) throw new UsageError('--follow writes; it does not go with --dry-run.');
   const file = checkpointFile(context.home, options);
-  if (options.restart === true) await rm(file, { force: true });
-  const resume = dryRun ? null : await readJson(file, checkpointSchema);
-  if (resume !== null) {
-    note(io, `Going on behind ${resume.counts.read} keys of an earlier run. --restart begins at the first.`);
-  }
-  const save = (isCopied: boolean) => (checkpoint: CopyCheckpoint) =>
-    writeJson(file, { from: options.from, to: options.to, ...checkpoint, isCopied });
-  await withInterrupt(async (signal) => {
-    let done: CopyCheckpoint;
-    if (resume?.isCopied === true) done = resume;
-    else {
-      const telling = everySecond(io, resume?.counts.read ?? 0, dryRun);
-      const { counts, isComplete, position } = await copyKeys({
+  const release = dryRun ? null : await claim(file);
+  try {
+    if (options.restart === true && !dryRun) await rm(file, { force: true });
+    const resume = dryRun ? null : await readJson(file, fileSchema);
+    if (resume !== null) {
+      note(io, `Going on behind ${resume.counts.read} keys of an earlier run. --restart begins at the first.`);
+    }
+    const telling = everySecond(io, resume?.counts.read ?? 0, dryRun);
+    const named: string[] = [];
+    const result = await withInterrupt((signal) =>
+      runCopy({
         from,
         to,
         prefix: Buffer.from(options.prefix),
         onConflict: options.onConflict,
+        skipTooLarge: options.skipTooLarge === true,
         dryRun,
         verify: options.verify,
         keysPerSecond: options.rate ?? null,
+        follow,
         resume,
-        checkpoint: save(false),
+        save: (checkpoint) =>
+          writeJson(file, { from: options.from, to: options.to, prefix: options.prefix, ...checkpoint }),
         progress: telling,
+        notable: (key, what) => {
+          if (named.length < MAX_NAMED) named.push(`${keyText(key)} ${notableWords[what]}.`);
+        },
+        copied: (counts) => {
+          if (options.json !== true) printLine(io, `${from.title} → ${to.title}: ${words(counts, dryRun)}`);
+          note(io, `Following ${from.title}. Ctrl-C ends it.`);
+        },
+        followed: ({ puts, deletes }) => note(io, `${puts} written, ${deletes} deleted since.`),
         signal,
-      });
-      if (!isComplete) {
-        throw new CommandError(
-          `Interrupted after ${counts.read} keys; what was copied is in the target.`,
-          'Run the same command again to go on.',
-        );
-      }
-      done = { after: '', counts, position };
-      if (options.json !== true) printLine(io, `${from.title} → ${to.title}: ${words(counts, dryRun)}`);
+      }),
+    );
+    const { counts, isCopied, followed } = result;
+    if (!isCopied) {
+      throw new CommandError(
+        `Interrupted after ${counts.read} keys; what was copied is in the target.`,
+        'Run the same command again to go on.',
+      );
     }
-    const followed =
-      options.follow === true ? await follow(context, options, from, to, done, save(true), signal) : null;
     if (!dryRun) await rm(file, { force: true });
+    for (const line of named) note(io, line);
     if (options.json === true) {
       const verified = options.verify && !dryRun;
-      printJson(io, { from: options.from, to: options.to, dryRun, verified, ...done.counts, followed });
-    }
-  });
+      const ending = followed === null ? null : { puts: followed.puts, deletes: followed.deletes };
+      printJson(io, { from: options.from, to: options.to, dryRun, verified, ...counts, followed: ending });
+    } else if (followed !== null) {
+      printLine(io, `Followed: ${followed.puts} written, ${followed.deletes} deleted.`);
+    } else printLine(io, `${from.title} → ${to.title}: ${words(counts, dryRun)}`);
+    if (dryRun) checkRehearsal(counts, options);
+  } finally {
+    await release?.();
+  }
 }
 
-/** Until Ctrl-C, which is how it is told that the target is used from now on. */
-async function follow(
-  { io }: CommandContext,
-  options: CopyCommandOptions,
-  from: KeyStore,
-  to: KeyStore,
-  done: CopyCheckpoint,
-  save: (checkpoint: CopyCheckpoint) => Promise<void>,
-  signal: AbortSignal,
-): Promise<FollowCounts> {
-  const { position } = done;
-  if (position === null) throw new UsageError(`${from.title} does not tell its changes: only etcd can be followed.`);
-  await save(done);
-  note(io, `Following ${from.title} from revision ${position}. Ctrl-C ends it.`);
-  const counts = await followChanges({
-    from,
-    to,
-    prefix: Buffer.from(options.prefix),
-    position,
-    checkpoint: (reached) => save({ ...done, position: reached }),
-    progress: ({ puts, deletes }) => note(io, `${puts} written, ${deletes} deleted since.`),
-    signal,
-  });
-  if (options.json !== true) printLine(io, `Followed: ${counts.puts} written, ${counts.deletes} deleted.`);
-  return counts;
+const notableWords: Readonly<Record<Notable, string>> = {
+  conflict: 'is in the target with another value',
+  skipped: 'is in the target with another value, and stays so',
+  tooLarge: 'is more than the target can take',
+  expired: 'expired before its turn',
+};
+
+/** A rehearsal of what would not come to its end ends with 1. */
+function checkRehearsal({ conflicts, tooLarge }: CopyCounts, { skipTooLarge }: CopyCommandOptions): void {
+  if (conflicts > 0) {
+    throw new CommandError(
+      `The copy would stop: ${conflicts} keys are in the target with another value.`,
+      'Choose what shall become of them: --on-conflict skip or overwrite.',
+    );
+  }
+  if (tooLarge > 0 && skipTooLarge !== true) {
+    throw new CommandError(
+      `The copy would stop: ${tooLarge} keys are more than the target can take.`,
+      'Leave them out with --skip-too-large.',
+    );
+  }
 }
+
+/** Compares both sides, and writes nothing. */
+async function compare(context: CommandContext, options: CopyCommandOptions, from: KeyStore, to: KeyStore) {
+  const { io } = context;
+  const named: string[] = [];
+  const result = await withInterrupt((signal) =>
+    compareKeys({
+      from,
+      to,
+      prefix: Buffer.from(options.prefix),
+      progress: () => undefined,
+      different: (key, what) => {
+        if (named.length < MAX_NAMED) named.push(`${keyText(key)} ${differenceWords[what]}.`);
+      },
+      signal,
+    }),
+  );
+  if (result === null) throw new CommandError('Interrupted before both sides were compared.');
+  for (const line of named) note(io, line);
+  const { same, different, missing, extra } = result;
+  const isEqual = different + missing + extra === 0;
+  if (options.json === true) printJson(io, { from: options.from, to: options.to, isEqual, ...result });
+  else {
+    printLine(
+      io,
+      `${from.title} and ${to.title}: ${same} keys are equal, ${different} differ, ${missing} are missing in the target, ${extra} are only there.`,
+    );
+  }
+  if (!isEqual) throw new CommandError('The two sides are not equal.');
+}
+
+const differenceWords: Readonly<Record<Difference, string>> = {
+  different: 'has different values',
+  missing: 'is missing in the target',
+  extra: 'is only in the target',
+};
 
 /** Progress for a person: not more often than it can be read. */
 function everySecond(io: CommandIo, readBefore: number, dryRun: boolean): (now: CopyCounts) => void {
@@ -217,6 +260,9 @@ function words(now: CopyCounts, dryRun: boolean): string {
     `${now.written} ${dryRun ? 'to write' : 'written'}`,
     `${now.same} the same already`,
     ...(now.skipped > 0 ? [`${now.skipped} skipped`] : []),
+    ...(now.conflicts > 0 ? [`${now.conflicts} with another value there`] : []),
+    ...(now.expired > 0 ? [`${now.expired} expired`] : []),
+    ...(now.tooLarge > 0 ? [`${now.tooLarge} too large`] : []),
   ];
   return `${parts.join(', ')}.`;
 }
@@ -228,4 +274,24 @@ function checkpointFile(home: string, { from, to, prefix, onConflict }: CopyComm
     .digest('hex')
     .slice(0, 32);
   return path.join(home, 'copies', `${name}.json`);
+}
+
+/** Two runs of the same copy would write each other's checkpoint. One that was killed is noticed after a moment. */
+async function claim(file: string): Promise<() => Promise<void>> {
+  await mkdir(path.dirname(file), { recursive: true });
+  const lockfilePath = `${file}.lock`;
+  const giveUpAtMs = performance.now() + LOCK_STALE_MS + 2_000;
+  for (;;) {
+    try {
+      const options = { realpath: false, lockfilePath, stale: LOCK_STALE_MS, onCompromised: () => undefined };
+      const release = await lockfile.lock(file, options);
+      return () => release().catch(() => undefined);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
+      if (performance.now() > giveUpAtMs) {
+        throw new CommandError('This copy is running already, in another process.', 'Wait for it, or end that one.');
+      }
+    }
+    await sleep(100);
+  }
 }
