@@ -43,6 +43,8 @@ const POLL_MS = 50;
 const PROGRESS_MS = 250;
 const READY_WAIT_MS = 15_000;
 const RESTART_WAIT_MS = 60_000;
+/** How much longer than it should a fault may last when nobody ends it. */
+const FAULT_GRACE_MS = 30_000;
 
 /**
  * Runs load against a local cluster that is up and whole, does the fault, heals it, and
@@ -95,7 +97,9 @@ class Drill {
       kill: (node) => supervisor.killNode(name, node),
       pause: (node) => supervisor.pauseNode(name, node),
       restart: (node) => this.#restart(node),
-      setFaults: (node, faults) => this.#watch.setFaults(node, faults),
+      // A drill that dies heals nothing: its nodes do by themselves.
+      setFaults: (node, faults) =>
+        this.#watch.setFaults(node, { ...faults, leaseMs: settings.faultSeconds * 1000 + FAULT_GRACE_MS }),
     };
   }
 

@@ -110,7 +110,12 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     genesis = await joinCluster(config, self, incarnation, joining, log);
     noteJoined(config, genesis);
   }
-  const faults = new FaultControl(config.nodeId, config.faultsEnabled);
+  const faults = new FaultControl({
+    nodeId: config.nodeId,
+    enabled: config.faultsEnabled,
+    onChange: (set) => running.events.emit('faultsChanged', { detail: JSON.stringify(set) }),
+  });
+  resources.add(() => faults.close());
   const { log: raftLog, state } = await openStorage(config, genesis.partitions.length, faults, resources);
   noteLog(config);
 
@@ -329,11 +334,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
       ...tails.tail(request, groupStatuses(running, config.timing.tickMs)),
       timeMs: Date.now(),
     }),
-    setFaults: (asked: Parameters<FaultControl['set']>[0]) => {
-      const set = faults.set(asked, transport);
-      running.events.emit('faultsChanged', { detail: JSON.stringify(set) });
-      return set;
-    },
+    setFaults: (asked: Parameters<FaultControl['set']>[0]) => faults.set(asked, transport),
     transferLeadership: (request: TransferRequest) => transferLeadership(running, request),
     members: desk,
     handOver: async () => {

@@ -78,6 +78,8 @@ export interface Faults {
   logLimitBytes: number;
   /** The same of the state machine. */
   stateLimitBytes: number;
+  /** They end by themselves so long after they were set; 0 or none: they stay until they are replaced. */
+  leaseMs?: number;
 }
 
 export interface NodeStatus {

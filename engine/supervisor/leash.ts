@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { LET_GO } from '../config/leash.ts';
 import { SupervisorError } from './errors.ts';
 
 /** Systems cut socket paths off at 104 (macOS) or 108 bytes. */
@@ -12,6 +13,10 @@ const PROBE_TIMEOUT_MS = 1000;
 /** What nodes hold on to: when it closes, however this process ends, they stop. */
 export interface Leash {
   readonly path: string;
+  /** How many hold on to it now. */
+  holders(): number;
+  /** Tells all that hold on to it to go on without; also those that are frozen learn of it when they go on. */
+  letGo(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -33,6 +38,20 @@ export async function openLeash(): Promise<Leash> {
   });
   return {
     path: socketPath,
+    holders: () => holders.size,
+    letGo: async () => {
+      await Promise.all(
+        [...holders].map(
+          (socket) =>
+            new Promise<void>((resolve) => {
+              // Closed in order: what was written arrives before the end of the connection does.
+              socket.once('close', () => resolve());
+              socket.end(LET_GO, () => resolve());
+            }),
+        ),
+      );
+      holders.clear();
+    },
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of holders) socket.destroy();

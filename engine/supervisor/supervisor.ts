@@ -20,6 +20,8 @@ import { isOwnerGone, viewCluster, type ClusterView } from './view.ts';
 
 /** Whoever ended a process records that itself, and sooner; only what stays unexplained is a crash. */
 const CRASH_GRACE_MS = 300;
+/** How long a node that is starting may take until it holds on to its leash. */
+const TAKE_HOLD_MS = 10_000;
 
 export interface SupervisorOptions {
   /** Default: see defaultHome(). */
@@ -259,6 +261,29 @@ class LocalSupervisor implements Supervisor {
     return nodeLogFile(record.dataDir, memberOf(record, nodeId).id);
   }
 
+  async letGo(): Promise<readonly string[]> {
+    const leash = await this.#leash;
+    if (leash === null) return [];
+    const own = (await this.list()).filter((cluster) => cluster.owner === 'self');
+    const names = own.map((cluster) => cluster.record.name).sort();
+    await this.#whileLocked(names, async () => {
+      const views = await Promise.all(names.map((name) => this.#view(name)));
+      const runs = views.flatMap((view) => view.runs.filter((run) => run !== null && run.leash === leash.path));
+      const states = await Promise.all(runs.map((run) => this.#control.state(run)));
+      // One that is still starting takes hold in a moment; let go before, it would find nobody and end.
+      const holding = states.filter((state) => state !== 'gone').length;
+      for (const endMs = Date.now() + TAKE_HOLD_MS; leash.holders() < holding && Date.now() < endMs;) await sleep(20);
+      await leash.letGo();
+      for (const { cluster, runs: ofCluster } of views) {
+        const { name } = cluster.record;
+        await this.#records.writeOwner(name, { pid: process.pid, leash: null, sinceMs: Date.now() });
+        for (const run of ofCluster) if (run !== null) await this.#records.writeRun(name, { ...run, leash: null });
+      }
+    });
+    await Promise.all(names.map((name) => this.#monitor.check(name)));
+    return names;
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -291,6 +316,13 @@ class LocalSupervisor implements Supervisor {
     } finally {
       await this.#monitor.check(name);
     }
+  }
+
+  /** Locks are taken in one order, so that two who do this never wait for each other. */
+  #whileLocked(sortedNames: readonly string[], work: () => Promise<void>): Promise<void> {
+    const [name, ...rest] = sortedNames;
+    if (name === undefined) return work();
+    return withLock(this.#paths.lock(name), () => this.#whileLocked(rest, work));
   }
 
   /**

@@ -129,6 +129,11 @@ export interface Supervisor {
   onChange(listener: (cluster: string) => void): () => void;
   onEvent(listener: (event: ProcessEvent) => void): () => void;
   logFile(name: string, nodeId: number): Promise<string>;
+  /**
+   * The clusters that this process owns go on by themselves from now on, detached; resolves with
+   * their names. Nodes that are utility processes of Electron end with it nevertheless.
+   */
+  letGo(): Promise<readonly string[]>;
   /** Stops the clusters this process owns and lets go of everything. */
   close(): Promise<void>;
 }

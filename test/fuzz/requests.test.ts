@@ -105,7 +105,7 @@ describe('faults that a node is asked to suffer', () => {
     });
     fc.assert(
       fc.property(faults, (asked) => {
-        const control = new FaultControl(1, true);
+        const control = new FaultControl({ nodeId: 1, enabled: true, onChange: () => undefined });
         const before = control.current;
         const refusal = refusalOf(Error, () => {
           control.set(asked, { setFaults: (links) => void compileFaults(links, Math.random) });

@@ -15,11 +15,12 @@ if (existsSync(path.join(dir, 'fail'))) {
   process.exit(1);
 }
 if (values.leash !== undefined) {
+  let isFree = false;
   net
     .connect(values.leash)
-    .on('close', () => process.exit(0))
-    .on('error', () => process.exit(1))
-    .resume();
+    .on('data', (chunk) => (isFree = chunk.toString() === 'let go\n'))
+    .on('close', () => isFree || process.exit(0))
+    .on('error', () => process.exit(1));
 }
 process.on('SIGTERM', () => {
   if (!existsSync(path.join(dir, 'stubborn'))) process.exit(0);

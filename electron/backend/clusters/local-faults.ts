@@ -5,6 +5,10 @@ import type { StoryCommand } from '../story/input.ts';
 import type { FaultControls } from './driver.ts';
 import { FaultBook } from './fault-book.ts';
 
+/** A node ends its faults by itself when this app has not asked for them again for so long: it may have crashed. */
+const LEASE_MS = 15_000;
+const RENEW_MS = 4_000;
+
 export interface LocalFaultsOptions {
   readonly cluster: string;
   readonly nodes: readonly number[];
@@ -26,6 +30,7 @@ export class LocalFaults implements FaultControls {
   readonly #book: FaultBook;
   /** One change after another, so that undoing one never undoes the next. */
   #turn: Promise<void> = Promise.resolve();
+  #renewedMs = 0;
 
   constructor(options: LocalFaultsOptions) {
     this.#options = options;
@@ -56,10 +61,16 @@ export class LocalFaults implements FaultControls {
     if (isolated.length === 0) this.#options.command({ name: 'heal' });
   }
 
-  /** Ends what is over. A node that does not take it is told again with its next report. */
+  /** Ends what is over and keeps on the rest. A node that does not take it is told again with its next report. */
   tick(nowMs: number): void {
     const over = this.#book.expire(nowMs);
-    if (over.length === 0) return;
+    if (over.length === 0) {
+      if (!this.#book.isEmpty && nowMs - this.#renewedMs >= RENEW_MS) {
+        this.#renewedMs = nowMs;
+        this.#applyAll().catch(this.#options.onError);
+      }
+      return;
+    }
     for (const fault of over) this.#options.command({ name: 'faultEnded', fault, by: 'time' }, nowMs);
     this.#options.changed();
     this.#applyAll().catch(this.#options.onError);
@@ -144,7 +155,7 @@ export class LocalFaults implements FaultControls {
   }
 
   async #apply(node: number): Promise<void> {
-    const faults = this.#book.of(node);
+    const faults = { ...this.#book.of(node), leaseMs: LEASE_MS };
     await this.#options.setFaults(node, faults);
     this.#book.told(node, faults);
   }

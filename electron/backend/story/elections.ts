@@ -186,7 +186,8 @@ export class ElectionTeller {
   }
 }
 
-function isQuorumLoss(event: ClusterEvent): boolean {
+/** A leader that hears too few of its voters gives up its office. */
+export function isQuorumLoss(event: ClusterEvent): boolean {
   return event.kind === 'steppedDown' && event.partition !== undefined && /quorum/i.test(event.detail);
 }
 

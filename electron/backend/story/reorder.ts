@@ -21,12 +21,15 @@ export class ReorderBuffer {
     return this.#waiting.length === 0;
   }
 
-  /** The next input that has waited long enough. */
-  take(nowMs: number): StoryInput | null {
+  /** The next input that has waited long enough; it stays until it is taken. */
+  next(nowMs: number): StoryInput | null {
     const first = this.#waiting[0];
-    if (first === undefined || timeOf(first) > nowMs - HOLD_MS) return null;
-    this.#waiting.shift();
-    return first;
+    return first === undefined || timeOf(first) > nowMs - HOLD_MS ? null : first;
+  }
+
+  /** The next input, taken. */
+  take(): StoryInput | undefined {
+    return this.#waiting.shift();
   }
 
   /** Takes those of the same moment that `matches` wants, however short they have waited. */

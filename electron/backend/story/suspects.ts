@@ -1,4 +1,5 @@
 import type { ClusterEvent } from '../../../engine/rpc/cluster.ts';
+import { PATIENCE_MS } from './causes.ts';
 import type { StoryContext } from './context.ts';
 import type { StoryInput } from './input.ts';
 import type { ReorderBuffer } from './reorder.ts';
@@ -6,8 +7,6 @@ import { nodeName, nodeNames, sentence } from './text.ts';
 
 /** A node that has just come back finds its peers silent, since it was away itself. */
 const CREDIBLE_AFTER_MS = 500;
-/** A silence that nothing explains must last: three heartbeats are soon missed on a machine that is busy. */
-const UNEXPLAINED_MS = 400;
 /** After a restart, a resume or a heal the sentence about that says that the node is back. */
 const JUST_BACK_MS = 5_000;
 
@@ -74,7 +73,8 @@ export class SuspectTeller {
   /** Tells the suspicions that have lasted. */
   advance(nowMs: number): void {
     for (const [node, suspicion] of this.#suspicions) {
-      if (!suspicion.told && nowMs - suspicion.sinceMs >= UNEXPLAINED_MS) this.#tell(node, suspicion);
+      // A silence that nothing explains must last: three heartbeats are soon missed on a machine that is busy.
+      if (!suspicion.told && nowMs - suspicion.sinceMs >= PATIENCE_MS) this.#tell(node, suspicion);
     }
   }
 

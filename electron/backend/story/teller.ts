@@ -2,6 +2,7 @@ import type { StoryEvent } from '../../contract/model.ts';
 import type { ClusterEvent, NodeStatus } from '../../../engine/rpc/cluster.ts';
 import type { ProcessEvent } from '../../../engine/supervisor/types.ts';
 import { CatchUpTeller } from './catch-up.ts';
+import { CauseKeeper } from './causes.ts';
 import { StoryContext, type Condition } from './context.ts';
 import { ElectionTeller } from './elections.ts';
 import { FaultTeller } from './faults.ts';
@@ -28,6 +29,7 @@ type ProcessInput = Extract<StoryInput, { type: 'process' }>;
 export class StoryTeller {
   readonly #context: StoryContext;
   readonly #buffer = new ReorderBuffer();
+  readonly #causes: CauseKeeper;
   readonly #elections: ElectionTeller;
   readonly #suspects: SuspectTeller;
   readonly #processes: ProcessTeller;
@@ -52,6 +54,7 @@ export class StoryTeller {
     for (const { node, condition } of options.conditions) {
       this.#context.setCondition(node, condition.kind, condition.sinceMs);
     }
+    this.#causes = new CauseKeeper(this.#context, this.#buffer);
     this.#elections = new ElectionTeller(this.#context, this.#buffer);
     this.#suspects = new SuspectTeller(this.#context, this.#buffer);
     this.#processes = new ProcessTeller(this.#context, this.#buffer);
@@ -74,7 +77,15 @@ export class StoryTeller {
 
   /** To be called every now and then (100 ms): tells all that has waited long enough, in the order it happened. */
   advance(nowMs: number): StoryEvent[] {
-    for (let input = this.#buffer.take(nowMs); input !== null; input = this.#buffer.take(nowMs)) this.#handle(input);
+    for (
+      let input = this.#buffer.next(nowMs);
+      input !== null && (this.#quiet || !this.#causes.awaits(input, nowMs));
+      input = this.#buffer.next(nowMs)
+    ) {
+      this.#buffer.take();
+      this.#causes.heard(input);
+      this.#handle(input);
+    }
     // A stop that failed half-way leaves nodes whose story goes on.
     if (this.#stopping && nowMs - this.#stoppingSinceMs > STOP_PATIENCE_MS) this.#stopping = false;
     this.#startup.advance(nowMs);

@@ -250,6 +250,20 @@ describe('the fault lab', () => {
     expect(told.at(-1)).toMatch(/^The link from n1 to n2 is whole again: the fault ended by itself/);
   });
 
+  it('asks for a fault again and again, so that it ends with the app however that ends', async () => {
+    bench.reportAll([1, 2]);
+    await bench.driver.faults.start({ ...LINK, cut: true, durationMs: null });
+    const { leaseMs } = bench.faults.get(1)!;
+    expect(leaseMs).toBeGreaterThan(0);
+    bench.faults.clear();
+    await vi.advanceTimersByTimeAsync(leaseMs! / 2);
+    expect(bench.faults.get(1)).toMatchObject({ links: [{ toNodeId: 2, cut: true }], leaseMs });
+    await bench.driver.faults.heal();
+    bench.faults.clear();
+    await vi.advanceTimersByTimeAsync(leaseMs!);
+    expect(bench.faults.size).toBe(0);
+  });
+
   it('shows what nodes report of their links and disks', async () => {
     const faults = { ...NO_FAULTS, diskDelayMs: 40, links: [{ toNodeId: 2, cut: false, delayMs: 0, drop: 0.3 }] };
     bench.report(1, [1, 2], { faults });

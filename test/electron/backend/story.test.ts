@@ -36,6 +36,8 @@ const FAILOVER_STORY = [
   '+1184 elected: n2 wins election for p0 in term 11 with votes n2, n3. 1,184 ms without leader.',
 ];
 
+const ISOLATE_1: FaultRequest = { kind: 'isolate', node: 1, durationMs: null };
+
 describe('the story of a failover', () => {
   it('tells kill, suspicion, elections and a split vote with offsets', () => {
     const told = tell(runningTeller({ nodes: 3, leaders: LEADERS, terms: TERMS }), FAILOVER);
@@ -55,6 +57,39 @@ describe('the story of a failover', () => {
       const told = tell(runningTeller({ nodes: 3, leaders: LEADERS, terms: TERMS }), FAILOVER, delay);
       expect(lines(told)).toEqual(FAILOVER_STORY);
     }
+  });
+
+  it('tells the cause first, also when it is heard long after its effects', () => {
+    const told = tell(runningTeller({ nodes: 3, leaders: LEADERS, terms: TERMS }), FAILOVER, (i) =>
+      i === 0 ? 2_000 : 5,
+    );
+    expect(lines(told)).toEqual(FAILOVER_STORY);
+    const cutOff = { type: 'command', timeMs: T0, command: { name: 'fault', fault: ISOLATE_1 } } as const;
+    const isolated = tell(
+      runningTeller({ nodes: 3, leaders: [1, 2] }),
+      [
+        cutOff,
+        event(350, 1, 'steppedDown', { partition: 0, term: 1, detail: 'no quorum in time' }),
+        won(412, 2, 0, 2, [2, 3]),
+      ],
+      (i) => (i === 0 ? 1_500 : 5),
+    );
+    expect(lines(isolated)).toEqual([
+      '+0 fault: n1 cut off by you: every link to the others is cut. It led p0.',
+      '+350 leaderless: n1 gives up p0: it no longer hears a quorum.',
+      '+412 elected: n2 wins election for p0 in term 2 with votes n2, n3. 412 ms without leader.',
+    ]);
+  });
+
+  it('waits for no cause when a leader says itself that it was too slow, and not for ever', () => {
+    const teller = runningTeller({ nodes: 3, leaders: [1] });
+    teller.push(won(0, 2, 0, 2, [2, 3]));
+    expect(teller.advance(T0 + 200)).toEqual([]);
+    teller.push(event(10, 1, 'leaderKnown', { partition: 0, term: 2, peer: 2 }));
+    expect(lines(teller.advance(T0 + 300))).toHaveLength(1);
+    teller.push(won(1_000, 3, 0, 3, [2, 3]));
+    expect(teller.advance(T0 + 3_400)).toEqual([]);
+    expect(lines(teller.advance(T0 + 3_600))).toHaveLength(1);
   });
 
   it('gives the same sentences the same ids, so that two watchers agree', () => {

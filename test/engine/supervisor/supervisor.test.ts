@@ -235,6 +235,21 @@ describe('two processes on one home', () => {
     expect(states(await (await supervisor()).get('demo'))).toEqual(['running', 'running', 'running']);
   });
 
+  it('let a cluster go on without its owner, also a node of it that is frozen', async () => {
+    const first = await supervisor('app');
+    await first.create(spec());
+    const pids = pidsOf(await first.start('demo', { detach: false }));
+    await first.pauseNode('demo', 3);
+    expect(await first.letGo()).toEqual(['demo']);
+    expect((await first.get('demo')).owner).toBe('detached');
+    await first.close();
+    expect(pids.filter(isAlive)).toEqual(pids);
+    const second = await supervisor('command');
+    await second.resumeNode('demo', 3);
+    expect(states(await second.get('demo'))).toEqual(['running', 'running', 'running']);
+    expect((await second.get('demo')).owner).toBe('detached');
+  });
+
   it('do not both start the same node', async () => {
     const [a, b] = [await supervisor('command'), await supervisor('command')];
     await a.create(spec());
