@@ -15,6 +15,7 @@ const MAX_COMMAND_BYTES = 1024 * 1024;
 /**
  * Entries of writes on their way to being committed. More than one keeps disk and
  * network busy at the same time; beyond that, waiting writes share the next entry.
+ * See `#mayPropose`.
  */
 const MAX_PIPELINED_COMMANDS = 4;
 
@@ -110,7 +111,7 @@ export class Group {
 
   /** Moves queued writes into the log, as many to an entry as fit. */
   proposeQueued(nowMs: number, wallMs: number): void {
-    while (this.#queue.length > 0 && this.#pipelined() < MAX_PIPELINED_COMMANDS) {
+    while (this.#queue.length > 0 && this.#mayPropose()) {
       const failure = this.leaderFailure();
       if (failure !== null) {
         // Nothing of these reached the log, so the callers may safely go elsewhere.
@@ -294,11 +295,23 @@ export class Group {
     return writes;
   }
 
-  /** Only this term's: what an earlier leadership left may wait long for its index. */
-  #pipelined(): number {
-    let count = 0;
-    for (const { term } of this.#proposed.values()) if (term === this.core.term) count++;
-    return count;
+  /**
+   * An entry costs the same whatever it holds: messages, a log row and a transaction of the state
+   * machine on each replica. So a further one goes out while others are on their way only when it
+   * carries as much as they do, or is full. A single write never waits for more than those that
+   * came shortly before it, and writers that wait for their answers soon share all of their entries.
+   */
+  #mayPropose(): boolean {
+    let commands = 0;
+    let writes = 0;
+    for (const proposed of this.#proposed.values()) {
+      // Only this term's: what an earlier leadership left may wait long for its index.
+      if (proposed.term !== this.core.term) continue;
+      commands++;
+      writes += proposed.writes.length;
+    }
+    if (commands >= MAX_PIPELINED_COMMANDS) return false;
+    return this.#queue.length >= writes || this.#queuedBytes >= MAX_COMMAND_BYTES;
   }
 
   /**

@@ -15,6 +15,7 @@ import {
   type LogRow,
   type RawLogRow,
 } from './rows.ts';
+import { WalSync } from './wal-sync.ts';
 
 interface GroupState {
   lastIndex: LogIndex;
@@ -39,6 +40,7 @@ const NO_HARD_STATE: HardState = { term: 0, votedFor: 0, commitIndex: 0 };
 export class LogWriter {
   readonly #database: Database.Database;
   readonly #mark: CommitMark;
+  readonly #wal: WalSync;
   readonly #sizeLimit: SizeLimit;
   readonly #groups = new Map<number, GroupState>();
   readonly #openRows = new Map<number, OpenRow>();
@@ -75,10 +77,14 @@ export class LogWriter {
       .prepare(`SELECT ${LOG_COLUMNS} FROM log WHERE id > ? << 48 AND id < (? << 48 | ?) ORDER BY id DESC LIMIT 1`)
       .raw();
     this.#putHardState = database.prepare('INSERT OR REPLACE INTO hard_state VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#wal = new WalSync(options.file);
     this.#mark = new CommitMark(options.file);
   }
 
-  /** Writes the requests in order in one transaction and syncs it, or throws and has written nothing. */
+  /**
+   * Writes the requests in order in one transaction and syncs it. After an error nobody can say
+   * whether they are there: nothing may follow them, and nothing of them be acknowledged.
+   */
   write(requests: readonly WriteRequest[]): void {
     for (const { sizeLimitBytes } of requests) this.#sizeLimit.set(sizeLimitBytes);
     this.#begin.run();
@@ -101,11 +107,13 @@ export class LogWriter {
       if (this.#database.inTransaction) this.#rollback.run();
       throw error;
     }
+    this.#wal.sync();
     this.#mark.write(this.#sequence);
   }
 
   close(): void {
     this.#mark.close();
+    this.#wal.close();
     this.#database.close();
   }
 

@@ -60,17 +60,30 @@ describe('writes of a group', () => {
     expect(command.timeMs).toBe(42);
   });
 
-  it('lets later writes share an entry while enough are on their way', () => {
+  it('lets later writes share an entry until they are as many as those on their way', () => {
     const { core, group } = setUp();
     for (let i = 0; i < 20; i++) {
       group.enqueueWrite(write(`k${i}`, []));
       group.proposeQueued(0, 0);
     }
-    expect(core.proposals).toHaveLength(4);
+    const sizes = () => core.proposals.map((data) => decodeCommand(data).mutations.length);
+    expect(sizes()).toEqual([1, 1, 2, 4]);
+    // Seven are still on their way, and twelve wait.
     group.answerApplied(entry(11, 5), [deleted], () => {});
     group.proposeQueued(0, 0);
-    expect(core.proposals).toHaveLength(5);
-    expect(decodeCommand(core.proposals[4]!).mutations).toHaveLength(16);
+    expect(sizes()).toEqual([1, 1, 2, 4, 12]);
+  });
+
+  it('sends an entry that is full however many writes are on their way', () => {
+    const { core, group } = setUp();
+    for (let i = 0; i < 5; i++) group.enqueueWrite(write(`k${i}`, []));
+    group.proposeQueued(0, 0);
+    group.enqueueWrite({ ...write('large', []), sizeBytes: 600_000 });
+    group.proposeQueued(0, 0);
+    expect(core.proposals).toHaveLength(1);
+    group.enqueueWrite({ ...write('larger', []), sizeBytes: 600_000 });
+    group.proposeQueued(0, 0);
+    expect(core.proposals).toHaveLength(2);
   });
 
   it('answers a write with the result of its own mutation', () => {
@@ -117,9 +130,10 @@ describe('writes of a group', () => {
     // Elected again in a later term, with a log that never got as far.
     core.term = 9;
     core.lastIndex = 5;
+    const before = core.proposals.length;
     group.enqueueWrite(write('new', []));
     group.proposeQueued(0, 0);
-    expect(core.proposals).toHaveLength(5);
+    expect(core.proposals).toHaveLength(before + 1);
     // An index proposed a second time takes the place of the first.
     core.lastIndex = 10;
     group.enqueueWrite(write('newer', []));
