@@ -2,6 +2,9 @@ import { writeStored } from './stored.ts';
 
 const LAST_KEY = 'prkdb.lastCluster';
 
+/** Every cluster side by side. */
+export const FLEET_PATH = '/clusters';
+
 /** The address of a cluster's screen; '' is the overview. */
 export function clusterPath(cluster: string, screen = ''): string {
   const base = `/c/${encodeURIComponent(cluster)}`;

@@ -9,7 +9,10 @@ import { Dialogs } from './dialogs.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Home } from './home.tsx';
 import { closeSidebarDrawer, useSidebarShown } from './layout-store.ts';
+import { Notices } from './notices.tsx';
 import { PaletteHost } from './palette-host.tsx';
+import { FLEET_PATH } from './paths.ts';
+import { useShortcuts } from './shortcuts.ts';
 import { Sidebar } from './sidebar.tsx';
 import styles from './shell.module.css';
 
@@ -17,11 +20,14 @@ const AllDrillsScreen = lazy(async () => ({
   default: (await import('../features/drills/all-drills-screen.tsx')).AllDrillsScreen,
 }));
 
+const FleetScreen = lazy(async () => ({ default: (await import('../features/fleet/fleet-screen.tsx')).FleetScreen }));
+
 /** The frame: clusters at the left, the screen of the address at the right, dialogs over both. */
 export function Shell() {
   const clusters = useClusters();
-  const [path] = useLocation();
+  const [path, navigate] = useLocation();
   const sidebarShown = useSidebarShown();
+  useShortcuts({ 'g a': () => navigate(FLEET_PATH) });
   useAppKeys(clusters.status === 'ready' ? clusters.clusters : []);
   return (
     <div className={cx(styles.app, !sidebarShown && styles.noSidebar)}>
@@ -45,6 +51,12 @@ export function Shell() {
                 </Suspense>
               )}
             </Route>
+            <Route path={FLEET_PATH}>
+              <Suspense fallback={<div className={styles.center} aria-busy="true" />}>
+                <FleetScreen clusters={clusters} />
+                <PaletteHost cluster={null} />
+              </Suspense>
+            </Route>
             <Route>
               <Home clusters={clusters} />
               <PaletteHost cluster={null} />
@@ -53,6 +65,7 @@ export function Shell() {
         </ErrorBoundary>
       </main>
       <Dialogs />
+      <Notices />
     </div>
   );
 }

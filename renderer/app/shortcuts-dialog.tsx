@@ -14,6 +14,7 @@ const groups: readonly { readonly title: string; readonly rows: readonly [readon
       [[modKeyLabel('K')], 'Search, or run anything'],
       [[modKeyLabel('1…9')], 'Cluster 1…9; a browser may keep it for its tabs'],
       [[modKeyLabel(',')], 'Settings'],
+      [['G', 'A'], 'All clusters'],
       ...clusterScreens.map(({ key, label }): [string[], string] => [['G', key.toUpperCase()], label]),
     ],
   },

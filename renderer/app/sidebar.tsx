@@ -11,6 +11,7 @@ import { useDrillReports } from '../features/drills/use-drills.ts';
 import { ClusterLink } from './cluster-link.tsx';
 import { useDialog } from './dialogs.tsx';
 import { closeSidebarDrawer, toggleSidebar } from './layout-store.ts';
+import { FLEET_PATH } from './paths.ts';
 import { remoteGroups } from './sidebar-order.ts';
 import styles from './sidebar.module.css';
 
@@ -73,6 +74,7 @@ export function Sidebar({ clusters }: { clusters: ClustersState }) {
         ))}
       </div>
       <nav className={styles.links} aria-label="Application">
+        <FleetLink />
         <DrillsLink />
         <button type="button" className={styles.link} onClick={() => openDialog('settings')}>
           <Icon name="sliders" />
@@ -82,6 +84,23 @@ export function Sidebar({ clusters }: { clusters: ClustersState }) {
       </nav>
       <Machine />
     </aside>
+  );
+}
+
+/** To all clusters side by side. */
+function FleetLink() {
+  const [active] = useRoute(FLEET_PATH);
+  return (
+    <Link
+      href={FLEET_PATH}
+      className={styles.link}
+      aria-current={active ? 'page' : undefined}
+      onClick={closeSidebarDrawer}
+    >
+      <Icon name="wave" />
+      All clusters
+      <Kbd>G A</Kbd>
+    </Link>
   );
 }
 

@@ -5,6 +5,12 @@ import styles from './icon.module.css';
 /** Drawn on a 16-unit grid with a 1.4 stroke. */
 const drawings = {
   alert: <path d="M8 2.2 14.4 13.2H1.6zM8 6.4v3.2M8 11.4v.01" />,
+  bell: (
+    <path d="M8 2.2a3.8 3.8 0 0 0-3.8 3.8c0 3.4-1.4 4.8-1.4 4.8h10.4s-1.4-1.4-1.4-4.8A3.8 3.8 0 0 0 8 2.2zM6.6 13.2a1.5 1.5 0 0 0 2.8 0" />
+  ),
+  bellOff: (
+    <path d="M4.4 4.9A3.8 3.8 0 0 1 11.8 6c0 1.4.2 2.4.5 3.2M10.6 10.8H2.8S4.2 9.4 4.2 6M6.6 13.2a1.5 1.5 0 0 0 2.8 0M2.2 2.2l11.6 11.6" />
+  ),
   check: <path d="m3 8.6 3.2 3.2L13 4.8" />,
   checkCircle: (
     <>

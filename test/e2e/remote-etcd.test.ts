@@ -70,6 +70,28 @@ describe.skipIf(noBrowser || noEtcd)('an etcd cluster that runs elsewhere', () =
     await expectText(feed(page), new RegExp(`${leader} does not answer`));
   });
 
+  test('it stands beside the others, with what the rules say of it, and a rule is changed', async () => {
+    await page.keyboard.press('g');
+    await page.keyboard.press('a');
+    const row = page.getByRole('row', { name: 'Cluster k8s' });
+    await expectText(row, /2 of 3 nodes up\. Quorum with no node to spare.*m\d.*[1-9]\d* .*to answer.*now/);
+    const table = page.getByRole('group', { name: 'Table of clusters' });
+    await expectText(table, /Quorum at risk\..*one more would cost its quorum/);
+    const log = page.getByRole('list', { name: 'What fired, newest first' });
+    await expectText(log, /k8s Quorum at risk\./);
+    await page.getByText('k8s: quorum at risk').first().waitFor();
+    expect(await lookAt(page, 'all-clusters', { narrow: true })).toEqual([]);
+    await page.getByRole('switch', { name: 'Quorum at risk' }).click();
+    await expectText(log, /Quorum at risk, over\./);
+    await page.reload();
+    const kept = page.getByRole('switch', { name: 'Quorum at risk' });
+    await kept.waitFor();
+    expect(await kept.getAttribute('aria-checked')).toBe('false');
+    await expectText(log, /Quorum at risk, over\./);
+    await page.getByRole('group', { name: 'Table of clusters' }).getByRole('link', { name: 'k8s' }).click();
+    await headline(page).waitFor();
+  });
+
   test('a key is created and edited under compare-and-swap', async () => {
     await goTo(page, 'Keys');
     await createKey(page, 'config/limit', '10');

@@ -1,4 +1,4 @@
-import type { RuleName } from '../../contract/monitor.ts';
+import type { RuleName } from '../../contract/monitor-rules.ts';
 import { clearedWords, type Condition } from './rules.ts';
 
 /** Gone for as long before it counts as cleared, so that what flickers is told once. */

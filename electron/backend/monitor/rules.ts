@@ -1,4 +1,5 @@
-import type { MonitorSettings, RuleName } from '../../contract/monitor.ts';
+import type { MonitorSettings } from '../../contract/monitor.ts';
+import type { RuleName } from '../../contract/monitor-rules.ts';
 import { count, counted } from '../story/text.ts';
 import type { ClusterFacts, PartitionFacts } from './facts.ts';
 

@@ -1,4 +1,5 @@
-import { monitorSettingsSchema, ruleLimits, ruleNames, type MonitorSettings } from '../../contract/monitor.ts';
+import { monitorSettingsSchema, type MonitorSettings } from '../../contract/monitor.ts';
+import { ruleLimits, ruleNames } from '../../contract/monitor-rules.ts';
 import { readJson, writeJson } from '../../../engine/supervisor/files.ts';
 
 /** Every rule on at its normal threshold, and no quiet hours. */

@@ -1,4 +1,5 @@
 import { modKeyLabel } from '../../ui/mod-key.ts';
+import { FLEET_PATH } from '../../app/paths.ts';
 import type { PaletteAction, Scene } from './action.ts';
 
 const themes = [
@@ -36,6 +37,20 @@ export function appEntries(scene: Scene): PaletteAction[] {
         text: 'Opens the sheet where you name endpoints, certificates and who you are there, and try each step of the connection.',
       }),
       run: (desk) => desk.openDialog('connect'),
+    },
+    {
+      id: 'app/clusters',
+      group: 'Go to',
+      icon: 'wave',
+      label: 'All clusters',
+      hint: 'side by side',
+      keywords: 'fleet overview monitor rules alerts notifications quiet hours fired home list',
+      keys: ['G', 'A'],
+      preview: () => ({
+        title: 'All clusters',
+        text: 'Every cluster side by side: health, leaders, elections, lag, latency and disk; what fired, and the rules for it.',
+      }),
+      run: (desk) => desk.navigate(FLEET_PATH),
     },
     {
       id: 'app/settings',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AlertBook } from '../../../electron/backend/monitor/alert-book.ts';
 import { ElectionTally } from '../../../electron/backend/monitor/election-tally.ts';
 import type { Condition } from '../../../electron/backend/monitor/rules.ts';
-import type { RuleName } from '../../../electron/contract/monitor.ts';
+import type { RuleName } from '../../../electron/contract/monitor-rules.ts';
 import { NOW, partition, sample } from './scene.ts';
 
 const noLeader: Condition = { rule: 'noLeader', severity: 'bad', words: 'No leader.', sinceMs: null, holdMs: 10_000 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { monitorSettingsSchema, type RuleName } from '../../../electron/contract/monitor.ts';
+import { monitorSettingsSchema } from '../../../electron/contract/monitor.ts';
+import type { RuleName } from '../../../electron/contract/monitor-rules.ts';
 import { healthOf } from '../../../electron/backend/monitor/health-words.ts';
 import { isQuiet } from '../../../electron/backend/monitor/quiet-hours.ts';
 import { conditionsOf, type Condition } from '../../../electron/backend/monitor/rules.ts';
