@@ -1,43 +1,15 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkHistory } from '../../engine/check/index.ts';
 import { ClusterClient } from '../../engine/client/cluster-client.ts';
 import { PrkDbClient } from '../../engine/client/index.ts';
-import type { Member, NodeConfig } from '../../engine/config/node-config.ts';
+import type { NodeConfig } from '../../engine/config/node-config.ts';
 import { fillSettings } from '../../engine/drill/settings.ts';
 import { Workload } from '../../engine/drill/workload.ts';
 import type { MembersResponse } from '../../engine/rpc/cluster.ts';
 import { eventually, nodeCluster, NodeProcess, type NodeCluster } from '../support/node-cluster.ts';
-import { freeBasePort } from '../support/temp.ts';
 
 const PARTITIONS = 6;
-
-/** A process for a node that is to join, which is not started. */
-async function joiner(cluster: NodeCluster, id: number, change: Partial<NodeConfig> = {}): Promise<NodeProcess> {
-  // Ports that no outgoing connection takes while the node is down.
-  const base = await freeBasePort(id);
-  const member: Member = {
-    id,
-    host: '127.0.0.1',
-    clientPort: base + id,
-    raftPort: base + 100 + id,
-    metricsPort: base + 200 + id,
-  };
-  const config = {
-    ...cluster.nodes[0]!.config,
-    nodeId: id,
-    dataDir: path.join(cluster.directory, `n${id}`),
-    members: [member],
-    partitions: 0,
-    replicationFactor: 0,
-    join: cluster.endpoints,
-    ...change,
-  };
-  const file = path.join(cluster.directory, `n${id}.json`);
-  writeFileSync(file, JSON.stringify(config));
-  return new NodeProcess(config, file);
-}
 
 describe('a cluster whose nodes change under load', () => {
   let cluster: NodeCluster;
@@ -62,7 +34,6 @@ describe('a cluster whose nodes change under load', () => {
   afterAll(async () => {
     await load?.stop();
     db?.close();
-    await Promise.all([...joined.values()].map((node) => node.kill()));
     await cluster?.dispose();
   });
 
@@ -71,7 +42,7 @@ describe('a cluster whose nodes change under load', () => {
   }
 
   async function newNode(id: number, change: Partial<NodeConfig> = {}): Promise<NodeProcess> {
-    const made = await joiner(cluster, id, change);
+    const made = await cluster.joiner(id, change);
     joined.set(id, made);
     return made;
   }
@@ -198,7 +169,7 @@ describe('a founding node that was away while all others were replaced', () => {
     });
     await cluster.nodes[0]!.kill();
     const join = cluster.endpoints.slice(1);
-    newcomers = [await joiner(cluster, 4, { join, replaces: 2 }), await joiner(cluster, 5, { join, replaces: 3 })];
+    newcomers = [await cluster.joiner(4, { join, replaces: 2 }), await cluster.joiner(5, { join, replaces: 3 })];
     for (const newcomer of newcomers) await newcomer.start();
     client.close();
     client = new ClusterClient(newcomers[0]!.address);
@@ -214,7 +185,6 @@ describe('a founding node that was away while all others were replaced', () => {
 
   afterAll(async () => {
     client?.close();
-    await Promise.all(newcomers.map((n) => n.kill()));
     await cluster?.dispose();
   });
 

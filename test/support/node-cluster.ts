@@ -34,6 +34,8 @@ export class NodeProcess {
   readonly configFile: string;
   readonly token: string;
   #child: ChildProcess | null = null;
+  /** Nobody starts it again. */
+  isGone = false;
   output = '';
   errors = '';
   /** Hears all that the node prints, over all its lives. */
@@ -112,14 +114,45 @@ export interface NodeCluster {
   readonly directory: string;
   /** Of a cluster with TLS. */
   readonly authority: TestAuthority | null;
-  /** Kills what still runs and removes the data. */
+  /** A process for a node that is to join, which is not started. On ports that are not taken while it is down. */
+  joiner(id: number, change?: Partial<NodeConfig>): Promise<NodeProcess>;
+  /** Kills what still runs, joiners too, and removes the data. */
   dispose(): Promise<void>;
 }
 
-/** Three for each node, in the order of `freePorts`. */
-async function lastingPorts(count: number): Promise<number[]> {
-  const base = await freeBasePort(count);
-  return Array.from({ length: count }, (_, i) => [base + i + 1, base + 101 + i, base + 201 + i]).flat();
+/** Nodes whose ports fit into one block. */
+const PLACES = 99;
+
+/** The ports of the nodes of one cluster, outside of the range that systems give to outgoing connections. */
+class PortBlock {
+  readonly #base: number;
+  readonly #places: (NodeProcess | null)[] = [];
+
+  constructor(base: number) {
+    this.#base = base;
+  }
+
+  static async find(nodes: number): Promise<PortBlock> {
+    return new PortBlock(await freeBasePort(nodes));
+  }
+
+  /** Three for each node, in the order of `freePorts`. */
+  ports(count: number): number[] {
+    return Array.from({ length: count }, (_, place) => this.#portsOf(place)).flat();
+  }
+
+  /** Ports that none of the nodes has that were given some and run. */
+  next(): { readonly ports: readonly number[]; readonly taken: (node: NodeProcess) => void } {
+    let place = this.#places.findIndex((node) => node?.isGone === true);
+    if (place === -1) place = this.#places.length;
+    if (place >= PLACES) throw new Error('There are no more ports for nodes of this cluster.');
+    this.#places[place] = null;
+    return { ports: this.#portsOf(place), taken: (node) => (this.#places[place] = node) };
+  }
+
+  #portsOf(place: number): number[] {
+    return [this.#base + place + 1, this.#base + 101 + place, this.#base + 201 + place];
+  }
 }
 
 /** Writes configurations for a cluster of real node processes on free loopback ports; starts nothing. */
@@ -134,7 +167,7 @@ export async function nodeCluster(
   } = {},
 ): Promise<NodeCluster> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'prkdb-test-'));
-  const ports = options.lastingPorts === true ? await lastingPorts(count) : await freePorts(count * 3);
+  const ports = options.lastingPorts === true ? (await PortBlock.find(count)).ports(count) : await freePorts(count * 3);
   const members: Member[] = Array.from({ length: count }, (_, i) => ({
     id: i + 1,
     host: '127.0.0.1',
@@ -167,13 +200,44 @@ export async function nodeCluster(
     writeFileSync(file, JSON.stringify(config));
     return new NodeProcess(config, file);
   });
+  const endpoints = nodes.map((n) => `${authority === null ? 'http' : 'https'}://${n.address}`);
+  const joined: NodeProcess[] = [];
+  let block: PortBlock | null = null;
   return {
     nodes,
-    endpoints: nodes.map((n) => `${authority === null ? 'http' : 'https'}://${n.address}`),
+    endpoints,
     directory,
     authority,
+    async joiner(id, change = {}) {
+      block ??= await PortBlock.find(9);
+      const { ports: free, taken } = block.next();
+      const member: Member = {
+        id,
+        host: '127.0.0.1',
+        clientPort: free[0]!,
+        raftPort: free[1]!,
+        metricsPort: free[2]!,
+      };
+      const config: NodeConfig = {
+        ...nodes[0]!.config,
+        nodeId: id,
+        dataDir: path.join(directory, `n${id}`),
+        members: [member],
+        partitions: 0,
+        replicationFactor: 0,
+        join: endpoints,
+        ...(authority === null ? {} : { tls: await authority.nodeTls(clusterId, id) }),
+        ...change,
+      };
+      const file = path.join(directory, `n${id}.json`);
+      writeFileSync(file, JSON.stringify(config));
+      const node = new NodeProcess(config, file);
+      taken(node);
+      joined.push(node);
+      return node;
+    },
     async dispose() {
-      await Promise.all(nodes.map((n) => n.kill()));
+      await Promise.all([...nodes, ...joined].map((n) => n.kill()));
       rmSync(directory, { recursive: true, force: true });
     },
   };

@@ -1,12 +1,17 @@
 import type { GroupStatus } from '../../engine/rpc/cluster.ts';
 import { eventually } from '../support/node-cluster.ts';
+import { membersAtRest } from './members.ts';
 import { hashReplicas, type ReplicaHash } from './replicas.ts';
 import type { World } from './world.ts';
 
 const HEAL_TIMEOUT_MS = 120_000;
 
-/** Waits until every group has one leader that all know and every replica has applied all of one log. */
+/**
+ * Waits until the members are who they shall be, and every group has one leader that all know
+ * and every replica, none of which is left elsewhere, has applied all of one log.
+ */
 export async function inStep(world: World): Promise<void> {
+  await membersAtRest(world, HEAL_TIMEOUT_MS);
   await eventually(
     'after all faults have ended, every group has one leader and equal replicas',
     async () => {
@@ -31,6 +36,9 @@ export async function inStep(world: World): Promise<void> {
 function groupProblem(replicas: readonly GroupStatus[]): string | null {
   const first = replicas[0]!;
   if (replicas.filter((r) => r.role === 'leader').length !== 1) return 'it has not one leader';
+  const leader = replicas.find((r) => r.role === 'leader')!;
+  const others = leader.voters.length + leader.learners.length + (leader.votersOutgoing ?? []).length;
+  if (others !== replicas.length) return `it has ${others} members and ${replicas.length} replicas`;
   for (const replica of replicas) {
     if (replica.leader === 0 || replica.leader !== first.leader) return 'its replicas do not agree who leads';
     if (replica.term !== first.term) return `its replicas are in the terms ${first.term} and ${replica.term}`;

@@ -17,7 +17,7 @@ export interface DiskTrouble {
   readonly stateLimitBytes?: number;
 }
 
-/** All faults of links and disks at a time. Those of one link add up to the worst. */
+/** All faults of links and disks at a time. Those of one link add up to the worst. The nodes may come and go. */
 export class FaultTable {
   readonly #nodes: readonly TortureNode[];
   readonly #links = new Set<LinkTrouble>();
@@ -44,6 +44,11 @@ export class FaultTable {
       this.#disks.delete(trouble);
       this.#tell();
     };
+  }
+
+  /** Another node is there. */
+  nodeJoined(): void {
+    this.#tell();
   }
 
   clear(): void {

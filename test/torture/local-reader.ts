@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as grpc from '@grpc/grpc-js';
+import type * as grpc from '@grpc/grpc-js';
 import { KvStatus, ReadMode, type KvRequests, type KvResponses } from '../../engine/rpc/kv.ts';
 import { serviceClient } from '../../engine/rpc/protos.ts';
 import type { Random } from '../simulation/random.ts';
 import type { History } from './history.ts';
 import type { KeySet } from './keys.ts';
+import type { TortureNode } from './node.ts';
 import { readValue } from './values.ts';
 
 const INTERVAL_MS = 50;
@@ -34,10 +35,12 @@ export class LocalReader {
   #stream: grpc.ClientDuplexStream<KvRequests, KvResponses> | null = null;
   #nextId = 1;
 
-  constructor(clientId: number, address: string, random: Random, keys: KeySet, history: History) {
+  constructor(clientId: number, node: TortureNode, random: Random, keys: KeySet, history: History) {
     this.#clientId = clientId;
     const Service = serviceClient('prkdb', 'raft.KvService');
-    this.#client = new Service(address, grpc.credentials.createInsecure(), {
+    const { credentials, options } = node.dial();
+    this.#client = new Service(node.process.address, credentials, {
+      ...options,
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 500,
     });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { renewCertificate } from './faults/certificate.ts';
 import { corrupt } from './faults/corruption.ts';
 import { fullDisk, hungDisk, slowDisk } from './faults/disk.ts';
 import { cutBothWays, cutOneWay, delay, drop, mute, partition } from './faults/links.ts';
@@ -16,6 +17,7 @@ const NODE_FAULTS: readonly (readonly [(world: World, node: TortureNode) => Prom
   [fullDisk, 3],
   [corrupt, 4],
 ];
+const TLS_FAULTS: typeof NODE_FAULTS = [[renewCertificate, 2]];
 const LINK_FAULTS: readonly (readonly [(world: World) => Promise<void>, number])[] = [
   [cutOneWay, 3],
   [cutBothWays, 2],
@@ -84,7 +86,7 @@ export class Nemesis {
     const bearable = Math.floor((world.nodes.length - 1) / 2);
     const allowed = world.random.chance(OVERLOAD_SHARE) ? world.nodes.length : bearable;
     if (world.troubled >= allowed) return;
-    const fault = pickWeighted(world, NODE_FAULTS);
+    const fault = pickWeighted(world, world.renew === null ? NODE_FAULTS : [...NODE_FAULTS, ...TLS_FAULTS]);
     const node = await world.choose();
     if (node === undefined) return;
     node.taken = true;
@@ -94,9 +96,10 @@ export class Nemesis {
   /** Waits for the others first: two faults must not start the same node. */
   async #hitAll(): Promise<void> {
     await this.#settle();
-    for (const node of this.#world.nodes) node.taken = true;
-    this.#launch(killAll(this.#world), () => {
-      for (const node of this.#world.nodes) node.taken = false;
+    const nodes = this.#world.nodes.filter((node) => !node.changing);
+    for (const node of nodes) node.taken = true;
+    this.#launch(killAll(this.#world, nodes), () => {
+      for (const node of nodes) node.taken = false;
     });
     await this.#settle();
   }

@@ -1,6 +1,9 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterClient } from '../../engine/client/cluster-client.ts';
+import type { Credentials } from '../../engine/client/credentials.ts';
+import type { Dialing } from '../../engine/net/credentials.ts';
+import { EXPELLED_EXIT_CODE } from '../../engine/node/errors.ts';
 import type { Faults, NodeStatus } from '../../engine/rpc/cluster.ts';
 import type { NodeProcess } from '../support/node-cluster.ts';
 
@@ -9,6 +12,7 @@ const RPC_TIMEOUT_MS = 1_000;
 const RETRY_MS = 100;
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 30_000;
+const WATCH_MS = 50;
 
 /** One node under torture: its process, and the faults that it shall suffer now. */
 export class TortureNode {
@@ -16,6 +20,10 @@ export class TortureNode {
   readonly logFile: string;
   /** One fault at a time may start, stop or freeze the process. */
   taken = false;
+  /** It is on its way into the cluster or out of it: only whoever does that starts and stops it. */
+  changing = false;
+  /** It was asked to go, so its process may end with a sentence that says so. */
+  leaving = false;
   /** We ended it, or it refused to start, as we know. */
   down = true;
   frozen = false;
@@ -24,14 +32,28 @@ export class TortureNode {
   #version = 0;
   #pushing = false;
 
-  constructor(process: NodeProcess, logFile: string) {
+  readonly #credentials: Credentials;
+  readonly #retired = new AbortController();
+
+  constructor(process: NodeProcess, logFile: string, credentials: Credentials) {
     this.process = process;
     this.logFile = logFile;
+    this.#credentials = credentials;
     process.onOutput = (text) => appendFileSync(logFile, text);
   }
 
   get id(): number {
     return this.process.config.nodeId;
+  }
+
+  /** For a channel to the port that it serves clients on. */
+  dial(): Dialing {
+    return this.#credentials.dial(this.process.address);
+  }
+
+  /** Given when the node is no member any more and its process has ended. */
+  get retired(): AbortSignal {
+    return this.#retired.signal;
   }
 
   /** Rejects with what the node said when it refuses to start. */
@@ -71,6 +93,31 @@ export class TortureNode {
     if (code !== 0) throw new Error(`node ${this.id} ended with code ${code} after SIGTERM: ${this.process.errors}`);
   }
 
+  /** Resolves when its process has ended because it was removed; throws when it does not, or says something else. */
+  async expelled(withinMs: number): Promise<void> {
+    const endMs = performance.now() + withinMs;
+    while (this.process.running) {
+      if (performance.now() > endMs) {
+        await this.kill();
+        throw new Error(`node ${this.id} was removed, and its process goes on`);
+      }
+      await sleep(WATCH_MS);
+    }
+    const code = await this.process.stop();
+    if (code !== EXPELLED_EXIT_CODE || !/was removed from the cluster/.test(this.process.errors)) {
+      throw new Error(`node ${this.id} was removed, and ended with code ${code}: ${this.process.errors.trim()}`);
+    }
+    this.down = true;
+  }
+
+  /** No member any more, and never started again. */
+  retire(): void {
+    this.down = true;
+    this.process.isGone = true;
+    this.#retired.abort();
+    this.close();
+  }
+
   freeze(): void {
     this.frozen = true;
     this.process.signal('SIGSTOP');
@@ -82,7 +129,7 @@ export class TortureNode {
   }
 
   status(timeoutMs = RPC_TIMEOUT_MS): Promise<NodeStatus> {
-    return this.#admin().status({ timeoutMs });
+    return this.admin.status({ timeoutMs });
   }
 
   /** Makes the node suffer these, now or as soon as it can be told. */
@@ -98,14 +145,15 @@ export class TortureNode {
     return !this.#pushing;
   }
 
+  /** Administration of this very node. */
+  get admin(): ClusterClient {
+    this.#client ??= new ClusterClient(this.process.address, { credentials: this.#credentials });
+    return this.#client;
+  }
+
   close(): void {
     this.#client?.close();
     this.#client = null;
-  }
-
-  #admin(): ClusterClient {
-    this.#client ??= new ClusterClient(this.process.address);
-    return this.#client;
   }
 
   #push(): void {
@@ -120,7 +168,7 @@ export class TortureNode {
     while (!this.down && told !== this.#version) {
       const version = this.#version;
       try {
-        await this.#admin().setFaults(this.#wanted, { timeoutMs: RPC_TIMEOUT_MS });
+        await this.admin.setFaults(this.#wanted, { timeoutMs: RPC_TIMEOUT_MS });
         told = version;
       } catch {
         // Frozen, or about to die: asked again until it is one or the other.

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import * as grpc from '@grpc/grpc-js';
+import type * as grpc from '@grpc/grpc-js';
 import { KvStatus, ReadMode, type KvRequests, type KvResponse, type KvResponses } from '../../engine/rpc/kv.ts';
 import { serviceClient } from '../../engine/rpc/protos.ts';
 import type { TortureNode } from './node.ts';
@@ -18,7 +18,8 @@ export interface ReplicaHash {
 /** Reads this very node's own replicas, whoever leads. */
 export async function hashReplicas(node: TortureNode, partitions: readonly number[]): Promise<ReplicaHash[]> {
   const Service = serviceClient('prkdb', 'raft.KvService');
-  const client = new Service(node.process.address, grpc.credentials.createInsecure());
+  const { credentials, options } = node.dial();
+  const client = new Service(node.process.address, credentials, options);
   const open = client['Stream'] as (options: grpc.CallOptions) => grpc.ClientDuplexStream<KvRequests, KvResponses>;
   const stream = open.call(client, { deadline: Date.now() + TIMEOUT_MS });
   // Its end is our own doing; a failure before that rejects what was asked.

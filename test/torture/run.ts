@@ -2,19 +2,22 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkHistory } from '../../engine/check/index.ts';
+import { credentialsFor, plaintext } from '../../engine/client/credentials.ts';
 import { PrkDbClient } from '../../engine/client/index.ts';
 import { Random } from '../simulation/random.ts';
-import { eventually, nodeCluster } from '../support/node-cluster.ts';
+import { eventually, nodeCluster, type NodeProcess } from '../support/node-cluster.ts';
 import { equalReplicas, inStep } from './convergence.ts';
 import { FaultTable } from './fault-table.ts';
 import { History } from './history.ts';
 import { KeySet } from './keys.ts';
 import { LocalReader } from './local-reader.ts';
+import { MemberChanges } from './member-changes.ts';
 import { Nemesis } from './nemesis.ts';
 import { TortureNode } from './node.ts';
 import type { TortureOptions } from './options.ts';
 import { holdings, leaks, processesOf, type Holding } from './resources.ts';
 import { staleProblems } from './stale-reads.ts';
+import { moveLeaders } from './transfers.ts';
 import { Worker } from './worker.ts';
 import { World } from './world.ts';
 
@@ -30,6 +33,8 @@ const FINAL_READ_TIMEOUT_MS = 20_000;
 export interface TortureReport {
   readonly seed: number;
   readonly nodes: number;
+  readonly members: boolean;
+  readonly tls: boolean;
   readonly seconds: number;
   /** What went wrong, in words; empty when nothing did. */
   readonly violations: readonly string[];
@@ -59,16 +64,29 @@ export async function runTorture(
     // So little that whoever is away for some seconds needs a snapshot.
     compaction: { maxEntries: 300, maxBytes: 1024 * 1024, keepEntries: 50, keepBytes: 0 },
     faultsEnabled: true,
+    tls: options.tls,
+    lastingPorts: true,
   });
-  const nodes = cluster.nodes.map((node) => {
-    return new TortureNode(node, path.join(cluster.directory, `n${node.config.nodeId}.log`));
-  });
+  const tls = await cluster.authority?.client();
+  const credentials = tls === undefined ? plaintext : credentialsFor(cluster.endpoints, { tls });
+  const underTorture = (node: NodeProcess): TortureNode =>
+    new TortureNode(node, path.join(cluster.directory, `n${node.config.nodeId}.log`), credentials);
+  const nodes = cluster.nodes.map(underTorture);
   const incidentFile = path.join(cluster.directory, 'torture.log');
   const world = new World(nodes, new FaultTable(nodes), new Random(seed, 1), ({ atMs, text }) => {
     const line = `${((atMs - startedAt) / 1000).toFixed(3)} s  ${text}`;
     appendFileSync(incidentFile, `${line}\n`);
     onIncident(line);
   });
+  const { authority } = cluster;
+  if (authority !== null) {
+    world.renew = async ({ process: { config } }) => void (await authority.nodeTls(config.clusterId, config.nodeId));
+  }
+  const makeNode = async (id: number, replaces: number): Promise<TortureNode> => {
+    const scheme = authority === null ? 'http' : 'https';
+    const join = world.nodes.filter((node) => !node.down).map((node) => `${scheme}://${node.process.address}`);
+    return underTorture(await cluster.joiner(id, { join, ...(replaces === 0 ? {} : { replaces }) }));
+  };
   const history = new History();
   const keys = new KeySet(new Random(seed, 2));
   const workers: Worker[] = [];
@@ -83,22 +101,31 @@ export async function runTorture(
     await Promise.all(nodes.map((node) => node.start()));
     for (let id = 1; id <= WORKERS; id++) {
       const seeds = cluster.endpoints.map((_, i) => cluster.endpoints[(i + id) % cluster.endpoints.length]!);
-      workers.push(new Worker(id, await PrkDbClient.connect(seeds), new Random(seed, 100 + id), keys, history));
+      workers.push(
+        new Worker(id, await PrkDbClient.connect(seeds, { tls }), new Random(seed, 100 + id), keys, history),
+      );
     }
     await inStep(world);
     world.tell(`${options.nodes} nodes serve; seed ${seed}`);
     const load = new AbortController();
-    const readers = nodes.map((node) => {
+    const running = workers.map((worker) => worker.run(load.signal));
+    world.onJoined = (node) => {
       const random = new Random(seed, 200 + node.id);
-      return new LocalReader(WORKERS + node.id, node.process.address, random, keys, history);
-    });
-    const running = Promise.all([...workers, ...readers].map((client) => client.run(load.signal)));
+      const reader = new LocalReader(WORKERS + node.id, node, random, keys, history);
+      running.push(reader.run(AbortSignal.any([load.signal, node.retired])));
+    };
+    for (const node of nodes) world.onJoined(node);
     await sleep(WARM_UP_MS);
     before = await holdings(nodes);
 
     const faults = new AbortController();
     const timer = setTimeout(() => faults.abort(), options.durationMs);
-    await new Nemesis(world).run(faults.signal);
+    const troublemakers = [new Nemesis(world).run(faults.signal)];
+    if (options.members) {
+      troublemakers.push(new MemberChanges(world, new Random(seed, 3), makeNode).run(faults.signal));
+      troublemakers.push(moveLeaders(world, new Random(seed, 4), faults.signal));
+    }
+    await Promise.all(troublemakers);
     clearTimeout(timer);
     world.faults.clear();
     world.tell('all faults have ended');
@@ -106,7 +133,7 @@ export async function runTorture(
     // The load goes on over the healing, since that must not need quiet.
     await sleep(1_000);
     load.abort();
-    await running;
+    await Promise.all(running);
     await inStep(world);
     world.tell('all replicas are in step');
 
@@ -145,6 +172,8 @@ export async function runTorture(
   return {
     seed,
     nodes: options.nodes,
+    members: options.members,
+    tls: options.tls,
     seconds: Math.round((performance.now() - startedAt) / 1000),
     violations: world.violations,
     faults: Object.fromEntries([...world.counts].sort(([a], [b]) => a.localeCompare(b))),
@@ -160,7 +189,8 @@ export async function runTorture(
 /** A node that ends by itself has crashed, whatever the reason. */
 function watchProcesses(world: World): void {
   for (const node of world.nodes) {
-    if (node.down || node.process.running) continue;
+    // One that was removed ends by itself, and whoever removed it looks at how.
+    if (node.down || node.leaving || node.process.running) continue;
     node.down = true;
     world.violation(`node ${node.id} ended by itself: ${node.process.errors.trim().slice(0, 2000)}`);
   }

@@ -70,6 +70,7 @@ async function watchFailed(world: World, node: TortureNode, failed: NodeStatus):
   if (later === null) return;
   const led = later.groups.filter((g) => g.role !== 'follower' && g.role !== 'learner');
   if (led.length > 0) world.violation(`node ${node.id} is ${led[0]!.role} of group ${led[0]!.group} with a full disk`);
-  const moved = later.groups.some((g, i) => g.persistedIndex > failed.groups[i]!.persistedIndex);
+  const persisted = new Map(failed.groups.map((g) => [g.group, g.persistedIndex]));
+  const moved = later.groups.some((g) => g.persistedIndex > (persisted.get(g.group) ?? 0));
   if (moved) world.violation(`node ${node.id} confirms entries after its disk was full`);
 }

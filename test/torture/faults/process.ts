@@ -31,12 +31,12 @@ export async function freeze(world: World, node: TortureNode): Promise<void> {
   world.tell(`thaw node ${node.id}`);
 }
 
-/** All nodes at once, as when the power fails (what the kernel had is kept, as SIGKILL keeps it). */
-export async function killAll(world: World): Promise<void> {
+/** These at once, as when the power fails (what the kernel had is kept, as SIGKILL keeps it). */
+export async function killAll(world: World, nodes: readonly TortureNode[]): Promise<void> {
   world.tell('kill all nodes at once');
-  await Promise.all(world.nodes.map((node) => node.kill()));
-  for (const _ of world.nodes) world.count('kills');
+  await Promise.all(nodes.map((node) => node.kill()));
+  for (const _ of nodes) world.count('kills');
   world.count('kills of all at once');
-  await Promise.all(world.nodes.map((node) => node.start()));
+  await Promise.all(nodes.map((node) => node.start()));
   world.tell('all nodes serve again');
 }
