@@ -127,7 +127,9 @@ export class MembershipWatch {
       const led = status?.groups.find((g) => g.group === id && g.role === 'leader');
       if (led === undefined) continue;
       const members = [...led.voters, ...(led.votersOutgoing ?? []), ...led.learners];
-      if (!members.includes(store.nodeId)) store.forget(id, askedAtMs, led.term);
+      // Before a majority knows durably of the removal, what this replica has may decide an election.
+      const isSettled = led.membershipSettled === true;
+      if (isSettled && !members.includes(store.nodeId)) store.forget(id, askedAtMs, led.term);
       return;
     }
   }

@@ -1,3 +1,4 @@
+import { isSettled } from './dismissal.ts';
 import { campaign, countOwnVote } from './election.ts';
 import { DriverOrderError } from './errors.ts';
 import { tickFollower } from './follower.ts';
@@ -261,6 +262,7 @@ export class Raft implements RaftCore {
       electionTicksLeft: isLeader ? 0 : state.electionTicksLeft,
       ticksSinceLeader: isLeader ? 0 : state.ticksSinceLeader,
       transferringTo: leadership?.transfer?.to ?? NONE,
+      membershipSettled: leadership !== null && isSettled(state, leadership),
       progress: leadership?.peers.map((peer) => peer.status(peer.lastHeardTick > activeSince)) ?? [],
     };
   }

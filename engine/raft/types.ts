@@ -336,6 +336,11 @@ export interface RaftStatus {
   readonly ticksSinceLeader: number;
   /** Whom this leader is handing its leadership to; NONE while it is not. */
   readonly transferringTo: NodeId;
+  /**
+   * A leader, and a majority knows durably of every membership change that it has applied: whoever
+   * is no member by `membership` is needed by nobody any more. See dismissal.ts.
+   */
+  readonly membershipSettled: boolean;
   /** A leader's view of the other members; empty for everyone else. */
   readonly progress: readonly ProgressStatus[];
 }

@@ -39,6 +39,8 @@ export interface GroupStatus {
   keyCount: number;
   /** Not empty while the group changes its members: then these have to agree too. */
   votersOutgoing?: number[];
+  /** Leader only: a majority knows durably who the members are, so that whoever is none is needed by nobody. */
+  membershipSettled?: boolean;
 }
 
 export interface PeerStatus {

@@ -61,7 +61,8 @@ export class Replicas {
 
   /**
    * The leader of a group in `term` has said, when asked at `askedAtMs`, that this node is no
-   * member of it. The replica goes, unless a leader has spoken to it since, or in a later term.
+   * member of it and that a majority knows so durably, as it would in a dismissal. The replica
+   * goes, unless a leader has spoken to it since, or in a later term: then it may be one again.
    */
   forget(id: GroupId, askedAtMs: number, term: Term): void {
     const group = this.#groups.get(id);

@@ -23,6 +23,7 @@ export function groupStatuses(store: Store, tickMs: number): GroupStatus[] {
       voters: [...raft.membership.voters],
       votersOutgoing: [...raft.membership.votersOutgoing],
       learners: [...raft.membership.learners],
+      membershipSettled: raft.membershipSettled,
       progress: raft.progress.map((p) => ({
         nodeId: p.id,
         matchIndex: p.matchIndex,

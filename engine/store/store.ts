@@ -33,6 +33,8 @@ import type { Failure, PendingRead, ReadAnswer, ReadConsistency, StoreOptions, W
 
 /** A replica that is not the preferred leader gives the preferred one this long after start to stand first. */
 const START_GRACE_MS = 2_000;
+/** Why a replica rests, as its events tell. */
+const DISK_STALLED = 'its disk does not answer';
 
 /** What has to follow once a batch is on disk. */
 interface Completion {
@@ -95,6 +97,7 @@ export class Store {
       },
       added: (group) => {
         if (this.#failure !== null) group.core.rest('its storage failed');
+        else if (this.#disk.stalled) group.core.rest(DISK_STALLED);
       },
       removed: (group) => void this.#dirty.delete(group),
     });
@@ -524,7 +527,7 @@ export class Store {
     const detail = 'The disk does not answer; this node gives up leadership until it does.';
     this.events.emit('storageFailed', { detail });
     for (const group of this.groups.values()) {
-      group.core.rest('its disk does not answer');
+      group.core.rest(DISK_STALLED);
       this.#touch(group);
     }
   }

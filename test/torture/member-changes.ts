@@ -117,6 +117,8 @@ export class MemberChanges {
     await this.#pause(10, 1_000);
     const successor = await this.#newNode(node.id);
     await this.#start(successor, `joins in the place of node ${node.id}, which lost its disk`);
+    // Until then a majority needs every other node, so it counts as one in trouble.
+    await membersAtRest(world, DONE_WITHIN_MS);
     world.retire(node);
     world.count('disks lost for good');
   }

@@ -36,14 +36,15 @@ export async function askAny<T>(
   throw new Error(`${what}: not within ${withinMs} ms (${why})`);
 }
 
-/** Waits until the members are the nodes that there are, each with its share, and nothing moves. */
+/** Waits until the members are the nodes that are to stay, each with its share, and nothing moves. */
 export async function membersAtRest(world: World, withinMs: number): Promise<MembersResponse> {
   let seen = '';
   const isAtRest = (answer: MembersResponse): boolean => {
     const { members, moves, balance, fromLeader } = answer;
     const states = members.map(({ id, state }) => `n${id} ${state}`).join(', ');
     seen = `${fromLeader ? 'by its leader' : 'by a follower'} ${states}; ${balance}; ${JSON.stringify(moves)}`;
-    const ids = world.nodes.map((node) => node.id).toSorted((a, b) => a - b);
+    const staying = world.nodes.filter((node) => !node.leaving);
+    const ids = staying.map((node) => node.id).toSorted((a, b) => a - b);
     return (
       fromLeader &&
       balance === 'settled' &&

@@ -191,9 +191,12 @@ describe('a member that was removed', () => {
     expect(membershipOf(leader).voters).toEqual([1, 2, 3]);
     leader.step({ type: AppendResponse, from: 3, index: 2 });
     expect(leader.settle().filter((m) => m.to === 4)).toEqual([]);
+    // Who asks after its replica now must not be told that nobody needs it.
+    expect(leader.raft.status().membershipSettled).toBe(false);
     // The empty entry after the removal.
     leader.step({ type: AppendResponse, from: 3, index: 3 });
     const [told] = leader.settle().filter((m) => m.to === 4);
+    expect(leader.raft.status().membershipSettled).toBe(true);
     expect(told).toMatchObject({ type: Heartbeat, reject: true, commit: 2 });
 
     const removed = followerWith(leader.disk.log.slice(0, 2), 0, { id: 4, voters: [1, 2, 3, 4] });
@@ -202,6 +205,18 @@ describe('a member that was removed', () => {
     expect(removed.settle()).toEqual([]);
     expect(removed.raft.status()).toMatchObject({ role: 'learner', membership: { voters: [1, 2, 3] } });
     expect(removed.raft.dismissed).toBe(true);
+  });
+
+  it('is needed by nobody, says a leader of a later term, once it has committed an entry of its own', () => {
+    const log = [changeEntry(1, 1, enter({ voters: [1, 2, 3, 4], learners: [] }, [1, 2, 3]))];
+    const member = followerWith(log, 1, { voters: [1, 2, 3, 4] });
+    expect(membershipOf(member).voters).toEqual([1, 2, 3]);
+    expect(member.raft.status().membershipSettled).toBe(false);
+    member.tick(ELECTION_MIN);
+    member.becomeLeader();
+    expect(member.raft.status()).toMatchObject({ role: 'leader', membershipSettled: false });
+    acknowledge(member, 2);
+    expect(member.raft.status().membershipSettled).toBe(true);
   });
 
   it('is not dismissed by a word that comes late, when it was let in again', () => {

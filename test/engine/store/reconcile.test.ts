@@ -26,6 +26,7 @@ function leads(membership: Partial<Membership>, progress: readonly ProgressStatu
     electionTicksLeft: 0,
     ticksSinceLeader: 0,
     transferringTo: 0,
+    membershipSettled: true,
     progress,
   };
 }

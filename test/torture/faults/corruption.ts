@@ -35,18 +35,28 @@ export async function corrupt(world: World, node: TortureNode): Promise<void> {
   world.tell(`${name} of the killed node ${node.id}: ${what}`);
   world.count('damaged files');
   try {
-    await node.start();
-    if (await holdsDamage(node)) {
+    const refusal = await refusalOf(node);
+    if (refusal !== null) {
+      world.count('damage that was refused');
+      await refused(world, node, name, refusal, copy);
+    } else if (await holdsDamage(node)) {
       await repair(world, node, copy);
-      return;
+    } else {
+      world.count('damage that did no harm');
+      world.tell(`node ${node.id} recovered without loss`);
     }
-    world.count('damage that did no harm');
-    world.tell(`node ${node.id} recovered without loss`);
-  } catch (error) {
-    world.count('damage that was refused');
-    await refused(world, node, name, error instanceof Error ? error.message : String(error), copy);
   } finally {
     rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+/** Why it does not start, or null when it serves. */
+async function refusalOf(node: TortureNode): Promise<string | null> {
+  try {
+    await node.start();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 
