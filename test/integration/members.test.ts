@@ -7,7 +7,7 @@ import type { NodeConfig } from '../../engine/config/node-config.ts';
 import { fillSettings } from '../../engine/drill/settings.ts';
 import { Workload } from '../../engine/drill/workload.ts';
 import type { MembersResponse } from '../../engine/rpc/cluster.ts';
-import { eventually, nodeCluster, NodeProcess, type NodeCluster } from '../support/node-cluster.ts';
+import { eventually, nodeCluster, type NodeCluster, type NodeProcess } from '../support/node-cluster.ts';
 
 const PARTITIONS = 6;
 
