@@ -87,6 +87,11 @@ export class RaftLog {
     return this.#reader.term(index);
   }
 
+  /** Whether `slice` has this entry at hand and need not read it. */
+  isInMemory(index: LogIndex): boolean {
+    return index >= this.#offset;
+  }
+
   matches(index: LogIndex, term: Term): boolean {
     return this.term(index) === term;
   }

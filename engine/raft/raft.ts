@@ -33,8 +33,12 @@ import type {
   TransferRefusal,
 } from './types.ts';
 
-/** Data of the committed entries in one ready, unless a single entry is bigger. */
-export const MAX_COMMITTED_BYTES_PER_READY = 4 * 1024 * 1024;
+/**
+ * Data of the committed entries in one ready, unless a single entry is bigger. Applying them is
+ * the longest piece of work in a round, and everything else of the node waits for it: a member
+ * that catches up must still answer in time for the groups that it is in step with.
+ */
+export const MAX_COMMITTED_BYTES_PER_READY = 256 * 1024;
 
 /** One member of one Raft group. Pure: see `RaftCore` and `Ready` for how it is driven. */
 export class Raft implements RaftCore {

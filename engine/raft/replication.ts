@@ -12,7 +12,7 @@ export function replicate(state: RaftState, leadership: Leadership): void {
   leadership.replicationDue = false;
   for (const peer of leadership.peers) {
     if (peer.state === 'probe') probe(state, peer);
-    else if (peer.state === 'replicate') pipeline(state, peer);
+    else if (peer.state === 'replicate') pipeline(state, leadership, peer);
   }
 }
 
@@ -23,17 +23,25 @@ function probe(state: RaftState, peer: Progress): void {
   peer.probeSent = true;
 }
 
-function pipeline(state: RaftState, peer: Progress): void {
+/**
+ * Fills the window of a follower. What must be read from the disk for it goes one append a
+ * ready: a window read at once would hold up those that are in step.
+ */
+function pipeline(state: RaftState, leadership: Leadership, peer: Progress): void {
   const { log } = state;
   if (needsSnapshot(state, peer)) return;
   let sent = false;
   while (peer.nextIndex <= log.lastIndex && !peer.inflights.full) {
+    const isRead = !log.isInMemory(peer.nextIndex);
     const entries = entriesFrom(state, peer.nextIndex);
     sendAppend(state, peer, entries);
     const last = entries[entries.length - 1]!;
     peer.inflights.add(last.index, dataBytes(entries));
     peer.nextIndex = last.index + 1;
     sent = true;
+    if (!isRead) continue;
+    if (peer.nextIndex <= log.lastIndex && !peer.inflights.full) leadership.replicationDue = true;
+    break;
   }
   // With the window full, entries would leak to a follower that may not be there; an empty
   // append costs nothing, and its answer either frees the window or returns to probing (etcd#14633).

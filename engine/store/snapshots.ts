@@ -17,7 +17,8 @@ import { MAX_TERM } from './plausible.ts';
 
 /** More at a time would only make each of them slower, and keep more of the past alive. */
 const MAX_SENDING = 2;
-const CHUNK_BYTES = 128 * 1024;
+/** Some milliseconds of reading on one node, and of writing on the other, in which nothing else moves there. */
+const CHUNK_BYTES = 64 * 1024;
 const FROM_THE_FIRST = new Uint8Array(0);
 
 export interface SnapshotsOptions {

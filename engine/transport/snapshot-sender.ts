@@ -7,8 +7,13 @@ import { channelOptions } from './service.ts';
 import { snapshotMethod, toWire, type SnapshotAnswer, type SnapshotFrame, type WireOffer } from './snapshot-service.ts';
 import type { ChunkSource, SnapshotOffer } from './types.ts';
 
-/** Leaves room on the link, and on both event loops, for what clients wait for. */
+/** Leaves room on the link for what clients wait for. */
 const BYTES_PER_SECOND = 32 * 1024 * 1024;
+/**
+ * How long to let others have the event loop after a piece, as a multiple of what reading and
+ * sending it took: on a node that has much to do, and so is slow, the transfer slows down with it.
+ */
+const REST_PER_WORK = 1;
 const RETRY_MS = 500;
 /** A transfer that gets nowhere for this long has failed. */
 const STALLED_MS = 20_000;
@@ -98,15 +103,16 @@ export class SnapshotSender {
       let sentBytes = 0;
       for (let number = first.chunksHeld; ; number++) {
         if (answers.ended || isCut(to) || this.#closed) return 'broken';
+        const begunMs = performance.now();
         const chunk = source.chunk(number);
         if (chunk === null) break;
         const writable = call.write({ chunk });
+        const workedMs = performance.now() - begunMs;
         if (!writable && !(await drained(call, STALLED_MS))) return 'broken';
         progressed();
         sentBytes += chunk.length;
         const aheadMs = (sentBytes / BYTES_PER_SECOND) * 1000 - (performance.now() - startedMs);
-        // At least a turn of the event loop, so that reading a large state holds up nobody.
-        await sleep(Math.max(0, aheadMs));
+        await sleep(Math.max(workedMs * REST_PER_WORK, aheadMs));
       }
       call.write({ done: true });
       const last = await answers.next();

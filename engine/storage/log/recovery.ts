@@ -85,9 +85,11 @@ export function recoverLog(database: Database.Database, marked: number): Recover
     const row = checkedLogRow(raw);
     const before = groups.get(row.group);
     if (before === undefined) throw new CorruptDataError(`group ${row.group} has entries but no term and vote`);
+    sequence = Math.max(sequence, row.sequence);
+    // The rows of dropped entries are deleted a few at a time.
+    if (row.lastIndex <= before.snapshotIndex) continue;
     checkFollows(row.group, before, row);
     groups.set(row.group, { ...before, lastIndex: row.lastIndex, lastTerm: row.lastTerm });
-    sequence = Math.max(sequence, row.sequence);
   }
   if (sequence < marked) {
     throw new CorruptDataError(`it ends with write ${sequence}, but write ${marked} was already on disk`);

@@ -34,6 +34,13 @@ interface OpenRow {
   parts: Uint8Array[];
 }
 
+/**
+ * Rows of dropped entries that go with one transaction: about a MiB. To delete all that a cut
+ * drops at once would keep the writes of that round waiting for a long time. It goes faster than
+ * rows come, and SQLite uses freed pages again, so that putting it off takes no more disk.
+ */
+const DROPPED_ROWS_AT_ONCE = 4;
+
 const NO_HARD_STATE: HardState = { term: 0, votedFor: 0, commitIndex: 0 };
 
 /** Owns the writing connection. Synchronous: it runs where it may block. */
@@ -44,6 +51,8 @@ export class LogWriter {
   readonly #sizeLimit: SizeLimit;
   readonly #groups = new Map<number, GroupState>();
   readonly #openRows = new Map<number, OpenRow>();
+  /** Groups that may still have rows up to where their logs begin. */
+  readonly #dropping = new Set<number>();
   /** Groups whose hard state this transaction has yet to write. */
   readonly #changedStates = new Set<number>();
   readonly #begin: Database.Statement;
@@ -51,7 +60,8 @@ export class LogWriter {
   readonly #rollback: Database.Statement;
   readonly #insert: Database.Statement;
   readonly #deleteFrom: Database.Statement;
-  readonly #deleteUpTo: Database.Statement;
+  readonly #deleteDropped: Database.Statement;
+  readonly #deleteAfter: Database.Statement;
   readonly #lastBefore: Database.Statement;
   readonly #putHardState: Database.Statement;
   #sequence: number;
@@ -60,6 +70,7 @@ export class LogWriter {
     this.#sequence = options.sequence;
     for (const [group, { lastIndex, hardState, snapshotIndex, snapshotTerm }] of options.groups) {
       this.#groups.set(group, { lastIndex, hardState, snapshotIndex, snapshotTerm });
+      if (snapshotIndex > 0) this.#dropping.add(group);
     }
     const database = connectLog(options.file);
     this.#database = database;
@@ -70,8 +81,12 @@ export class LogWriter {
     this.#insert = database.prepare('INSERT INTO log VALUES (? << 48 | ?, ?, ?, ?, ?, ?)');
     this.#deleteFrom = database.prepare('DELETE FROM log WHERE id >= (? << 48 | ?) AND id < (? + 1) << 48');
     // Whole rows only: the first one left may begin before the cut.
-    this.#deleteUpTo = database.prepare(
-      'DELETE FROM log WHERE id > ? << 48 AND id <= (? << 48 | ?) AND last_index <= ?',
+    this.#deleteDropped = database.prepare(
+      `DELETE FROM log WHERE id IN (SELECT id FROM log
+         WHERE id > ? << 48 AND id <= (? << 48 | ?) AND last_index <= ? ORDER BY id LIMIT ${DROPPED_ROWS_AT_ONCE})`,
+    );
+    this.#deleteAfter = database.prepare(
+      'DELETE FROM log WHERE id > ? << 48 AND id < (? + 1) << 48 AND last_index > ?',
     );
     this.#lastBefore = database
       .prepare(`SELECT ${LOG_COLUMNS} FROM log WHERE id > ? << 48 AND id < (? << 48 | ?) ORDER BY id DESC LIMIT 1`)
@@ -99,9 +114,11 @@ export class LogWriter {
       }
       for (const [group, open] of this.#openRows) this.#insertRow(group, open);
       for (const group of this.#changedStates) this.#writeHardState(group);
+      const dropped = this.#deleteSome();
       this.#openRows.clear();
       this.#changedStates.clear();
       this.#commit.run();
+      if (dropped !== null) this.#dropping.delete(dropped);
     } catch (error) {
       // SQLite rolls back by itself after some errors, such as a full disk.
       if (this.#database.inTransaction) this.#rollback.run();
@@ -144,8 +161,18 @@ export class LogWriter {
     return state;
   }
 
+  /** Deletes a few rows of dropped entries. Returns the group that has no more of them, or null. */
+  #deleteSome(): number | null {
+    const [group] = this.#dropping;
+    if (group === undefined) return null;
+    const { snapshotIndex } = this.#state(group);
+    const { changes } = this.#deleteDropped.run(group, group, snapshotIndex, snapshotIndex);
+    return changes < DROPPED_ROWS_AT_ONCE ? group : null;
+  }
+
   #reset(group: number, state: GroupState): void {
     this.#openRows.delete(group);
+    this.#dropping.delete(group);
     this.#deleteFrom.run(group, 0, group);
     state.lastIndex = 0;
     state.snapshotIndex = 0;
@@ -158,13 +185,12 @@ export class LogWriter {
     state.snapshotIndex = index;
     state.snapshotTerm = term;
     this.#changedStates.add(group);
-    if (all) {
-      this.#openRows.delete(group);
-      this.#deleteFrom.run(group, 0, group);
-      state.lastIndex = index;
-    } else {
-      this.#deleteUpTo.run(group, group, index, index);
-    }
+    this.#dropping.add(group);
+    if (!all) return;
+    this.#openRows.delete(group);
+    // What remains for a while was dropped as the rest of it is: nobody asks for it, or takes it for the log.
+    this.#deleteAfter.run(group, group, index);
+    state.lastIndex = index;
   }
 
   /** Appends to the group's open row when that is what these entries follow and there is room. */

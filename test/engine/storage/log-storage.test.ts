@@ -153,6 +153,53 @@ describe('the log', () => {
     );
   });
 
+  it('forgets at once what is cut, and deletes its rows bit by bit', async () => {
+    const directory = temporaryDirectory();
+    const log = await openLog(directory);
+    for (let i = 1; i <= 20; i++) {
+      await write(log, [{ group: 1, cut: null, hardState: hardState(1), entries: entries(i, i, 1) }]);
+    }
+    await write(log, [{ group: 1, cut: { index: 18, term: 1, all: false }, hardState: null, entries: [] }]);
+    expect(log.reader(1).term(17)).toBeUndefined();
+    await log.close();
+    expect(rowCount(directory)).toBe(16);
+    const again = await openLog(directory);
+    expect(again.recovered(1)).toMatchObject({ snapshotIndex: 18, snapshotTerm: 1, lastIndex: 20, lastTerm: 1 });
+    expect(again.reader(1).entries(19, 21, 1e6)).toHaveLength(2);
+    for (let i = 21; i <= 30; i++) {
+      await write(again, [{ group: 1, cut: null, hardState: hardState(1), entries: entries(i, i, 1) }]);
+    }
+    await again.close();
+    expect(rowCount(directory)).toBe(12);
+  });
+
+  it('begins anew after a snapshot, though rows of before are still to be deleted', async () => {
+    const directory = temporaryDirectory();
+    const log = await openLog(directory);
+    for (let i = 1; i <= 20; i++) {
+      await write(log, [{ group: 1, cut: null, hardState: hardState(1), entries: entries(i, i, 1) }]);
+    }
+    // The snapshot ends within what is there, and what follows it is not what the leader has.
+    await write(log, [{ group: 1, cut: { index: 15, term: 2, all: true }, hardState: hardState(2), entries: [] }]);
+    await log.close();
+    const second = await openLog(directory);
+    expect(second.recovered(1)).toMatchObject({ snapshotIndex: 15, snapshotTerm: 2, lastIndex: 15, lastTerm: 2 });
+    await write(second, [{ group: 1, cut: null, hardState: null, entries: entries(16, 17, 2) }]);
+    await second.close();
+    const third = await openLog(directory);
+    expect(third.recovered(1)).toMatchObject({ snapshotIndex: 15, lastIndex: 17, lastTerm: 2 });
+    expect(third.reader(1).entries(16, 18, 1e6).map((e) => e.term)).toEqual([2, 2]); // prettier-ignore
+    // Far past everything.
+    await write(third, [{ group: 1, cut: { index: 100, term: 3, all: true }, hardState: hardState(3), entries: [] }]);
+    for (let i = 101; i <= 106; i++) {
+      await write(third, [{ group: 1, cut: null, hardState: null, entries: entries(i, i, 3) }]);
+    }
+    await third.close();
+    expect(rowCount(directory)).toBe(6);
+    const last = await openLog(directory);
+    expect(last.recovered(1)).toMatchObject({ snapshotIndex: 100, snapshotTerm: 3, lastIndex: 106, lastTerm: 3 });
+  });
+
   it('merges what arrives during a sync into one transaction and answers in order', async () => {
     const directory = temporaryDirectory();
     const log = await openLog(directory);
