@@ -144,6 +144,11 @@ export const contract = {
     'cluster.start': { input: cluster, output: done },
     'cluster.stop': { input: cluster, output: done },
     'cluster.remove': { input: cluster, output: done },
+    /** One that this app runs is stopped, renamed and started again. */
+    'cluster.rename': {
+      input: z.strictObject({ cluster: z.string(), name: clusterSpecSchema.shape.name }),
+      output: done,
+    },
     'node.start': { input: node, output: done },
     'node.kill': { input: node, output: done },
     /** One more node; it gets its share of the partitions by itself. Answered with its id when its process exists. */
@@ -153,6 +158,12 @@ export const contract = {
      * `force`: also one that does not answer, or that the replication factor needs.
      */
     'node.remove': { input: node.extend({ force: z.boolean(), deleteData: z.boolean() }), output: done },
+    /**
+     * An empty node takes the place of this one, whose data is then deleted: under its own name a
+     * node without its log could vote twice. Answered with the new one's id when it is a member;
+     * the copies follow.
+     */
+    'node.wipe': { input: node, output: z.strictObject({ node: z.number().int() }) },
     'node.handOver': { input: node, output: done },
     /** Asks a replica to take over the leadership of a partition. Answered once it was asked. */
     'partition.transfer': {

@@ -19,6 +19,7 @@ import { addNode } from './commands/node.ts';
 import { addNodeActions } from './commands/node-actions.ts';
 import { addPut } from './commands/put.ts';
 import { addReports } from './commands/reports.ts';
+import { addRename } from './commands/rename.ts';
 import { addRm } from './commands/rm.ts';
 import { addScan } from './commands/scan.ts';
 import { addServe } from './commands/serve.ts';
@@ -45,6 +46,7 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   addUp(program, context);
   addLs(program, context);
   addDown(program, context);
+  addRename(program, context);
   addRm(program, context);
   addStatus(program, context);
   addNodeActions(program, context);

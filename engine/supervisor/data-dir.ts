@@ -54,6 +54,13 @@ export async function checkDataDir(record: ClusterRecord): Promise<void> {
   );
 }
 
+/** Writes the cluster's new name on its directory. */
+export async function renameDataDir(record: ClusterRecord): Promise<void> {
+  await checkDataDir(record);
+  const file = path.join(record.dataDir, MARKER);
+  await writeJson(file, { ...(await readJson(file, markerSchema)), name: record.name });
+}
+
 /** Deletes the nodes' data. What we did not make stays. A directory that is not this cluster's is left alone. */
 export async function deleteDataDir(record: ClusterRecord): Promise<void> {
   const marker = await readJson(path.join(record.dataDir, MARKER), markerSchema).catch(() => null);

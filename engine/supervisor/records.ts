@@ -95,12 +95,19 @@ export class Records {
   /** Rejects with notFound when there is no such cluster. */
   async record(name: string): Promise<ClusterRecord> {
     const record = await readJson(this.paths.record(name), recordSchema);
-    if (record !== null) return record;
+    if (record !== null) return this.#asNamed(record, name);
     throw new SupervisorError(
       'notFound',
       `There is no cluster called ${name} in ${this.paths.home}.`,
       `See "prkdb ls", or create it with: prkdb up ${name}`,
     );
+  }
+
+  /** The directory's name is the cluster's: whoever was interrupted while renaming one left both in step. */
+  #asNamed(record: ClusterRecord, name: string): ClusterRecord {
+    if (record.name === name) return record;
+    const isAtHome = record.dataDir === this.paths.cluster(record.name);
+    return { ...record, name, dataDir: isAtHome ? this.paths.cluster(name) : record.dataDir };
   }
 
   async hasRecord(name: string): Promise<boolean> {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DATA_FORMAT_VERSION, timingSchema, type Member } from '../config/node-config.ts';
 import { ensureAdminToken } from './access.ts';
 import { ensureCertificates } from './certificates.ts';
-import { checkDataDir, claimDataDir, deleteDataDir, deleteNodeData, removeIfEmpty } from './data-dir.ts';
+import { checkDataDir, claimDataDir, deleteDataDir, deleteNodeData, removeIfEmpty, renameDataDir } from './data-dir.ts';
 import { SupervisorError } from './errors.ts';
 import { HomePaths, checkName, defaultHome, nodeLogFile } from './home.ts';
 import { openLeash, type Leash } from './leash.ts';
@@ -94,14 +94,7 @@ class LocalSupervisor implements Supervisor {
     const spec = checkSpec(input);
     this.#refuseWhenClosed();
     await withLock(this.#paths.homeLock(), async () => {
-      if (await this.#records.hasRecord(spec.name)) {
-        throw new SupervisorError(
-          'alreadyExists',
-          `There is already a cluster called ${spec.name}.`,
-          'Choose another name, or delete that one first.',
-          { field: 'name' },
-        );
-      }
+      if (await this.#records.hasRecord(spec.name)) throw nameTaken(spec.name);
       const taken = await this.#records.takenPorts(null);
       const basePort = spec.basePort ?? (await findBasePort(spec.nodes, taken));
       const members = membersOf(basePort, spec.nodes);
@@ -150,19 +143,30 @@ class LocalSupervisor implements Supervisor {
 
   async remove(name: string): Promise<void> {
     await this.#change(name, async (record) => {
-      const { cluster } = await this.#view(name);
-      if (cluster.nodes.some((node) => node.pid !== null)) {
-        throw new SupervisorError(
-          'running',
-          `The cluster ${name} is running.`,
-          `Stop it first, with: prkdb down ${name}`,
-        );
-      }
+      await this.#refuseWhileRunning(name);
       await deleteDataDir(record);
       await rm(this.#paths.runDir(name), { recursive: true, force: true });
       await rm(this.#paths.record(name), { force: true });
       await removeIfEmpty(this.#paths.cluster(name));
     });
+  }
+
+  async rename(name: string, newName: string): Promise<void> {
+    checkName(newName);
+    this.#refuseWhenClosed();
+    await this.#change(name, () =>
+      withLock(this.#paths.homeLock(), async () => {
+        if (newName === name) return;
+        await this.#refuseWhileRunning(name);
+        if (await this.#records.hasRecord(newName)) throw nameTaken(newName);
+        // All that a cluster is here lies in one directory, so that it has one name at any moment.
+        await moveDirectory(this.#paths.cluster(name), this.#paths.cluster(newName));
+        const record = await this.#records.record(newName);
+        await this.#records.writeRecord(record);
+        await renameDataDir(record);
+      }),
+    );
+    await this.#monitor.check(newName);
   }
 
   async startNode(name: string, nodeId: number): Promise<void> {
@@ -393,9 +397,39 @@ class LocalSupervisor implements Supervisor {
     void this.#monitor.check(name);
   }
 
+  async #refuseWhileRunning(name: string): Promise<void> {
+    const { cluster } = await this.#view(name);
+    if (cluster.nodes.every((node) => node.pid === null)) return;
+    throw new SupervisorError('running', `The cluster ${name} is running.`, `Stop it first, with: prkdb down ${name}`);
+  }
+
   #refuseWhenClosed(): void {
     if (!this.#closed) return;
     throw new SupervisorError('closed', 'The supervisor is closed.', 'Open a new one.');
+  }
+}
+
+function nameTaken(name: string): SupervisorError {
+  return new SupervisorError(
+    'alreadyExists',
+    `There is already a cluster called ${name}.`,
+    'Choose another name, or delete that one first.',
+    { field: 'name' },
+  );
+}
+
+/** Rejects when something is there already, be it no cluster. */
+async function moveDirectory(from: string, to: string): Promise<void> {
+  try {
+    // An empty directory may be a leftover; one with anything in it makes this fail.
+    await rename(from, to);
+  } catch (error) {
+    throw new SupervisorError(
+      'dataDirUnusable',
+      `${from} cannot become ${to}: ${(error as Error).message}.`,
+      'Choose another name, or move away what is there.',
+      { field: 'name', cause: error },
+    );
   }
 }
 

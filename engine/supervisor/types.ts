@@ -108,6 +108,8 @@ export interface Supervisor {
   /** In order, then by force after a while. Data stays. */
   stop(name: string): Promise<void>;
   remove(name: string): Promise<void>;
+  /** Of a cluster that is stopped. Its data, ports and certificates stay; its directory has the new name. */
+  rename(name: string, newName: string): Promise<void>;
   startNode(name: string, nodeId: number): Promise<void>;
   /**
    * Gives the running cluster one more node and starts its process, which makes itself a member;

@@ -15,6 +15,9 @@ import styles from './shell.module.css';
 const RemoveNodeDialog = lazy(async () => ({
   default: (await import('../features/clusters/remove-node-dialog.tsx')).RemoveNodeDialog,
 }));
+const WipeNodeDialog = lazy(async () => ({
+  default: (await import('../features/clusters/wipe-node-dialog.tsx')).WipeNodeDialog,
+}));
 const FaultLab = lazy(async () => ({ default: (await import('../features/faults/fault-lab.tsx')).FaultLab }));
 
 /** One cluster: the top bar with its screens, and the screen that the address names. */
@@ -45,6 +48,11 @@ export function ClusterPage({ cluster }: { cluster: string }) {
       {dialog === 'remove-node' && (
         <Suspense>
           <RemoveNodeDialog onClose={() => openDialog(null)} />
+        </Suspense>
+      )}
+      {dialog === 'wipe-node' && (
+        <Suspense>
+          <WipeNodeDialog onClose={() => openDialog(null)} />
         </Suspense>
       )}
       {dialog === 'faults' && (

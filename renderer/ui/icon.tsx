@@ -41,6 +41,7 @@ const drawings = {
     </>
   ),
   download: <path d="M8 2.4V10M4.8 7 8 10.2 11.2 7M3 13.2h10" />,
+  edit: <path d="M2.6 13.4 3.4 10.4 10.8 3a1.5 1.5 0 0 1 2.2 2.2L5.6 12.6zM9.4 4.4l2.2 2.2" />,
   file: <path d="M4 1.8h5l3 3v9.4H4zM9 1.8v3h3" />,
   folder: <path d="M2 4.4a1 1 0 0 1 1-1h3L7.4 5H13a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1z" />,
   half: (

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -194,6 +195,22 @@ describe('a cluster through the contract', () => {
     await until('all', () => view.summary.state === 'running');
   });
 
+  it('wipes a dead node: an empty one takes its place, and no key is lost', async () => {
+    await command('node.kill', { cluster: CLUSTER, node: 3 });
+    expect(await command('node.wipe', { cluster: CLUSTER, node: 3 })).toEqual({ node: 4 });
+    await until(
+      'the replacement',
+      () =>
+        view.nodes.map((n) => n.id).join() === '1,2,4' &&
+        view.partitions.every((p) => p.replicas.includes(4) && !p.replicas.includes(3)) &&
+        view.summary.state === 'running' &&
+        allLed(),
+    );
+    expect(existsSync(path.join(view.summary.dataDir!, 'n3'))).toBe(false);
+    const entry = await query('keys.get', { cluster: CLUSTER, key: base64('user/1'), readMode: 'linearizable' });
+    expect(entry.entry).toMatchObject({ value: base64('Ada') });
+  });
+
   it('keeps history and feed, the feed also over a restart of the app', async () => {
     const samples = await query('cluster.history', { cluster: CLUSTER, fromMs: 0, toMs: Date.now(), maxPoints: 5000 });
     expect(samples.length).toBeGreaterThan(10);
@@ -207,7 +224,29 @@ describe('a cluster through the contract', () => {
     const after = await query('cluster.events', { cluster: CLUSTER, limit: 100 });
     expect(after.slice(0, before.length)).toEqual(before);
     expect((await query('cluster.view', { cluster: CLUSTER })).summary.state).toBe('stopped');
-    await command('cluster.remove', { cluster: CLUSTER });
+
+    await command('cluster.rename', { cluster: CLUSTER, name: 'renamed' });
+    expect((await query('clusters.list', {})).map((one) => one.name)).toEqual(['renamed']);
+    const told = await query('cluster.events', { cluster: 'renamed', limit: 100 });
+    expect(told.slice(0, before.length)).toEqual(before);
+    await command('cluster.start', { cluster: 'renamed' });
+    await expect
+      .poll(async () => (await query('cluster.view', { cluster: 'renamed' })).summary.state, { timeout: PATIENCE_MS })
+      .toBe('running');
+    await command('cluster.rename', { cluster: 'renamed', name: 'again' });
+    const key = base64('user/1');
+    await expect
+      .poll(
+        () =>
+          query('keys.get', { cluster: 'again', key, readMode: 'linearizable' }).then(
+            ({ entry }) => entry?.value,
+            () => null,
+          ),
+        { timeout: PATIENCE_MS },
+      )
+      .toBe(base64('Ada'));
+    await command('cluster.stop', { cluster: 'again' });
+    await command('cluster.remove', { cluster: 'again' });
     expect(await query('clusters.list', {})).toEqual([]);
   });
 });

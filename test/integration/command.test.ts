@@ -130,8 +130,11 @@ describe('prkdb', () => {
     // The same command again resumes it.
     await ok('up', 'shapes', '--detach');
     expect(await states('shapes')).toEqual(['live', 'live', 'live']);
-    expectPlain(await prkdb('rm', 'shapes'), 2);
-    await ok('rm', 'shapes', '--yes');
+    expectPlain(await prkdb('rename', 'shapes', 'forms'), 1);
+    await ok('down', 'shapes');
+    expect(await json('rename', 'shapes', 'forms')).toEqual({ name: 'forms', was: 'shapes' });
+    expectPlain(await prkdb('rm', 'forms'), 2);
+    await ok('rm', 'forms', '--yes');
     expect(await json('ls')).toEqual([]);
     expect(readdirSync(path.join(home, 'clusters'))).toEqual([]);
   });

@@ -96,6 +96,11 @@ export interface ProcessControls {
    * it holds, and its process ends. Rejects with a sentence when that cannot be.
    */
   removeNode(node: number, options: { readonly force: boolean; readonly deleteData: boolean }): Promise<void>;
+  /**
+   * Lets an empty node take this one's place, whose data is deleted when the cluster has let it
+   * go. Resolves with the new one's id when it is a member.
+   */
+  wipeNode(node: number): Promise<number>;
   /** Gives all that the node leads to others; rejects when something stayed with it. */
   handOver(node: number): Promise<void>;
   /** Asks a replica to take over a partition; rejects with a sentence when it cannot. */

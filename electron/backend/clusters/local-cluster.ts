@@ -129,6 +129,7 @@ export class LocalClusterDriver implements ClusterDriver {
       supervisor: options.supervisor,
       refresh: options.refresh,
       leaderOf: (partition) => this.#model.leaderOf(partition),
+      isClosed: () => this.#closed,
       onError: options.onError,
       beforeStop: async () => {
         await this.#stopLoad();

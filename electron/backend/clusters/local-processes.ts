@@ -1,14 +1,11 @@
 import { open } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterClient } from '../../../engine/client/index.ts';
 import { connectionOf, endpointOf } from '../../../engine/supervisor/index.ts';
 import type { Supervisor } from '../../../engine/supervisor/types.ts';
 import { BackendError } from '../errors.ts';
 import type { ProcessControls } from './driver.ts';
+import { localMembers } from './local-members.ts';
 
-/** A node with much to give away takes its time. */
-const REMOVAL_MS = 60 * 60_000;
-const POLL_MS = 500;
 /** Enough for 2,000 lines of a log; a longer line loses its beginning. */
 const MAX_TAIL_BYTES = 1024 * 1024;
 
@@ -21,6 +18,7 @@ export function localProcesses(options: {
   readonly refresh: () => Promise<void>;
   /** 0 when there is none. */
   readonly leaderOf: (partition: number) => number;
+  readonly isClosed: () => boolean;
   /** For what fails after it was answered. */
   readonly onError: (error: unknown) => void;
   /** Called before the whole cluster is stopped. */
@@ -60,32 +58,8 @@ export function localProcesses(options: {
     return withClient(node, work);
   };
 
-  /** The cluster moves what the node holds by itself; its process and its record go when that is done. */
-  const finishRemoval = async (node: number, deleteData: boolean): Promise<void> => {
-    for (const endMs = Date.now() + REMOVAL_MS; Date.now() < endMs; await sleep(POLL_MS)) {
-      const isGone = await withAny(node, (client) => client.members()).then(
-        (answer) => answer.fromLeader && answer.members.every((member) => member.id !== node),
-        // Between two leaders nobody can say.
-        () => false,
-      );
-      if (!isGone) continue;
-      await supervisor.forgetNode(name, node, { deleteData });
-      await options.refresh();
-      return;
-    }
-  };
-
   return {
-    async addNode() {
-      const node = await supervisor.addNode(name);
-      await options.refresh();
-      return node;
-    },
-    async removeNode(node, { force, deleteData }) {
-      requireNode(node);
-      await withAny(node, (client) => client.removeMember({ id: node, force }));
-      void finishRemoval(node, deleteData).catch(options.onError);
-    },
+    ...localMembers({ ...options, requireNode, withAny }),
     async start() {
       await supervisor.start(name, { detach: false });
       await options.refresh();

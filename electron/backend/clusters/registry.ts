@@ -38,6 +38,7 @@ export class ClusterRegistry {
   readonly #stops: (() => void)[] = [];
   /** Reads of the supervisor's word, one after another for each name, so that an older never overtakes a newer. */
   readonly #refreshing = new Map<string, Promise<void>>();
+  readonly #closing = new Set<Promise<void>>();
   #closed = false;
 
   private constructor(options: RegistryOptions) {
@@ -86,15 +87,44 @@ export class ClusterRegistry {
   }
 
   async create(spec: ClusterSpecInput): Promise<ClusterSummary> {
-    if (this.#options.remote.drivers.some((driver) => driver.name === spec.name)) {
-      throw new BackendError('alreadyExists', `There is a remote cluster called ${spec.name}.`, 'Choose another name.');
-    }
+    this.#refuseRemoteName(spec.name);
     await this.#options.supervisor.create(spec);
     // The driver is there before the processes are, so that it hears of their start.
     await this.refresh(spec.name);
     await this.#options.supervisor.start(spec.name, { detach: false });
     await this.refresh(spec.name);
     return this.get(spec.name).summary();
+  }
+
+  /** What this app runs is stopped for it and started again; what others run is left to them. */
+  async rename(name: string, newName: string): Promise<void> {
+    const driver = this.get(name);
+    const { processes } = driver;
+    if (processes === null) {
+      throw new BackendError('refused', `${name} runs elsewhere.`, 'Change the name in its profile.');
+    }
+    if (newName === name) return;
+    this.#refuseRemoteName(newName);
+    const { owner, state } = driver.summary();
+    const runs = state !== 'stopped';
+    if (runs && owner === 'other') {
+      throw new BackendError('refused', `${name} is run by another program.`, 'Stop it there, then rename it.');
+    }
+    // Found out before anything is stopped.
+    if (this.#entries.has(newName)) {
+      throw new BackendError('alreadyExists', `There is already a cluster called ${newName}.`, 'Choose another name.');
+    }
+    if (runs) await processes.stop();
+    let now = name;
+    try {
+      await this.#options.supervisor.rename(name, newName);
+      now = newName;
+    } finally {
+      await this.refresh(name);
+      await this.refresh(now);
+      if (runs) await this.#options.supervisor.start(now, { detach: owner === 'detached' });
+      await this.refresh(now);
+    }
   }
 
   async remove(name: string): Promise<void> {
@@ -141,17 +171,35 @@ export class ClusterRegistry {
     }
     const entry = this.#entries.get(name);
     if (entry !== undefined && (cluster === null || cluster.record.clusterId !== entry.clusterId)) {
-      this.#entries.delete(name);
-      await closeEntry(entry);
-      this.#notify();
+      await this.#drop(name, entry);
     }
     if (cluster === null) return;
     if (this.#entries.has(name)) this.#entries.get(name)?.driver.update(cluster);
     else await this.#take(cluster);
   }
 
+  async #drop(name: string, entry: Entry): Promise<void> {
+    this.#entries.delete(name);
+    const closing = closeEntry(entry);
+    this.#closing.add(closing);
+    try {
+      await closing;
+    } finally {
+      this.#closing.delete(closing);
+      this.#notify();
+    }
+  }
+
+  #refuseRemoteName(name: string): void {
+    if (!this.#options.remote.drivers.some((driver) => driver.name === name)) return;
+    throw new BackendError('alreadyExists', `There is a remote cluster called ${name}.`, 'Choose another name.');
+  }
+
   async #take(cluster: LocalCluster): Promise<void> {
     const { name, clusterId } = cluster.record;
+    // It has another name now; its feed and its recording have one writer.
+    for (const [other, entry] of this.#entries) if (entry.clusterId === clusterId) await this.#drop(other, entry);
+    await Promise.all(this.#closing);
     const [eventLog, recordings] = await Promise.all([
       EventLog.open(this.#options.eventFile(clusterId), this.#options.onError),
       RecordingStore.open(this.#options.recordingDir(clusterId), this.#options.onError),

@@ -91,6 +91,7 @@ export function createHandlers(options: {
       'cluster.start': ({ cluster }) => ok(processes(cluster).start()),
       'cluster.stop': ({ cluster }) => withoutDrill(cluster, () => processes(cluster).stop()),
       'cluster.remove': ({ cluster }) => withoutDrill(cluster, () => registry.remove(cluster)),
+      'cluster.rename': ({ cluster, name }) => withoutDrill(cluster, () => registry.rename(cluster, name)),
       'node.start': ({ cluster, node }) => ok(processes(cluster).startNode(node)),
       'node.kill': ({ cluster, node }) => ok(processes(cluster).killNode(node)),
       'node.add': async ({ cluster }) => {
@@ -100,6 +101,11 @@ export function createHandlers(options: {
       },
       'node.remove': ({ cluster, node, ...options }) =>
         withoutDrill(cluster, () => processes(cluster).removeNode(node, options)),
+      'node.wipe': async ({ cluster, node }) => {
+        const controls = processes(cluster);
+        await drills.cancel(cluster);
+        return { node: await controls.wipeNode(node) };
+      },
       'node.handOver': ({ cluster, node }) => ok(processes(cluster).handOver(node)),
       'partition.transfer': ({ cluster, partition, to }) => ok(processes(cluster).transfer(partition, to)),
       'node.pause': ({ cluster, node }) => ok(processes(cluster).pauseNode(node)),

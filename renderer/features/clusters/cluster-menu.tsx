@@ -7,18 +7,19 @@ import { IconButton } from '../../ui/button.tsx';
 import { Menu } from '../../ui/menu.tsx';
 import { showError } from '../../ui/toast.tsx';
 import { RemoveClusterDialog, StopClusterDialog } from './confirm-dialogs.tsx';
+import { RenameClusterDialog } from './rename-dialog.tsx';
 import { useAddNode } from './use-add-node.ts';
 
 const RemoteMenu = lazy(async () => ({ default: (await import('../remote/remote-menu.tsx')).RemoteMenu }));
 
-/** Beside a local cluster's name: start, stop, add a node, duplicate, delete. */
+/** Beside a local cluster's name: start, stop, add a node, rename, duplicate, delete. */
 export function ClusterMenu() {
   const api = useApi();
   const [path, navigate] = useLocation();
   const search = useSearch();
   const addNode = useAddNode();
   const cluster = useClusterLive((live) => live.view?.summary ?? null);
-  const [asking, setAsking] = useState<'stop' | 'remove' | null>(null);
+  const [asking, setAsking] = useState<'stop' | 'rename' | 'remove' | null>(null);
   if (cluster === null) return null;
   if (cluster.remote !== null) {
     return (
@@ -51,6 +52,7 @@ export function ClusterMenu() {
             onSelect: () => setAsking('stop'),
           },
           { label: 'Add a node', icon: 'plus', disabled: stopped, onSelect: () => addNode(cluster.name) },
+          { label: 'Rename…', icon: 'edit', onSelect: () => setAsking('rename') },
           {
             label: 'Duplicate…',
             icon: 'copy',
@@ -62,6 +64,7 @@ export function ClusterMenu() {
         ]}
       />
       {asking === 'stop' && <StopClusterDialog cluster={cluster} onClose={() => setAsking(null)} />}
+      {asking === 'rename' && <RenameClusterDialog cluster={cluster} onClose={() => setAsking(null)} />}
       {asking === 'remove' && <RemoveClusterDialog cluster={cluster} onClose={() => setAsking(null)} />}
     </>
   );

@@ -105,7 +105,8 @@ export function readForm(form: SpecForm): ReadSpec {
   return { ok: true, spec };
 }
 
-function nameProblem(name: string): string | undefined {
+/** What is wrong with a cluster's name. */
+export function nameProblem(name: string): string | undefined {
   if (name === '') return 'Give the cluster a name.';
   if (name.length > 32) return 'A name has at most 32 characters.';
   return /^[a-z][a-z0-9-]*$/.test(name) ? undefined : 'A name begins with a letter and has only a-z, 0-9 and hyphens.';

@@ -30,6 +30,8 @@ export interface NodeActions {
   readonly openLab: (preset: FaultPreset) => void;
   /** Asks, then takes the node out of the cluster. */
   readonly remove: (node: { readonly id: number }) => void;
+  /** Asks, then lets an empty node take its place. */
+  readonly wipe: (node: { readonly id: number }) => void;
   readonly isBusy: (action: NodeAction, node: NodeView) => boolean;
 }
 
@@ -40,9 +42,9 @@ export function useNodeActions(cluster: string): NodeActions {
   const openLab = useFaultLab();
   const [path, navigate] = useLocation();
   const search = useSearch();
-  const remove = useCallback(
-    ({ id }: { readonly id: number }) =>
-      navigate(withDialog(path, search, 'remove-node', { from: String(id) }), { replace: true }),
+  const about = useCallback(
+    (dialog: 'remove-node' | 'wipe-node', id: number) =>
+      navigate(withDialog(path, search, dialog, { from: String(id) }), { replace: true }),
     [navigate, path, search],
   );
   const now = useCallback(
@@ -79,7 +81,8 @@ export function useNodeActions(cluster: string): NodeActions {
     () => ({
       run,
       openLab,
-      remove,
+      remove: ({ id }) => about('remove-node', id),
+      wipe: ({ id }) => about('wipe-node', id),
       handOver: (node) =>
         void command(
           'node.handOver',
@@ -92,6 +95,6 @@ export function useNodeActions(cluster: string): NodeActions {
       isBusy: (action, node) =>
         action === 'heal' ? isBusy('cluster.heal', { cluster }) : isBusy(`node.${action}`, { cluster, node: node.id }),
     }),
-    [run, openLab, remove, command, isBusy, cluster],
+    [run, openLab, about, command, isBusy, cluster],
   );
 }

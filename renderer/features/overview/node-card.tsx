@@ -70,6 +70,12 @@ export const NodeCard = memo(function NodeCard(props: NodeCardProps) {
               {action === 'start' ? `Start ${node.name}` : actionLooks[action].label}
             </button>
           ))}
+          {node.state === 'dead' && (
+            <button type="button" aria-label={`Wipe data of ${node.name}…`} onClick={() => actions.wipe(node)}>
+              <Icon name="trash" size={14} />
+              Wipe data…
+            </button>
+          )}
         </footer>
       )}
     </article>
@@ -114,6 +120,7 @@ function CardHeader({
           handOver={leads > 0 && node.state === 'live' ? (actions?.handOver ?? null) : null}
           openLab={gone ? null : (actions?.openLab ?? null)}
           remove={actions?.remove ?? null}
+          wipe={actions?.wipe ?? null}
           id={node.id}
         />
       </span>
@@ -133,8 +140,9 @@ const MoreMenu = memo(function MoreMenu(props: {
   /** Null where nothing may be broken, or nothing runs. */
   openLab: NodeActions['openLab'] | null;
   remove: NodeActions['remove'] | null;
+  wipe: NodeActions['wipe'] | null;
 }) {
-  const { name, address, metricsUrl, pid, id, handOver, openLab, remove } = props;
+  const { name, address, metricsUrl, pid, id, handOver, openLab, remove, wipe } = props;
   return (
     <Menu
       label={`More for ${name}`}
@@ -160,10 +168,11 @@ const MoreMenu = memo(function MoreMenu(props: {
         copyItem('Copy client address', address),
         copyItem('Copy metrics address', metricsUrl),
         ...(pid === null ? [] : [copyItem('Copy PID', String(pid))]),
-        ...(remove === null
+        ...(remove === null || wipe === null
           ? []
           : [
               null,
+              { label: 'Wipe data…', icon: 'trash' as const, danger: true, onSelect: () => wipe({ id }) },
               {
                 label: 'Remove from the cluster…',
                 icon: 'trash' as const,

@@ -34,13 +34,15 @@ export interface Preview {
 export interface Desk {
   navigate(path: string): void;
   openDialog(dialog: DialogName): void;
-  /** Asks first; stopping or deleting happens in the dialog. */
-  ask(question: 'stop' | 'remove', cluster: ClusterSummary): void;
+  /** Asks first; what it is about happens in the dialog. */
+  ask(question: 'stop' | 'rename' | 'remove', cluster: ClusterSummary): void;
   node(action: NodeAction, node: NodeView): void;
   faultLab(preset: FaultPreset): void;
   addNode(cluster: string): void;
   /** Asks first. */
   removeNode(node: NodeView): void;
+  /** Asks first. */
+  wipeNode(node: NodeView): void;
   command<N extends CommandName>(name: N, input: CommandInput<N>, words: CommandWords): void;
   copy(text: string, done: string): void;
   setTheme(choice: ThemeChoice): void;

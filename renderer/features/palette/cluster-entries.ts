@@ -1,6 +1,7 @@
 import type { ClusterSummary, ClusterView, NodeView } from '../../../electron/contract/model.ts';
 import { formatCount, plural } from '../../ui/format.ts';
 import { mayRun } from '../clusters/may-run.ts';
+import { wipeWords } from '../clusters/wipe-words.ts';
 import { loadMix, loadOffers } from '../overview/load-offers.ts';
 import type { Fact, PaletteAction, Scene } from './action.ts';
 
@@ -42,6 +43,21 @@ export function lifeEntries(scene: Scene): PaletteAction[] {
       }),
       run: (desk) => desk.ask('stop', cluster),
     };
+    const rename: PaletteAction = {
+      ...common,
+      id: `${name}/rename`,
+      icon: 'edit',
+      label: `Rename ${name}…`,
+      hint: '',
+      keywords: 'cluster name title call',
+      onlySearched: true,
+      preview: () => ({
+        title: `Rename ${name}`,
+        text: `Asks for the new name. ${stopped ? '' : 'Its nodes are stopped in order and started again. '}Its keys, ports and events stay.`,
+        facts: [{ label: 'Undo', value: 'Rename it back' }],
+      }),
+      run: (desk) => desk.ask('rename', cluster),
+    };
     const remove: PaletteAction = {
       ...common,
       id: `${name}/delete`,
@@ -55,7 +71,7 @@ export function lifeEntries(scene: Scene): PaletteAction[] {
       }),
       run: (desk) => desk.ask('remove', cluster),
     };
-    return [...(stopped || missing > 0 ? [start] : []), ...(stopped ? [] : [stop]), remove];
+    return [...(stopped || missing > 0 ? [start] : []), ...(stopped ? [] : [stop]), rename, remove];
   });
 }
 
@@ -129,6 +145,20 @@ export function loadEntries(view: ClusterView): PaletteAction[] {
 /** Growing and shrinking the cluster in sight. */
 export function memberEntries(view: ClusterView): PaletteAction[] {
   const { name } = view.summary;
+  const wipe = view.nodes.map((node): PaletteAction => {
+    const label = `Wipe data of ${node.name}…`;
+    return {
+      id: `${name}/wipe-node/${node.id}`,
+      group: 'Cluster',
+      icon: 'trash',
+      label,
+      hint: 'an empty node takes its place',
+      keywords: 'disk lost erase delete reset replace member node',
+      onlySearched: true,
+      preview: () => ({ title: label.replace('…', ''), text: `Asks first. ${wipeWords(view, node).join(' ')}` }),
+      run: (desk) => desk.wipeNode(node),
+    };
+  });
   const remove = view.nodes.map((node): PaletteAction => {
     const label = `Remove ${node.name} from the cluster…`;
     return {
@@ -161,6 +191,7 @@ export function memberEntries(view: ClusterView): PaletteAction[] {
       }),
       run: (desk) => desk.addNode(name),
     },
+    ...wipe,
     ...remove,
   ];
 }

@@ -11,6 +11,7 @@ import { changeSettings } from '../../app/settings.ts';
 import { setTheme } from '../../app/theme.ts';
 import { copyText } from '../../ui/copy-text.ts';
 import { RemoveClusterDialog, StopClusterDialog } from '../clusters/confirm-dialogs.tsx';
+import { RenameClusterDialog } from '../clusters/rename-dialog.tsx';
 import { useAddNode } from '../clusters/use-add-node.ts';
 import { useNodeActions } from '../overview/node-actions.ts';
 import type { Desk } from './action.ts';
@@ -20,13 +21,14 @@ import { Palette } from './palette.tsx';
 /** The palette while it is open, and what its actions need to be done after it has closed. */
 export function PaletteRoot({ cluster }: { cluster: string | null }) {
   const open = useStore(paletteStore, (state) => state.open);
-  const [asking, setAsking] = useState<{ what: 'stop' | 'remove'; cluster: ClusterSummary } | null>(null);
+  const [asking, setAsking] = useState<{ what: 'stop' | 'rename' | 'remove'; cluster: ClusterSummary } | null>(null);
   const desk = useDesk(cluster, (what, asked) => setAsking({ what, cluster: asked }));
   const endAsking = () => setAsking(null);
   return (
     <>
       {open && (cluster === null ? <Palette view={null} elections={null} desk={desk} /> : <Here desk={desk} />)}
       {asking?.what === 'stop' && <StopClusterDialog cluster={asking.cluster} onClose={endAsking} />}
+      {asking?.what === 'rename' && <RenameClusterDialog cluster={asking.cluster} onClose={endAsking} />}
       {asking?.what === 'remove' && <RemoveClusterDialog cluster={asking.cluster} onClose={endAsking} />}
     </>
   );
@@ -66,6 +68,7 @@ function useDesk(cluster: string | null, ask: Desk['ask']): Desk {
     faultLab: nodes.openLab,
     addNode,
     removeNode: nodes.remove,
+    wipeNode: nodes.wipe,
     command: (name, input, words) => void run(name, input, words),
     copy: (text, done) => void copyText(text, done),
     setTheme,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -92,6 +92,34 @@ describe('the life of a cluster', () => {
     expect(readdirSync(path.join(home, 'clusters'))).toEqual([]);
     expect(await s.list()).toEqual([]);
     await expect(s.get('demo')).rejects.toMatchObject({ code: 'notFound' });
+  });
+
+  it('gets another name with all it has, unless that is taken or it runs', async () => {
+    const s = await supervisor();
+    await s.create(spec({ basePort: null }));
+    await s.create(spec({ name: 'other', basePort: null }));
+    const { record } = await s.start('demo', { detach: false });
+    await expect(s.rename('demo', 'prod-like')).rejects.toMatchObject({ code: 'running' });
+    await s.stop('demo');
+    await expect(s.rename('demo', 'other')).rejects.toMatchObject({ code: 'alreadyExists' });
+    await expect(s.rename('demo', '../up')).rejects.toMatchObject({ code: 'invalidName' });
+    await s.rename('demo', 'prod-like');
+    const renamed = await s.start('prod-like', { detach: false });
+    expect(renamed.record).toMatchObject({ clusterId: record.clusterId, members: record.members });
+    expect(renamed.record.dataDir).toBe(path.join(home, 'clusters/prod-like'));
+    expect(states(renamed)).toEqual(['running', 'running', 'running']);
+    expect((await s.list()).map((cluster) => cluster.record.name)).toEqual(['other', 'prod-like']);
+    await s.stop('prod-like');
+    await s.remove('prod-like');
+    expect(readdirSync(path.join(home, 'clusters'))).toEqual(['other']);
+  });
+
+  it('goes on after a rename that was interrupted half-way', async () => {
+    const s = await supervisor();
+    await s.create(spec());
+    renameSync(path.join(home, 'clusters/demo'), path.join(home, 'clusters/halfway'));
+    const started = await s.start('halfway', { detach: false });
+    expect(started.record).toMatchObject({ name: 'halfway', dataDir: path.join(home, 'clusters/halfway') });
   });
 
   it('keeps its data and ports from start to start', async () => {

@@ -32,6 +32,7 @@ export function desk(): Desk & { readonly done: string[] } {
     node: (action, node) => done.push(`${action} ${node.name}`),
     faultLab: ({ fault }) => done.push(`lab ${fault}`),
     addNode: (cluster) => done.push(`add node to ${cluster}`),
+    wipeNode: (node) => done.push(`wipe ${node.name}`),
     removeNode: (node) => done.push(`remove ${node.name}`),
     command: (name, input) => done.push(`${name} ${JSON.stringify(input)}`),
     copy: (text) => done.push(`copy ${text}`),
