@@ -170,6 +170,8 @@ export const followerProgressSchema = z.object({
   /** Appends sent and not yet answered. */
   inFlight: z.number(),
   recentlyActive: z.boolean(),
+  /** How much of the snapshot on its way to it was sent, 0 to 1; undefined while there is none. */
+  snapshotShare: z.number().optional(),
 });
 export type FollowerProgress = z.infer<typeof followerProgressSchema>;
 

@@ -16,6 +16,8 @@ export interface ReplicaProgress {
   state: 'probe' | 'replicate' | 'snapshot';
   inFlight: number;
   recentlyActive: boolean;
+  /** How much of the snapshot on its way to it was sent, 0 to 1; undefined while there is none. */
+  snapshotShare?: number | undefined;
 }
 
 export interface GroupStatus {

@@ -124,6 +124,22 @@ export class NodeMetrics implements OperationMetrics {
       });
     }
     new Gauge({
+      name: 'prkdb_raft_snapshot_sent_ratio',
+      help: 'How much of the snapshot on its way to this peer was sent, 0 to 1; absent while there is none',
+      labelNames: ['node_id', 'partition', 'peer'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const { partition, progress } of groupStatuses(store, tickMs)) {
+          if (partition === undefined) continue;
+          for (const { nodeId: peer, snapshotShare } of progress) {
+            if (snapshotShare === undefined) continue;
+            this.set({ node_id: nodeId, partition: String(partition), peer: String(peer) }, snapshotShare);
+          }
+        }
+      },
+    });
+    new Gauge({
       name: 'prkdb_client_sessions',
       help: 'Clients of the partition whose writes are applied once',
       labelNames: ['node_id', 'partition'],

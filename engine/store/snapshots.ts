@@ -39,7 +39,7 @@ interface Wanted {
 export class Snapshots {
   readonly #options: SnapshotsOptions;
   #waiting: Wanted[] = [];
-  readonly #sending = new Set<Wanted>();
+  readonly #sending = new Map<Wanted, RowChunks>();
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
@@ -49,10 +49,17 @@ export class Snapshots {
   want(group: Group, peers: readonly NodeId[]): void {
     for (const peer of peers) {
       const isSame = (wanted: Wanted) => wanted.group === group && wanted.peer === peer;
-      if (this.#waiting.some(isSame) || [...this.#sending].some(isSame)) continue;
+      if (this.#waiting.some(isSame) || [...this.#sending.keys()].some(isSame)) continue;
       this.#waiting.push({ group, peer });
     }
     this.#sendNext();
+  }
+
+  /** How much of the snapshot that this peer is to have was sent, 0 to 1; null when none is on its way. */
+  share(group: Group, peer: NodeId): number | null {
+    const isIt = (wanted: Wanted) => wanted.group === group && wanted.peer === peer;
+    for (const [wanted, chunks] of this.#sending) if (isIt(wanted)) return chunks.share;
+    return this.#waiting.some(isIt) ? 0 : null;
   }
 
   #sendNext(): void {
@@ -75,11 +82,12 @@ export class Snapshots {
     // One that was never stored is that of the group's beginning, which no change has touched.
     const withMembership = { ...facts, membership: facts.membership ?? core.membership };
     const point = { index: facts.appliedIndex, term: core.logTerm(facts.appliedIndex) ?? 0 };
-    this.#sending.add(wanted);
+    const chunks = new RowChunks(opened, guard);
+    this.#sending.set(wanted, chunks);
     events.emit('snapshotStarted', { group: id, term: core.term, peer, index: point.index });
     const startedMs = events.nowMs();
     const offer = { group: id, term: core.term, point, facts: encodeFacts(withMembership) };
-    transfers.send(peer, offer, new RowChunks(opened, guard), (delivered) => {
+    transfers.send(peer, offer, chunks, (delivered) => {
       opened.close();
       this.#sending.delete(wanted);
       const durationMs = events.nowMs() - startedMs;
@@ -128,11 +136,22 @@ class RowChunks implements ChunkSource {
   /** The key after which each piece begins; undefined past the last. */
   readonly #begins: (Uint8Array | undefined)[] = [FROM_THE_FIRST];
   readonly #sessionChunks: number;
+  /** Rows of all pieces that were given. */
+  #rowsGiven = 0;
+  /** Pieces of rows that were given; a piece that is given again counts once. */
+  #piecesGiven = 0;
 
   constructor(source: SnapshotSource, guard: SnapshotsOptions['guard']) {
     this.#source = source;
     this.#guard = guard;
     this.#sessionChunks = Math.ceil(source.sessions.length / CHUNK_BYTES);
+  }
+
+  /** How much of the rows was given, 0 to 1. The few of keys that are gone are not in the count of all, so 1 may come early. */
+  get share(): number {
+    const { keyCount } = this.#source.facts;
+    if (this.#begins[this.#piecesGiven] === undefined) return 1;
+    return Math.min(1, this.#rowsGiven / Math.max(1, keyCount));
   }
 
   chunk(number: number): Uint8Array | null {
@@ -149,6 +168,9 @@ class RowChunks implements ChunkSource {
       const { rows, more } = this.#source.rows(after, CHUNK_BYTES);
       this.#begins[number + 1] = more ? rows.at(-1)?.key : undefined;
       if (rows.length > 0) chunk = encodeRows(rows);
+      if (number < this.#piecesGiven) return;
+      this.#piecesGiven = number + 1;
+      this.#rowsGiven += rows.length;
     });
     // A snapshot without its end must not pass for a whole one.
     if (!isRead) throw new Error('the storage of this node has failed, or the node is stopping');

@@ -31,6 +31,7 @@ export function groupStatuses(store: Store, tickMs: number): GroupStatus[] {
         state: p.state,
         inFlight: p.inFlight,
         recentlyActive: p.recentlyActive,
+        snapshotShare: store.snapshotShare(group, p.id) ?? undefined,
       })),
       pendingProposals: group.pendingWrites,
       electionTimeoutLeftMs: raft.electionTicksLeft * tickMs,

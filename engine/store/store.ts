@@ -119,6 +119,11 @@ export class Store {
     return found ?? { ok: false, reason: 'unavailable', detail: this.#failure ?? '' };
   }
 
+  /** How much of the snapshot that a member of the group needs was sent to it, 0 to 1; null when none is on its way. */
+  snapshotShare(group: Group, peer: NodeId): number | null {
+    return this.#snapshots.share(group, peer);
+  }
+
   /** Who serves what, as this node knows it. */
   get routing(): RoutingTable {
     return this.#replicas.routing.table;

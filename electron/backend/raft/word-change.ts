@@ -27,5 +27,8 @@ export function wordChange(
 function contentOf(word: RaftWord, key: keyof RaftWord): unknown {
   if (key !== 'progress') return word[key];
   // Whether a follower was active of late is renewed all the time, and shown nowhere.
-  return word.progress.map((p) => `${p.node}/${p.matchIndex}/${p.nextIndex}/${p.state}/${p.inFlight}`).join();
+  const percent = (share = 0) => Math.floor(share * 100);
+  return word.progress
+    .map((p) => `${p.node}/${p.matchIndex}/${p.nextIndex}/${p.state}/${p.inFlight}/${percent(p.snapshotShare)}`)
+    .join();
 }

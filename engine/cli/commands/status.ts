@@ -20,6 +20,8 @@ interface GroupJson {
   readonly commitIndex: number;
   readonly lastLogIndex: number;
   readonly appliedIndex: number;
+  /** Copies of the whole state that this leader is sending to members whose next entry is no longer in the log. */
+  readonly snapshots: readonly { readonly to: number; readonly sentPercent: number }[];
 }
 
 interface NodeJson {
@@ -64,6 +66,7 @@ async function status(
     printLine(context.io, '');
     printLine(context.io, roleMatrix(cluster.record.partitions, nodes));
   }
+  for (const line of snapshotLines(nodes)) printLine(context.io, line);
   for (const { id, logLevel } of nodes) {
     if (logLevel !== null && logLevel !== 'info') printLine(context.io, `n${id} logs ${logLevel}.`);
   }
@@ -105,6 +108,9 @@ function nodeJson(cluster: LocalCluster, index: number, statuses: readonly (Node
         commitIndex: group.commitIndex,
         lastLogIndex: group.lastLogIndex,
         appliedIndex: group.appliedIndex,
+        snapshots: group.progress.flatMap(({ nodeId, snapshotShare }) =>
+          snapshotShare === undefined ? [] : [{ to: nodeId, sentPercent: Math.floor(snapshotShare * 100) }],
+        ),
       }))
       .sort((a, b) => a.partition - b.partition),
   };
@@ -146,6 +152,16 @@ function nodeTable(nodes: readonly NodeJson[]): string {
     return [`n${node.id}`, node.state, node.pid === null ? '-' : String(node.pid), node.address, ...roles];
   });
   return table(['NODE', 'STATE', 'PID', 'ADDRESS', 'LEADS', 'FOLLOWS'], rows);
+}
+
+function snapshotLines(nodes: readonly NodeJson[]): string[] {
+  return nodes.flatMap(({ id, groups }) =>
+    groups.flatMap(({ partition, snapshots }) =>
+      snapshots.map(
+        ({ to, sentPercent }) => `n${id} sends n${to} a snapshot of partition ${partition}: ${sentPercent} % sent.`,
+      ),
+    ),
+  );
 }
 
 const LETTERS: Readonly<Record<string, string>> = {

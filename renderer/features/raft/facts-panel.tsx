@@ -9,7 +9,7 @@ import { RoleGlyph } from '../../ui/role-glyph.tsx';
 import { StatusShape } from '../../ui/status-shape.tsx';
 import { age } from './age.ts';
 import { commitRule } from './commit-rule.ts';
-import { divergesAt, entriesBehind } from './logs.ts';
+import { divergesAt, entriesBehind, snapshotPercent } from './logs.ts';
 import { inOrder, isReachable, nameOf, roleLetter } from './roles.ts';
 import { WordsText } from './words-text.tsx';
 import styles from './raft.module.css';
@@ -110,7 +110,9 @@ function Row({ live, replica }: { live: PartitionLive; replica: InspectedReplica
           <td>{formatCount(word.commitIndex)}</td>
           <td>{formatCount(word.lastLogIndex)}</td>
           <td>{formatCount(word.appliedIndex)}</td>
-          <td>{word.firstLogIndex <= 1 ? '–' : formatCount(word.firstLogIndex - 1)}</td>
+          <td>
+            <Snapshot live={live} replica={replica} firstLogIndex={word.firstLogIndex} />
+          </td>
           <td>
             <Lag live={live} replica={replica} />
           </td>
@@ -118,6 +120,12 @@ function Row({ live, replica }: { live: PartitionLive; replica: InspectedReplica
       )}
     </tr>
   );
+}
+
+function Snapshot(props: { live: PartitionLive; replica: InspectedReplica; firstLogIndex: number }) {
+  const percent = snapshotPercent(props.live, props.replica.node);
+  if (percent !== null) return <span className={styles.warn}>receiving {percent} %</span>;
+  return props.firstLogIndex <= 1 ? '–' : formatCount(props.firstLogIndex - 1);
 }
 
 function Lag({ live, replica }: { live: PartitionLive; replica: InspectedReplica }) {

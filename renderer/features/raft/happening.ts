@@ -1,7 +1,7 @@
 import type { InspectedReplica, PartitionLive } from '../../../electron/contract/model.ts';
 import { formatCount, formatMs, plural } from '../../ui/format.ts';
 import { age } from './age.ts';
-import { divergedEntries, entriesBehind } from './logs.ts';
+import { divergedEntries, entriesBehind, snapshotPercent } from './logs.ts';
 import { inOrder, isKnown, isOldLeader, isReachable, leaderOf, nameOf, quorumOf } from './roles.ts';
 import { ballotOf } from './votes.ts';
 import { strong, strongList, text, type Words } from './words.ts';
@@ -142,12 +142,14 @@ function lag(live: PartitionLive, replica: InspectedReplica): Words[] {
   const count = plural(behind, 'entry', 'entries');
   if (!isReachable(replica)) return [[strong(replica.name), text(` misses ${count} by now.`)]];
   if (progress?.state === 'snapshot') {
+    const percent = snapshotPercent(live, replica.node);
     return [
       [
         strong(replica.name),
         text(` is ${count} behind, further than the log of `),
         strong(leader.name),
-        text(' reaches back: it is sent a copy of the whole state (a snapshot).'),
+        text(' reaches back: it is sent a copy of the whole state (a snapshot)'),
+        text(percent === null ? '.' : `, ${percent} % so far.`),
       ],
     ];
   }

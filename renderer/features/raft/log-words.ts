@@ -1,6 +1,6 @@
 import type { InspectedReplica, PartitionLive } from '../../../electron/contract/model.ts';
 import { formatCount, plural } from '../../ui/format.ts';
-import { divergedEntries, entriesBehind } from './logs.ts';
+import { divergedEntries, entriesBehind, snapshotPercent } from './logs.ts';
 import { isReachable, leaderOf } from './roles.ts';
 
 /** Beside a strip: what its replica is to the leader's log, in two words. */
@@ -9,7 +9,10 @@ export function logSubject(live: PartitionLive, replica: InspectedReplica): stri
   if (replica.node === live.partition.leader) return 'leader';
   const leader = leaderOf(live);
   const progress = leader?.word?.progress.find((one) => one.node === replica.node);
-  if (progress?.state === 'snapshot') return 'snapshot';
+  if (progress?.state === 'snapshot') {
+    const percent = snapshotPercent(live, replica.node);
+    return percent === null ? 'snapshot' : `snapshot ${percent} %`;
+  }
   const behind = entriesBehind(live, replica.node);
   if (behind === null) return isReachable(replica) ? '' : replica.state;
   return behind === 0 ? 'in sync' : `${short(behind)} behind`;

@@ -34,6 +34,13 @@ export function matchIndexOf(live: PartitionLive, node: number): number | null {
   return leader.word.progress.find((progress) => progress.node === node)?.matchIndex ?? null;
 }
 
+/** How much of the snapshot that the leader is sending to a replica was sent, in whole per cent; null when none is. */
+export function snapshotPercent(live: PartitionLive, node: number): number | null {
+  const progress = leaderOf(live)?.word?.progress.find((one) => one.node === node);
+  if (progress?.state !== 'snapshot' || progress.snapshotShare === undefined) return null;
+  return Math.floor(progress.snapshotShare * 100);
+}
+
 /**
  * Entries of the leader's log that a replica is not known to hold; null without a leader. A
  * new leader knows of nobody yet: until it does, the replica's own last word counts.

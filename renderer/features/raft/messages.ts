@@ -1,5 +1,6 @@
 import type { PartitionLive } from '../../../electron/contract/model.ts';
 import { formatCount } from '../../ui/format.ts';
+import { snapshotPercent } from './logs.ts';
 import { leaderOf, replicaOf } from './roles.ts';
 
 /** A message that was under way a moment ago, as an arrow on the ring. */
@@ -36,7 +37,10 @@ function appends(before: PartitionLive | null, now: PartitionLive): Message[] {
   const earlier = before === null || before.partition.leader !== leader.node ? null : replicaOf(before, leader.node);
   return leader.word.progress.flatMap((progress): Message[] => {
     const link = { from: leader.node, to: progress.node };
-    if (progress.state === 'snapshot') return [{ ...link, kind: 'request', label: 'Snapshot' }];
+    if (progress.state === 'snapshot') {
+      const percent = snapshotPercent(now, progress.node);
+      return [{ ...link, kind: 'request', label: percent === null ? 'Snapshot' : `Snapshot ${percent} %` }];
+    }
     const was = earlier?.word?.progress.find((one) => one.node === progress.node);
     if (progress.inFlight > 1) return [{ ...link, kind: 'request', label: `Append ×${progress.inFlight}` }];
     if (progress.inFlight === 1) {

@@ -3,6 +3,7 @@ import { commitRule } from '../../../renderer/features/raft/commit-rule.ts';
 import { whatIsHappening } from '../../../renderer/features/raft/happening.ts';
 import { headlineOf } from '../../../renderer/features/raft/headline.ts';
 import { logSentence, logSubject } from '../../../renderer/features/raft/log-words.ts';
+import { snapshotPercent } from '../../../renderer/features/raft/logs.ts';
 import { partitionInPath } from '../../../renderer/features/raft/raft-route.ts';
 import { ringSentence } from '../../../renderer/features/raft/replica-words.ts';
 import { ballotOf } from '../../../renderer/features/raft/votes.ts';
@@ -195,6 +196,20 @@ test('a strip is named by what it is to the leader', () => {
     '6 behind',
   ]);
   expect(logSentence(live, live.replicas[0]!)).toContain('its last 2 entries will be replaced');
+});
+
+test('a replica that gets a snapshot is told of with how much of it was sent', () => {
+  const live = cutOffLeader();
+  const replicas = live.replicas.map((replica) => {
+    const progress = replica.word!.progress.map((one) =>
+      one.node === 5 ? { ...one, state: 'snapshot' as const, snapshotShare: 0.4279 } : one,
+    );
+    return { ...replica, word: { ...replica.word!, progress } };
+  });
+  const now = { ...live, replicas };
+  expect(logSubject(now, replicas[4]!)).toBe('snapshot 42 %');
+  expect(plainText(whatIsHappening(now))).toContain('it is sent a copy of the whole state (a snapshot), 42 % so far.');
+  expect(snapshotPercent(now, 4)).toBeNull();
 });
 
 test('an address names a partition, none, or nonsense', () => {

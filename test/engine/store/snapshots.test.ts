@@ -1,0 +1,67 @@
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import type { RaftCore } from '../../../engine/raft/types.ts';
+import { encodeCommand } from '../../../engine/storage/codec.ts';
+import { openStateMachine } from '../../../engine/storage/state/state-machine.ts';
+import { EventSource } from '../../../engine/store/events.ts';
+import { Group } from '../../../engine/store/group.ts';
+import { Snapshots } from '../../../engine/store/snapshots.ts';
+import type { ChunkSource } from '../../../engine/transport/types.ts';
+import { bytes, closeAfterTest, entry, identity, temporaryDirectory } from '../storage/support.ts';
+
+const clock = { monotonicMs: () => 0, wallMs: () => 0 };
+
+it('says how much of a snapshot was sent, and counts what is sent again once', () => {
+  const state = closeAfterTest(openStateMachine({ file: path.join(temporaryDirectory(), 'state.db'), identity }));
+  const puts = Array.from({ length: 1000 }, (_, i) => ({
+    kind: 'put' as const,
+    key: bytes(`key-${String(i).padStart(4, '0')}`),
+    value: new Uint8Array(1000),
+    expectedRevision: null,
+    clientId: 0,
+    sequence: 0,
+  }));
+  state.apply(1, [entry(1, 1, encodeCommand(puts, 1))]);
+  const core = { role: 'leader', term: 1, membership: { voters: [1, 2, 3, 4], votersOutgoing: [], learners: [] } };
+  const methods = { logTerm: () => 1, snapshotFinished: () => undefined };
+  const group = new Group(1, { ...core, ...methods } as unknown as RaftCore, 0, 1);
+  const sources: ChunkSource[] = [];
+  const endings: ((delivered: boolean) => void)[] = [];
+  const snapshots = new Snapshots({
+    state,
+    events: new EventSource(1, clock, () => undefined),
+    transfers: {
+      send(_to, _offer, source, done) {
+        sources.push(source);
+        endings.push(done);
+      },
+    },
+    touch: () => undefined,
+    guard: (run) => {
+      run();
+      return true;
+    },
+  });
+  expect(snapshots.share(group, 2)).toBeNull();
+  // Two at a time: the third waits.
+  snapshots.want(group, [2, 3, 4]);
+  expect([2, 3, 4].map((peer) => snapshots.share(group, peer))).toEqual([0, 0, 0]);
+  const [source] = sources;
+  const seen: (number | null)[] = [];
+  for (let number = 0; source!.chunk(number) !== null; number++) {
+    if (number > 0) source!.chunk(number - 1);
+    seen.push(snapshots.share(group, 2));
+  }
+  expect(seen.length).toBeGreaterThan(10);
+  // The first piece is that of the sessions.
+  expect(seen[1]! * 1000).toBeCloseTo(1000 / (seen.length - 1), -1);
+  expect(seen).toEqual(seen.toSorted((a, b) => a! - b!));
+  expect(seen.at(-2)).toBeLessThan(1);
+  expect(seen.at(-1)).toBe(1);
+  expect(snapshots.share(group, 3)).toBe(0);
+  endings[0]!(true);
+  expect(snapshots.share(group, 2)).toBeNull();
+  expect(snapshots.share(group, 4)).toBe(0);
+  expect(sources).toHaveLength(3);
+  for (const end of endings.slice(1)) end(false);
+});
