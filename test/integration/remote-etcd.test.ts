@@ -125,7 +125,15 @@ describe.skipIf(noEtcd)('an etcd cluster through the contract', () => {
   test('it is found again by its other members when the app starts anew and the endpoint is down', async () => {
     await etcd.kill('m1');
     await backend.close();
+    const closedMs = Date.now();
     backend = await BackendClient.open(home.path);
+    const past = await backend.query('cluster.history', {
+      cluster: 'k8s',
+      fromMs: 0,
+      toMs: closedMs,
+      maxPoints: 5_000,
+    });
+    expect(new Set(past.flatMap((sample) => sample.leaders)).size).toBeGreaterThan(1);
     const view = await eventually('the other two', async () => {
       const now = await backend.view('k8s');
       return now.summary.nodesUp === 2 && now.partitions[0]!.leader !== 0 && now;

@@ -88,6 +88,27 @@ describe('a cluster of our own nodes on other hosts', () => {
     });
   });
 
+  test('what happened inside its partitions is recorded here, and outlives the app', async () => {
+    await backend.close();
+    const closedMs = Date.now();
+    backend = await BackendClient.open(home.path);
+    const segments = await backend.query('raft.segments', { cluster: 'far' });
+    const kinds: string[] = [];
+    for (const { id: segment } of segments) {
+      for (let after = 0, isEnd = false; !isEnd;) {
+        const page = await backend.query('raft.records', { cluster: 'far', partition: 0, segment, after });
+        kinds.push(...page.records.map((record) => (record.kind === 'event' ? record.event.kind : record.kind)));
+        ({ after, isEnd } = page);
+      }
+    }
+    expect(kinds).toContain('electionWon');
+    expect(kinds).toContain('word');
+    const range = { cluster: 'far', fromMs: 0, toMs: closedMs, maxPoints: 5_000 };
+    const past = await backend.query('cluster.history', range);
+    expect(new Set(past.map((sample) => sample.leaders[0])).size).toBeGreaterThan(1);
+    await eventually('it is watched again', async () => (await view()).summary.nodesUp === 2);
+  });
+
   test('gone altogether it is unreachable, with the reason, and heals by itself', async () => {
     await Promise.all(cluster.nodes.map((node) => node.kill()));
     const gone = await eventually('unreachable', async () => {

@@ -29,7 +29,7 @@ export interface ClusterDriver {
   summary(): ClusterSummary;
   view(): ClusterView;
   /** Samples in [fromMs, toMs], oldest first, thinned to at most maxPoints. */
-  history(range: HistoryRange): Sample[] | Promise<Sample[]>;
+  history(range: HistoryRange): Promise<Sample[]>;
   /** The newest sample, however old; null before the first. */
   lastSample(): Sample | null;
   /** When the certificates end that its connections use; none without TLS. */

@@ -5,7 +5,7 @@ import { connectionOf, endpointOf } from '../../../engine/supervisor/index.ts';
 import type { LocalCluster, ProcessEvent, Supervisor } from '../../../engine/supervisor/types.ts';
 import { BackendError } from '../errors.ts';
 import type { EventLog } from '../history/event-log.ts';
-import { SampleRing } from '../history/sample-ring.ts';
+import type { HistoryStore } from '../history/history-store.ts';
 import { takeSample } from '../history/sampler.ts';
 import type { KeySpace } from '../keys/key-space.ts';
 import type { ConnectClient } from '../keys/connect-client.ts';
@@ -21,7 +21,7 @@ import type { Condition } from '../story/context.ts';
 import type { StoryCommand } from '../story/input.ts';
 import { StoryTeller } from '../story/teller.ts';
 import { ClusterModel } from './cluster-model.ts';
-import type { ClusterDriver, LiveUpdate, LoadControls, ProcessControls } from './driver.ts';
+import type { ClusterDriver, HistoryRange, LiveUpdate, LoadControls, ProcessControls } from './driver.ts';
 import { LocalFaults } from './local-faults.ts';
 import { localProcesses } from './local-processes.ts';
 import type { ConnectNode, NodeLink, NodeListener } from './node-link.ts';
@@ -37,6 +37,7 @@ export interface LocalClusterOptions {
   readonly startLoad: StartLoad;
   readonly eventLog: EventLog;
   readonly recordings: RecordingStore;
+  readonly history: HistoryStore;
   /** Reads the supervisor's word anew and gives it to the driver. */
   readonly refresh: () => Promise<void>;
   readonly now: () => number;
@@ -60,7 +61,6 @@ export class LocalClusterDriver implements ClusterDriver {
   /** Where each partition is now, likewise. */
   readonly #placement: (readonly number[])[];
   readonly #story: StoryTeller;
-  readonly #ring = new SampleRing();
   readonly #pacer: Pacer<ClusterView>;
   readonly #links = new Map<number, { readonly pid: number | null; readonly link: NodeLink }>();
   readonly #raft: RaftInspector;
@@ -149,12 +149,12 @@ export class LocalClusterDriver implements ClusterDriver {
     return this.#model.view(this.#options.now(), this.#load?.view() ?? null, this.faults.active);
   }
 
-  history(range: { fromMs: number; toMs: number; maxPoints: number }): Sample[] {
-    return this.#ring.range(range.fromMs, range.toMs, range.maxPoints);
+  history(range: HistoryRange): Promise<Sample[]> {
+    return this.#options.history.range(range);
   }
 
   lastSample(): Sample | null {
-    return this.#ring.last;
+    return this.#options.history.last;
   }
 
   certificates(): Promise<CertificateEnd[]> {
@@ -228,7 +228,8 @@ export class LocalClusterDriver implements ClusterDriver {
     this.#summaryListeners.clear();
     await this.#keys.close();
     this.#recorder.close();
-    await Promise.all([this.#options.eventLog.close(), this.#options.recordings.close()]);
+    const { eventLog, recordings, history } = this.#options;
+    await Promise.all([eventLog.close(), recordings.close(), history.close()]);
   }
 
   /** Keeps one link to every process that exists, and a timer while there is one. */
@@ -325,7 +326,7 @@ export class LocalClusterDriver implements ClusterDriver {
       windows: this.#model.windows,
       totals: this.#model.totals,
     });
-    this.#ring.push(sample);
+    this.#options.history.push(sample);
     const load = this.#load?.view() ?? null;
     this.#story.push({ type: 'throughput', timeMs: nowMs, writesPerSecond: sample.writesPerSecond, load });
     this.#publish({ samples: [sample] });

@@ -2,6 +2,7 @@ import type { ClusterSpecInput, ClusterSummary } from '../../contract/model.ts';
 import type { LocalCluster, Supervisor } from '../../../engine/supervisor/types.ts';
 import { BackendError } from '../errors.ts';
 import { EventLog } from '../history/event-log.ts';
+import { HistoryStore } from '../history/history-store.ts';
 import { RecordingStore } from '../raft/recording-store.ts';
 import type { RemoteRegistry } from '../remote/remote-registry.ts';
 import type { ClusterDriver } from './driver.ts';
@@ -9,8 +10,7 @@ import { LocalClusterDriver, type LocalClusterOptions } from './local-cluster.ts
 
 interface Entry {
   readonly driver: LocalClusterDriver;
-  readonly eventLog: EventLog;
-  readonly recordings: RecordingStore;
+  readonly kept: readonly { remove(): Promise<void> }[];
   readonly clusterId: string;
   readonly stopListening: () => void;
 }
@@ -24,6 +24,8 @@ export interface RegistryOptions {
   readonly startLoad: LocalClusterOptions['startLoad'];
   /** The file that keeps the feed of a cluster. */
   readonly eventFile: (clusterId: string) => string;
+  /** The folder that keeps what was measured of a cluster. */
+  readonly historyDir: (clusterId: string) => string;
   /** The folder that keeps the recording of a cluster's partitions. */
   readonly recordingDir: (clusterId: string) => string;
   readonly now: () => number;
@@ -134,7 +136,7 @@ export class ClusterRegistry {
     }
     await this.#options.supervisor.remove(name);
     await this.refresh(name);
-    await Promise.all([entry?.eventLog.remove(), entry?.recordings.remove()]);
+    await Promise.all(entry?.kept.map((one) => one.remove()) ?? []);
   }
 
   /** Reads the supervisor's word on one cluster and acts on it. */
@@ -200,18 +202,21 @@ export class ClusterRegistry {
     // It has another name now; its feed and its recording have one writer.
     for (const [other, entry] of this.#entries) if (entry.clusterId === clusterId) await this.#drop(other, entry);
     await Promise.all(this.#closing);
-    const [eventLog, recordings] = await Promise.all([
-      EventLog.open(this.#options.eventFile(clusterId), this.#options.onError),
-      RecordingStore.open(this.#options.recordingDir(clusterId), this.#options.onError),
+    const { now, onError } = this.#options;
+    const [eventLog, recordings, history] = await Promise.all([
+      EventLog.open(this.#options.eventFile(clusterId), onError),
+      RecordingStore.open(this.#options.recordingDir(clusterId), onError),
+      HistoryStore.open(this.#options.historyDir(clusterId), now, onError),
     ]);
     const driver = new LocalClusterDriver(cluster, {
       ...this.#options,
       eventLog,
       recordings,
+      history,
       refresh: () => this.refresh(name),
     });
     const stopListening = driver.onSummary(() => this.#notify());
-    this.#entries.set(name, { driver, eventLog, recordings, clusterId, stopListening });
+    this.#entries.set(name, { driver, kept: [eventLog, recordings, history], clusterId, stopListening });
     this.#notify();
   }
 

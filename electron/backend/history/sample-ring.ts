@@ -13,6 +13,10 @@ export class SampleRing {
     this.#capacity = capacity;
   }
 
+  get first(): Sample | null {
+    return this.#samples[0] ?? null;
+  }
+
   get last(): Sample | null {
     return this.#samples.at(-1) ?? null;
   }

@@ -6,13 +6,13 @@ import type { Sample } from '../../contract/model.ts';
  * moment of a merged stretch stays without one, so that no outage is thinned away.
  */
 export function thinSamples(samples: readonly Sample[], maxPoints: number): Sample[] {
-  if (samples.length <= maxPoints) return [...samples];
-  const stride = Math.ceil(samples.length / maxPoints);
-  const thinned: Sample[] = [];
-  for (let start = 0; start < samples.length; start += stride) {
-    thinned.push(merge(samples.slice(start, start + stride)));
-  }
-  return thinned;
+  const [first] = samples;
+  if (first === undefined || samples.length <= maxPoints) return [...samples];
+  // By time and not by number: what is long past was thinned before.
+  const spanMs = samples.at(-1)!.timeMs - first.timeMs;
+  const placeOf = ({ timeMs }: Sample): number =>
+    Math.min(maxPoints - 1, Math.floor(((timeMs - first.timeMs) / spanMs) * maxPoints));
+  return [...Map.groupBy(samples, placeOf).values()].map(merge);
 }
 
 function merge(samples: readonly Sample[]): Sample {

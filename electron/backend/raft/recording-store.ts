@@ -1,10 +1,24 @@
 import { appendFile, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-/** A recording reaches back at least this long, unless MAX_BYTES is reached before. */
-export const KEEP_MS = 16 * 60_000;
+/** How much of a recording is kept. */
+export interface RecordingLimits {
+  readonly segmentMs: number;
+  /** It reaches back at least this long, unless maxBytes is reached before. */
+  readonly keepMs: number;
+  readonly maxBytes: number;
+  /** What is older goes, also when nothing new came since. */
+  readonly maxAgeMs: number;
+}
+
 export const SEGMENT_MS = 60_000;
-const MAX_BYTES = 64 * 1024 * 1024;
+/** Of what happens inside partitions. */
+export const RAFT_LIMITS: RecordingLimits = {
+  segmentMs: SEGMENT_MS,
+  keepMs: 16 * 60_000,
+  maxBytes: 64 * 1024 * 1024,
+  maxAgeMs: Infinity,
+};
 const MAX_PAGE_BYTES = 1024 * 1024;
 
 interface Segment {
@@ -23,13 +37,14 @@ export interface SegmentPage {
 }
 
 /**
- * The recording of one cluster on disk: a folder with a file for each minute of it, JSON
+ * A recording of one cluster on disk: a folder with a file for each segment of it, JSON
  * lines, written behind. The oldest files go when there is enough; a disk that refuses costs
  * the recording, never the watching.
  */
 export class RecordingStore {
   readonly #dir: string;
   readonly #onError: (error: unknown) => void;
+  readonly #limits: RecordingLimits;
   /** Oldest first. */
   #segments: Segment[] = [];
   #pending: string[] = [];
@@ -37,20 +52,25 @@ export class RecordingStore {
   #work: Promise<void> = Promise.resolve();
   #failed = false;
 
-  private constructor(dir: string, onError: (error: unknown) => void) {
+  private constructor(dir: string, onError: (error: unknown) => void, limits: RecordingLimits) {
     this.#dir = dir;
     this.#onError = onError;
+    this.#limits = limits;
   }
 
-  static async open(dir: string, onError: (error: unknown) => void): Promise<RecordingStore> {
-    const store = new RecordingStore(dir, onError);
+  static async open(
+    dir: string,
+    onError: (error: unknown) => void,
+    limits: RecordingLimits = RAFT_LIMITS,
+  ): Promise<RecordingStore> {
+    const store = new RecordingStore(dir, onError, limits);
     try {
       await mkdir(dir, { recursive: true });
       const names = (await readdir(dir)).filter((name) => /^\d{1,15}\.jsonl$/.test(name));
       const found = names.map(async (name): Promise<Segment> => {
         const { size, mtimeMs } = await stat(path.join(dir, name));
         const id = Number.parseInt(name, 10);
-        return { id, sizeBytes: size, durationMs: Math.max(0, Math.min(SEGMENT_MS, mtimeMs - id)) };
+        return { id, sizeBytes: size, durationMs: Math.max(0, Math.min(limits.segmentMs, mtimeMs - id)) };
       });
       store.#segments = (await Promise.all(found)).sort((a, b) => a.id - b.id);
     } catch (error) {
@@ -70,7 +90,7 @@ export class RecordingStore {
     const id = Math.max(nowMs, (last?.id ?? 0) + 1);
     this.#segments.push({ id, sizeBytes: 0, durationMs: 0 });
     this.#failed = false;
-    this.#schedule(() => this.#letGo());
+    this.#schedule(() => this.#letGo(nowMs));
   }
 
   /** To the segment that was begun last. */
@@ -144,12 +164,15 @@ export class RecordingStore {
     return path.join(this.#dir, `${id}.jsonl`);
   }
 
-  async #letGo(): Promise<void> {
+  async #letGo(nowMs: number): Promise<void> {
+    const { keepMs, maxBytes, maxAgeMs } = this.#limits;
     let keptMs = 0;
     let keptBytes = 0;
     const lastGone = this.#segments.findLastIndex((segment, i) => {
       // The newest is the one that is being written.
-      const isEnough = i < this.#segments.length - 1 && (keptMs >= KEEP_MS || keptBytes >= MAX_BYTES);
+      const isEnough =
+        i < this.#segments.length - 1 &&
+        (keptMs >= keepMs || keptBytes >= maxBytes || nowMs - segment.id - segment.durationMs > maxAgeMs);
       keptMs += segment.durationMs;
       keptBytes += segment.sizeBytes;
       return isEnough;

@@ -1,15 +1,15 @@
 import type { ClusterSummary, ClusterView, Sample, StoryEvent } from '../../contract/model.ts';
-import type { LiveUpdate } from '../clusters/driver.ts';
+import type { HistoryRange, LiveUpdate } from '../clusters/driver.ts';
 import { Pacer } from '../clusters/pacer.ts';
 import type { EventLog } from '../history/event-log.ts';
-import { SampleRing } from '../history/sample-ring.ts';
+import type { HistoryStore } from '../history/history-store.ts';
 
 /** What the drivers of remote clusters have in common towards those who watch them: views in time, samples, the feed. */
 export class Hub {
   readonly #view: () => ClusterView;
   readonly #summary: () => ClusterSummary;
   readonly #eventLog: EventLog;
-  readonly #ring = new SampleRing();
+  readonly #history: HistoryStore;
   readonly #pacer: Pacer<ClusterView>;
   readonly #watchers = new Set<(update: LiveUpdate) => void>();
   readonly #summaryListeners = new Set<() => void>();
@@ -19,11 +19,13 @@ export class Hub {
     readonly view: () => ClusterView;
     readonly summary: () => ClusterSummary;
     readonly eventLog: EventLog;
+    readonly history: HistoryStore;
     readonly now: () => number;
   }) {
     this.#view = options.view;
     this.#summary = options.summary;
     this.#eventLog = options.eventLog;
+    this.#history = options.history;
     this.#pacer = new Pacer({
       view: options.view,
       contentOf: (view) =>
@@ -33,12 +35,12 @@ export class Hub {
     });
   }
 
-  history(range: { fromMs: number; toMs: number; maxPoints: number }): Sample[] {
-    return this.#ring.range(range.fromMs, range.toMs, range.maxPoints);
+  history(range: HistoryRange): Promise<Sample[]> {
+    return this.#history.range(range);
   }
 
   lastSample(): Sample | null {
-    return this.#ring.last;
+    return this.#history.last;
   }
 
   events(limit: number): StoryEvent[] {
@@ -66,7 +68,7 @@ export class Hub {
   }
 
   sample(sample: Sample): void {
-    this.#ring.push(sample);
+    this.#history.push(sample);
     this.#publish({ samples: [sample] });
   }
 
@@ -79,7 +81,7 @@ export class Hub {
     this.#pacer.close();
     this.#watchers.clear();
     this.#summaryListeners.clear();
-    await this.#eventLog.close();
+    await Promise.all([this.#eventLog.close(), this.#history.close()]);
   }
 
   #publish(update: LiveUpdate): void {

@@ -1,5 +1,7 @@
 import type { ClusterDriver } from '../clusters/driver.ts';
 import { EventLog } from '../history/event-log.ts';
+import { HistoryStore } from '../history/history-store.ts';
+import { RecordingStore } from '../raft/recording-store.ts';
 import type { Connection } from './connection.ts';
 import type { RemoteDriverOptions } from './driver-options.ts';
 import { EtcdDriver } from './etcd/etcd-driver.ts';
@@ -11,6 +13,9 @@ export interface RemoteRegistryOptions {
   readonly learn: (id: string, learned: Learned) => Promise<void>;
   /** The file that keeps the feed of a profile's cluster. */
   readonly eventFile: (profileId: string) => string;
+  /** The folders that keep what was measured, and what happened inside partitions. */
+  readonly historyDir: (profileId: string) => string;
+  readonly recordingDir: (profileId: string) => string;
   readonly snapshotDir: (profile: StoredProfile) => string;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
@@ -18,7 +23,7 @@ export interface RemoteRegistryOptions {
 
 interface Entry {
   readonly driver: ClusterDriver;
-  readonly eventLog: EventLog;
+  readonly kept: readonly { remove(): Promise<void> }[];
   readonly stopListening: () => void;
 }
 
@@ -54,7 +59,11 @@ export class RemoteRegistry {
       await before?.driver.close();
       if (this.#closed) return;
       const { now, onError } = this.#options;
-      const eventLog = await EventLog.open(this.#options.eventFile(profile.id), onError);
+      const [eventLog, history, recordings] = await Promise.all([
+        EventLog.open(this.#options.eventFile(profile.id), onError),
+        HistoryStore.open(this.#options.historyDir(profile.id), now, onError),
+        RecordingStore.open(this.#options.recordingDir(profile.id), onError),
+      ]);
       const driver = openDriver({
         profile,
         connect: () => this.#options.connection(profile),
@@ -62,12 +71,14 @@ export class RemoteRegistry {
           this.#options.learn(profile.id, learned).catch(onError);
         },
         eventLog,
+        history,
+        recordings,
         snapshotDir: this.#options.snapshotDir(profile),
         now,
         onError,
       });
       const stopListening = driver.onSummary(() => this.#notify());
-      this.#entries.set(profile.id, { driver, eventLog, stopListening });
+      this.#entries.set(profile.id, { driver, kept: [eventLog, history, recordings], stopListening });
       this.#notify();
     });
   }
@@ -78,7 +89,7 @@ export class RemoteRegistry {
       const entry = this.#entries.get(id);
       await this.#drop(id);
       this.#notify();
-      await entry?.eventLog.remove();
+      await Promise.all(entry?.kept.map((one) => one.remove()) ?? []);
     });
   }
 

@@ -8,6 +8,7 @@ import type { NodeListener } from '../../../electron/backend/clusters/node-link.
 import { RecordingStore } from '../../../electron/backend/raft/recording-store.ts';
 import type { PartitionLive } from '../../../electron/contract/model.ts';
 import { EventLog } from '../../../electron/backend/history/event-log.ts';
+import { HistoryStore } from '../../../electron/backend/history/history-store.ts';
 import type { Faults, LogTail, NodeStatus } from '../../../engine/rpc/cluster.ts';
 import type { LocalCluster, Supervisor } from '../../../engine/supervisor/types.ts';
 import { localCluster, NO_FAULTS, nodeProcess, NOW, report } from './cluster-support.ts';
@@ -23,7 +24,7 @@ class Bench {
   refuseFaults: number | null = null;
   cluster: LocalCluster = localCluster(3, 2);
 
-  constructor(eventLog: EventLog, recordings: RecordingStore) {
+  constructor(eventLog: EventLog, recordings: RecordingStore, history: HistoryStore) {
     const supervisor = {
       stop: async (name: string) => {
         this.stopped.push(name);
@@ -54,6 +55,7 @@ class Bench {
       startLoad: () => Promise.reject(new Error('no load in this test')),
       eventLog,
       recordings,
+      history,
       refresh: async () => this.driver.update(this.cluster),
       now: () => Date.now(),
       onError: () => undefined,
@@ -80,9 +82,14 @@ let bench: Bench;
 beforeEach(async () => {
   dir = await mkdtemp(path.join(os.tmpdir(), 'prkdb-driver-'));
   const eventLog = await EventLog.open(path.join(dir, 'events.jsonl'), () => undefined);
+  const history = await HistoryStore.open(
+    path.join(dir, 'history'),
+    () => NOW,
+    () => undefined,
+  );
   const recordings = await RecordingStore.open(path.join(dir, 'raft'), () => undefined);
   vi.useFakeTimers({ now: NOW, toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
-  bench = new Bench(eventLog, recordings);
+  bench = new Bench(eventLog, recordings, history);
 });
 afterEach(async () => {
   vi.useRealTimers();
@@ -153,7 +160,8 @@ describe('what a watcher is sent', () => {
     bench.driver.update(bench.cluster);
     const samples = bench.updates.flatMap((update) => update.samples ?? []);
     expect(samples.at(-1)).toMatchObject({ timeMs: NOW + 1_000, leaders: [0, 2] });
-    expect(bench.driver.history({ fromMs: NOW, toMs: Infinity, maxPoints: 100 }).length).toBeGreaterThanOrEqual(3);
+    const kept = await bench.driver.history({ fromMs: NOW, toMs: Infinity, maxPoints: 100 });
+    expect(kept.length).toBeGreaterThanOrEqual(3);
   });
 });
 

@@ -7,7 +7,7 @@ import type { PartitionFacts, ReplicaFacts } from '../../../electron/backend/raf
 import { partitionLive } from '../../../electron/backend/raft/partition-live.ts';
 import { RaftRecorder } from '../../../electron/backend/raft/raft-recorder.ts';
 import { readRecords } from '../../../electron/backend/raft/recording-reader.ts';
-import { KEEP_MS, RecordingStore, SEGMENT_MS } from '../../../electron/backend/raft/recording-store.ts';
+import { RAFT_LIMITS, RecordingStore, SEGMENT_MS } from '../../../electron/backend/raft/recording-store.ts';
 import { wordChange } from '../../../electron/backend/raft/word-change.ts';
 import type { RaftEvent, RaftWord } from '../../../electron/contract/model.ts';
 import { raftSegmentSchema } from '../../../electron/contract/recording.ts';
@@ -298,8 +298,8 @@ describe('the files of a recording', () => {
     const names = (await readdir(path.join(dir, 'raft'))).sort();
     expect(names).toEqual(store.segments.map(({ id }) => `${id}.jsonl`));
     const kept = store.segments.length * SEGMENT_MS;
-    expect(kept).toBeGreaterThanOrEqual(KEEP_MS);
-    expect(kept).toBeLessThanOrEqual(KEEP_MS + 2 * SEGMENT_MS);
+    expect(kept).toBeGreaterThanOrEqual(RAFT_LIMITS.keepMs);
+    expect(kept).toBeLessThanOrEqual(RAFT_LIMITS.keepMs + 2 * SEGMENT_MS);
     expect(errors).toEqual([]);
   });
 

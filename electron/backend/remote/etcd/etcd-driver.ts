@@ -1,6 +1,6 @@
 import type { EtcdClient } from '../../../../engine/etcd/index.ts';
 import type { Capability, ClusterSummary, ClusterView, Sample, StoryEvent } from '../../../contract/model.ts';
-import type { ClusterDriver, EtcdControls, LiveUpdate, RemoteControls } from '../../clusters/driver.ts';
+import type { ClusterDriver, EtcdControls, HistoryRange, LiveUpdate, RemoteControls } from '../../clusters/driver.ts';
 import { BackendError } from '../../errors.ts';
 import type { CertificateEnd } from '../../monitor/facts.ts';
 import { connectionCertificates } from '../certificates.ts';
@@ -64,7 +64,13 @@ export class EtcdDriver implements ClusterDriver {
       },
       now(),
     );
-    this.#hub = new Hub({ view: () => this.view(), summary: () => this.summary(), eventLog: options.eventLog, now });
+    this.#hub = new Hub({
+      view: () => this.view(),
+      summary: () => this.summary(),
+      eventLog: options.eventLog,
+      history: options.history,
+      now,
+    });
     this.keys = new EtcdKeys({ client: () => this.#client(), leader: () => this.#model.leader });
     this.#watch = new EtcdWatch({
       connect: async () => (this.#connection = await options.connect()),
@@ -109,7 +115,7 @@ export class EtcdDriver implements ClusterDriver {
     return this.#model.view(this.#options.now());
   }
 
-  history(range: { fromMs: number; toMs: number; maxPoints: number }): Sample[] {
+  history(range: HistoryRange): Promise<Sample[]> {
     return this.#hub.history(range);
   }
 

@@ -4,6 +4,8 @@ import { connectNode, type NodeLink } from '../../clusters/node-link.ts';
 import { takeSample } from '../../history/sampler.ts';
 import { connectClient } from '../../keys/connect-client.ts';
 import { PrkDbKeys } from '../../keys/prkdb-keys.ts';
+import { RaftRecorder } from '../../raft/raft-recorder.ts';
+import type { RecordingStore } from '../../raft/recording-store.ts';
 import { RaftInspector } from '../../raft/raft-inspector.ts';
 import { StoryTeller } from '../../story/teller.ts';
 import type { Connection } from '../connection.ts';
@@ -25,6 +27,7 @@ export class ClosePicture implements Picture {
   readonly #model: ClusterModel;
   readonly #story: StoryTeller;
   readonly #raft: RaftInspector;
+  readonly #recorder: RaftRecorder;
   readonly #links = new Map<number, NodeLink>();
   readonly #metricsUrls = new Map<number, string>();
   readonly #startedAtMs = new Map<number, { startedAtMs: number; pid: number }>();
@@ -32,7 +35,12 @@ export class ClosePicture implements Picture {
   readonly #bornMs: number;
   #heardAtMs: number | null = null;
 
-  constructor(name: string, found: Found, connection: Connection, options: { now: () => number; changed: () => void }) {
+  constructor(
+    name: string,
+    found: Found,
+    connection: Connection,
+    options: { now: () => number; recordings: RecordingStore; changed: () => void },
+  ) {
     const { now } = options;
     this.#bornMs = now();
     const { tls, token } = connection;
@@ -74,10 +82,19 @@ export class ClosePicture implements Picture {
       replicas,
       conditions: found.nodes.map(({ id }) => ({ node: id, condition: { kind: 'up', sinceMs: 0 } })),
     });
+    const facts = (partition: number) => this.#model.inspect(partition);
+    this.#recorder = new RaftRecorder({
+      store: options.recordings,
+      partitions: found.partitions.length,
+      replicas: this.#replicationFactor,
+      facts,
+      readLog: (node, partition, limit) => this.#links.get(node)?.log(partition, limit) ?? null,
+      now,
+    });
     this.#raft = new RaftInspector({
-      facts: (partition) => this.#model.inspect(partition),
+      facts,
       linkTo: (node) => this.#links.get(node) ?? null,
-      onEvent: () => undefined,
+      onEvent: (partition, event) => this.#recorder.event(partition, event),
       now,
     });
     const scheme = tls === undefined ? 'http' : 'https';
@@ -111,6 +128,9 @@ export class ClosePicture implements Picture {
 
   judge(nowMs: number): void {
     this.#model.judge(nowMs);
+    // What nobody tells cannot be recorded: a gap in the recording says that.
+    this.#recorder.tick(this.#state(nowMs) !== 'unreachable');
+    this.#recorder.changed(this.#model.fingerprint());
     this.#raft.changed();
   }
 
@@ -166,6 +186,7 @@ export class ClosePicture implements Picture {
     this.#raft.close();
     for (const link of this.#links.values()) link.close();
     this.#links.clear();
+    this.#recorder.close();
     await this.keys.close();
   }
 

@@ -34,7 +34,8 @@ export async function discover(connection: Connection, clusterId: string | null)
       endpoints.map(async (endpoint, i) => ({ address: addresses[i]!, status: await statusOf(endpoint, connection) })),
     );
     const heard = asked.flatMap(({ address, status }) => (status === null ? [] : [{ address, status }]));
-    const given = new Map(heard.map(({ address, status }) => [status.nodeId, address]));
+    // Of several addresses of one node, the first counts.
+    const given = new Map(heard.toReversed().map(({ address, status }) => [status.nodeId, address]));
     return {
       clusterId: metadata.clusterId,
       nodes: metadata.nodes

@@ -6,10 +6,12 @@ import type {
   Sample,
   StoryEvent,
 } from '../../../contract/model.ts';
+import type { RaftRecord } from '../../../contract/recording.ts';
 import { toApiError } from '../../api-error.ts';
-import type { ClusterDriver, LiveUpdate, RemoteControls } from '../../clusters/driver.ts';
+import type { ClusterDriver, HistoryRange, LiveUpdate, RemoteControls } from '../../clusters/driver.ts';
 import { BackendError } from '../../errors.ts';
 import type { KeySpace } from '../../keys/key-space.ts';
+import { readRecords } from '../../raft/recording-reader.ts';
 import type { CertificateEnd } from '../../monitor/facts.ts';
 import { connectionCertificates } from '../certificates.ts';
 import type { Connection } from '../connection.ts';
@@ -52,6 +54,7 @@ export class PrkDbDriver implements ClusterDriver {
   readonly #hub: Hub;
   readonly #timer: NodeJS.Timeout;
   #found: Found | null = null;
+  #memberUrls: readonly string[];
   #connection: Connection | null = null;
   #picture: Picture | null = null;
   #problem: Problem | null = null;
@@ -69,12 +72,14 @@ export class PrkDbDriver implements ClusterDriver {
     this.name = profile.name;
     this.#options = options;
     this.#sinceMs = now();
+    this.#memberUrls = profile.memberUrls;
     const isProduction = profile.environment === 'production';
     this.#gate = new WriteGate({ name: profile.name, readOnly: profile.readOnly, isProduction }, now);
     this.#hub = new Hub({
       view: () => this.view(),
       summary: () => this.summary(),
       eventLog: options.eventLog,
+      history: options.history,
       now,
     });
     this.keys = {
@@ -105,7 +110,7 @@ export class PrkDbDriver implements ClusterDriver {
     };
   }
 
-  history(range: { fromMs: number; toMs: number; maxPoints: number }): Sample[] {
+  history(range: HistoryRange): Promise<Sample[]> {
     return this.#hub.history(range);
   }
 
@@ -132,11 +137,15 @@ export class PrkDbDriver implements ClusterDriver {
   }
 
   recordedSegments(): readonly { readonly id: number; readonly sizeBytes: number }[] {
-    return [];
+    return this.#options.recordings.segments;
   }
 
-  recordedPartition(): Promise<never> {
-    return Promise.reject(new BackendError('notFound', 'Nothing is recorded of a remote cluster.'));
+  recordedPartition(
+    partition: number,
+    segment: number,
+    after: number,
+  ): Promise<{ records: RaftRecord[]; after: number; isEnd: boolean }> {
+    return readRecords(this.#options.recordings, partition, segment, after);
   }
 
   onSummary(listener: () => void): () => void {
@@ -148,7 +157,7 @@ export class PrkDbDriver implements ClusterDriver {
     clearInterval(this.#timer);
     await this.#picture?.close();
     this.#picture = null;
-    await this.#hub.close();
+    await Promise.all([this.#hub.close(), this.#options.recordings.close()]);
   }
 
   #keys(): KeySpace {
@@ -241,18 +250,37 @@ export class PrkDbDriver implements ClusterDriver {
     if (sample !== null) this.#hub.sample(sample);
   }
 
+  /** The profile's own endpoints first; the others find the cluster again while those are down. */
+  #withMembers(connection: Connection): Connection {
+    const { endpoints } = connection;
+    return { ...connection, endpoints: [...new Set([...endpoints, ...this.#memberUrls])] };
+  }
+
+  #keepMembers(found: Found, { tls }: Connection): void {
+    const scheme = tls === undefined ? 'http' : 'https';
+    const memberUrls = found.nodes.map(({ address }) => `${scheme}://${address}`).sort();
+    if (memberUrls.join() === this.#memberUrls.join()) return;
+    this.#memberUrls = memberUrls;
+    this.#options.learn({ memberUrls });
+  }
+
   /** Looks who is there, and makes the picture anew where that changed. */
   async #look(): Promise<void> {
     this.#looking = true;
     try {
       const connection = await this.#options.connect();
       this.#connection = connection;
-      const found = await discover(connection, this.#found?.clusterId ?? this.#options.profile.clusterId);
+      const found = await discover(
+        this.#withMembers(connection),
+        this.#found?.clusterId ?? this.#options.profile.clusterId,
+      );
       const isKnown = this.#found !== null && isSameShape(found, this.#found);
       this.#problem = null;
       this.#retryMs = FIRST_RETRY_MS;
       this.#lookDueMs = performance.now() + LOOK_EVERY_MS;
-      if (isKnown || this.#closed) return;
+      if (this.#closed) return;
+      this.#keepMembers(found, connection);
+      if (isKnown) return;
       if (this.#found === null && found.clusterId !== '') this.#options.learn({ clusterId: found.clusterId });
       const before = this.#picture;
       const { now, profile } = this.#options;
@@ -260,7 +288,11 @@ export class PrkDbDriver implements ClusterDriver {
       this.#picture =
         found.status === null
           ? new OutsidePicture(found, connection, profile.metricsUrls, { now })
-          : new ClosePicture(this.name, found, connection, { now, changed: () => this.#changed() });
+          : new ClosePicture(this.name, found, connection, {
+              now,
+              recordings: this.#options.recordings,
+              changed: () => this.#changed(),
+            });
       await before?.close();
     } catch (error) {
       const { message, hint } = toApiError(error);
