@@ -26,8 +26,6 @@ export class Progress {
   probeSent = false;
   /** Replicate only: an empty append is due, to learn whether what is in flight has arrived. */
   checkDue = false;
-  /** The commit index that the follower was last told of in an append. */
-  commitSent: LogIndex = 0;
   /** The tick at which the follower was last heard from. */
   lastHeardTick: number;
   /** The newest read round that the follower has confirmed. */

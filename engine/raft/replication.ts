@@ -45,8 +45,9 @@ function pipeline(state: RaftState, leadership: Leadership, peer: Progress): voi
   }
   // With the window full, entries would leak to a follower that may not be there; an empty
   // append costs nothing, and its answer either frees the window or returns to probing (etcd#14633).
-  const commitNews = peer.commitSent < log.commitIndex && !peer.inflights.full;
-  if (!sent && (peer.checkDue || commitNews)) sendAppend(state, peer, []);
+  // A new commit index is no reason for one: the next append tells it, or the next heartbeat, which
+  // is soon; told by itself it would double the messages of a write.
+  if (!sent && peer.checkDue) sendAppend(state, peer, []);
   peer.checkDue = false;
 }
 
@@ -82,7 +83,6 @@ function sendAppend(state: RaftState, peer: Progress, entries: readonly Entry[])
   const { commitIndex } = state.log;
   const previousTerm = state.log.term(previous) ?? 0;
   state.send(append(state.id, peer.id, state.term, previous, previousTerm, commitIndex, entries, peer.life));
-  peer.commitSent = commitIndex;
 }
 
 /**

@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import * as grpc from '@grpc/grpc-js';
 import * as protoLoader from '@grpc/proto-loader';
+import { kvRequestsCodec, kvResponsesCodec } from './kv-codec.ts';
+import type { KvRequests, KvResponses } from './kv.ts';
 
 const protoDir = fileURLToPath(new URL('../../proto/', import.meta.url));
 
@@ -22,9 +24,31 @@ export function packageDefinition(file: ProtoFile): protoLoader.PackageDefinitio
       defaults: true,
       oneofs: true,
     });
+    if (file === 'prkdb') shapeKvStream(definition);
     definitions.set(file, definition);
   }
   return definition;
+}
+
+/** The messages of the data path are encoded by hand: see kv-codec.ts. */
+function shapeKvStream(definition: protoLoader.PackageDefinition): void {
+  const service = definition['raft.KvService'] as protoLoader.ServiceDefinition;
+  const method = service['Stream']!;
+  const requests = kvRequestsCodec({
+    encode: method.requestSerialize,
+    decode: (bytes) => method.requestDeserialize(bytes) as KvRequests,
+  });
+  const responses = kvResponsesCodec({
+    encode: method.responseSerialize,
+    decode: (bytes) => method.responseDeserialize(bytes) as KvResponses,
+  });
+  service['Stream'] = {
+    ...method,
+    requestSerialize: (message) => requests.encode(message as KvRequests),
+    requestDeserialize: requests.decode,
+    responseSerialize: (message) => responses.encode(message as KvResponses),
+    responseDeserialize: responses.decode,
+  };
 }
 
 function load(file: ProtoFile): grpc.GrpcObject {

@@ -376,6 +376,7 @@ export class Store {
     const wallMs = this.#options.clock.wallMs();
     const writes: LogWrite[] = [];
     const completions: Completion[] = [];
+    const taken: { readonly group: Group; readonly ready: Ready }[] = [];
     for (const group of groups) {
       group.proposeQueued(nowMs, wallMs);
       group.startReads();
@@ -385,10 +386,13 @@ export class Store {
       this.#outbox.add(group.id, ready.messages);
       if (ready.snapshotsDue.length > 0) this.#snapshots.want(group, ready.snapshotsDue);
       this.#persist(group, ready, writes, completions);
+      taken.push({ group, ready });
     }
     // Appends leave before the own disk is asked: followers sync at the same time as we do.
     this.#outbox.flush();
     if (completions.length > 0) this.#submit(writes, completions, nowMs);
+    // While the disk and the others are at work.
+    for (const { group, ready } of taken) if (!group.closed) this.#apply(group, ready);
     for (const group of groups) this.counters.reads += group.releaseReads();
   }
 
@@ -408,7 +412,6 @@ export class Store {
       group.core.persisted(completion.mark);
       if (group.core.hasReady()) this.#touch(group);
     }
-    this.#apply(group, ready);
   }
 
   #submit(writes: readonly LogWrite[], completions: readonly Completion[], nowMs: number): void {

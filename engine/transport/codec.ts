@@ -1,7 +1,16 @@
 import { EntryType, MessageType, type Entry, type Message } from '../raft/types.ts';
-import { MalformedFrameError } from './errors.ts';
+import {
+  bytesFieldSize,
+  fieldSize,
+  MalformedFrameError,
+  varintSize,
+  WireReader,
+  writeBytesField,
+  writeField,
+  writeTextField,
+  writeVarint,
+} from '../rpc/wire.ts';
 import type { Envelope } from './types.ts';
-import { fieldSize, varintSize, WireReader, writeField, writeVarint } from './wire.ts';
 
 /** The first frame on each side of a stream. */
 export interface Hello {
@@ -36,13 +45,7 @@ const LAST_MESSAGE_TYPE = Math.max(...Object.values(MessageType));
 const LAST_ENTRY_TYPE = Math.max(...Object.values(EntryType));
 
 function entrySize(entry: Entry): number {
-  const data = entry.data.length;
-  return (
-    fieldSize(entry.index) +
-    fieldSize(entry.term) +
-    fieldSize(entry.type) +
-    (data === 0 ? 0 : 1 + varintSize(data) + data)
-  );
+  return fieldSize(entry.index) + fieldSize(entry.term) + fieldSize(entry.type) + bytesFieldSize(entry.data.length);
 }
 
 function messageSize(message: Message): number {
@@ -70,17 +73,13 @@ function groupMessageSize(group: number, messageBytes: number): number {
   return fieldSize(group) + 1 + varintSize(messageBytes) + messageBytes;
 }
 
-function textSize(bytes: number): number {
-  return bytes === 0 ? 0 : 1 + varintSize(bytes) + bytes;
-}
-
 function helloSize(hello: Hello): number {
   return (
     fieldSize(hello.protocolVersion) +
-    textSize(Buffer.byteLength(hello.clusterId, 'utf8')) +
+    bytesFieldSize(Buffer.byteLength(hello.clusterId, 'utf8')) +
     fieldSize(hello.nodeId) +
     fieldSize(hello.toNodeId) +
-    textSize(Buffer.byteLength(hello.incarnation, 'utf8'))
+    bytesFieldSize(Buffer.byteLength(hello.incarnation, 'utf8'))
   );
 }
 
@@ -94,12 +93,7 @@ function writeEntry(out: Buffer, entry: Entry, position: number): number {
   let at = writeField(out, 0x08, entry.index, position);
   at = writeField(out, 0x10, entry.term, at);
   at = writeField(out, 0x18, entry.type, at);
-  const { data } = entry;
-  if (data.length === 0) return at;
-  out[at] = 0x22;
-  at = writeVarint(out, data.length, at + 1);
-  out.set(data, at);
-  return at + data.length;
+  return writeBytesField(out, 0x22, entry.data, at);
 }
 
 function writeMessage(out: Buffer, message: Message, position: number): number {
@@ -123,21 +117,14 @@ function writeMessage(out: Buffer, message: Message, position: number): number {
   return writeField(out, 0x60, message.transfer ? 1 : 0, at);
 }
 
-function writeText(out: Buffer, tag: number, text: string, position: number): number {
-  if (text === '') return position;
-  out[position] = tag;
-  const at = writeVarint(out, Buffer.byteLength(text, 'utf8'), position + 1);
-  return at + out.write(text, at, 'utf8');
-}
-
 function writeHello(out: Buffer, hello: Hello, position: number): number {
   out[position] = 0x0a;
   let at = writeVarint(out, helloSize(hello), position + 1);
   at = writeField(out, 0x08, hello.protocolVersion, at);
-  at = writeText(out, 0x12, hello.clusterId, at);
+  at = writeTextField(out, 0x12, hello.clusterId, at);
   at = writeField(out, 0x18, hello.nodeId, at);
   at = writeField(out, 0x20, hello.toNodeId, at);
-  return writeText(out, 0x2a, hello.incarnation, at);
+  return writeTextField(out, 0x2a, hello.incarnation, at);
 }
 
 /** Encodes one frame. Throws RangeError for numbers outside of [0, 2^53). */

@@ -2,7 +2,7 @@ import { Client, status, type ClientDuplexStream, type StatusObject } from '@grp
 import type { Credentials } from '../net/credentials.ts';
 import { tlsProblemOf } from '../net/tls-problem.ts';
 import { encodePeerFrame, type PeerFrame } from './codec.ts';
-import { MalformedFrameError } from './errors.ts';
+import { MalformedFrameError } from '../rpc/wire.ts';
 import { helloFrame, isRefusal, malformed, readHello, type Identity, type Refusal } from './handshake.ts';
 import type { PeerLink, PeerStream } from './peer-link.ts';
 import type { PeerTable } from './peers.ts';

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import type { NodeId } from '../raft/types.ts';
 import type { Hello, PeerFrame } from './codec.ts';
-import { MalformedFrameError } from './errors.ts';
+import { MalformedFrameError } from '../rpc/wire.ts';
 
 /** Changes when nodes of two versions could misunderstand each other. */
 export const PROTOCOL_VERSION = 1;

@@ -1,7 +1,7 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES } from '../config/limits.ts';
 import { decodePeerFrame, encodePeerFrame, type PeerFrame } from './codec.ts';
-import { MalformedFrameError } from './errors.ts';
+import { MalformedFrameError } from '../rpc/wire.ts';
 
 /**
  * What arrives on a peer stream. An error is a value here: one thrown inside of gRPC would

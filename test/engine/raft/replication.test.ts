@@ -121,15 +121,17 @@ describe('a leader', () => {
     expect(appends.map((m) => m.entries.map((e) => text(e.data)))).toEqual([['a', 'b', 'c']]);
   });
 
-  it('tells followers of a new commit index without waiting for a heartbeat', () => {
+  it('tells followers of a new commit index with the next append, or the next heartbeat, and not by itself', () => {
     const member = leaderMember();
     member.raft.propose(bytes('x'));
     member.settle();
     const sent = member.stepAndSettle({ type: AppendResponse, from: 2, index: 2 });
-    expect(ofType(sent, Append).map((m) => [m.to, m.commit, m.entries.length])).toEqual([
-      [2, 2, 0],
-      [3, 2, 0],
-    ]);
+    expect(member.raft.commitIndex).toBe(2);
+    expect(ofType(sent, Append)).toEqual([]);
+    member.raft.propose(bytes('y'));
+    expect(ofType(member.settle(), Append).map((m) => [m.to, m.commit, m.entries.length])).toContainEqual([2, 2, 1]);
+    member.tick(2);
+    expect(ofType(member.settle(), Heartbeat, 2).map((m) => m.commit)).toEqual([2]);
   });
 
   it('never tells a follower in a heartbeat to commit what it is not known to have', () => {

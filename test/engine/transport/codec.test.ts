@@ -10,7 +10,7 @@ import {
   MAX_FRAME_MESSAGES,
   type PeerFrame,
 } from '../../../engine/transport/codec.ts';
-import { MalformedFrameError } from '../../../engine/transport/errors.ts';
+import { MalformedFrameError } from '../../../engine/rpc/wire.ts';
 import { entry, envelope, frame, frames, plain } from './frames.ts';
 
 const protoFile = fileURLToPath(new URL('../../../proto/raft.proto', import.meta.url));

@@ -1,9 +1,12 @@
-import { MalformedFrameError } from './errors.ts';
-
 /**
- * The protobuf wire format, as far as proto/raft.proto needs it: varints that are safe
- * integers, lengths, and skipping of unknown fields.
+ * The protobuf wire format, as far as messages need it that are encoded by hand: varints that
+ * are safe integers, lengths, and skipping of unknown fields.
  */
+
+/** Bytes that are not the message they should be. The message says what is wrong with them. */
+export class MalformedFrameError extends Error {
+  override readonly name = 'MalformedFrameError';
+}
 
 const TWO_32 = 2 ** 32;
 const TWO_35 = 2 ** 35;
@@ -27,6 +30,11 @@ export function fieldSize(value: number): number {
   return value === 0 ? 0 : 1 + varintSize(value);
 }
 
+/** Bytes of a length-delimited field with a one-byte tag, which is not written when it is empty (proto3). */
+export function bytesFieldSize(length: number): number {
+  return length === 0 ? 0 : 1 + varintSize(length) + length;
+}
+
 /** Writes a varint of a safe integer and returns the position after it. */
 export function writeVarint(out: Buffer, value: number, position: number): number {
   let rest = value;
@@ -48,6 +56,21 @@ export function writeField(out: Buffer, tag: number, value: number, position: nu
   if (value === 0) return position;
   out[position] = tag;
   return writeVarint(out, value, position + 1);
+}
+
+export function writeBytesField(out: Buffer, tag: number, bytes: Uint8Array, position: number): number {
+  if (bytes.length === 0) return position;
+  out[position] = tag;
+  const at = writeVarint(out, bytes.length, position + 1);
+  out.set(bytes, at);
+  return at + bytes.length;
+}
+
+export function writeTextField(out: Buffer, tag: number, text: string, position: number): number {
+  if (text === '') return position;
+  out[position] = tag;
+  const at = writeVarint(out, Buffer.byteLength(text, 'utf8'), position + 1);
+  return at + out.write(text, at, 'utf8');
 }
 
 /**
@@ -111,6 +134,16 @@ export class WireReader {
     const start = this.position;
     this.position = start + length;
     return this.buffer.subarray(start, this.position);
+  }
+
+  /** A nested message, which `read` reads up to `limit`. */
+  message<Message>(read: (reader: WireReader) => Message): Message {
+    const length = this.length();
+    const outer = this.limit;
+    this.limit = this.position + length;
+    const message = read(this);
+    this.limit = outer;
+    return message;
   }
 
   /** Steps over a field that this version does not know. */
