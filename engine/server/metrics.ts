@@ -1,15 +1,12 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { partitionOfGroup } from '../config/ids.ts';
 import type { GroupStatus } from '../rpc/cluster.ts';
-import { KvStatus } from '../rpc/kv.ts';
+import type { KvStatus } from '../rpc/kv.ts';
 import { groupStatuses, type Store } from '../store/index.ts';
+import { OperationTimes } from './operation-times.ts';
 
 /** How a role is exported: prkdb_raft_state. */
 const stateNumber = { follower: 0, preCandidate: 1, candidate: 1, leader: 2, learner: 3 } as const;
-
-const statusName = new Map<number, string>(
-  Object.entries(KvStatus).map(([name, status]) => [status, name[0]?.toLowerCase() + name.slice(1)]),
-);
 
 const groupGauges: readonly { name: string; help: string; pick: (status: GroupStatus) => number }[] = [
   { name: 'prkdb_raft_current_term', help: 'Current Raft term', pick: (s) => s.term },
@@ -44,8 +41,7 @@ export interface OperationMetrics {
 /** All metrics of one node, under the names of PrkDB's guide, in a registry of their own. */
 export class NodeMetrics implements OperationMetrics {
   readonly registry = new Registry();
-  readonly #operations: Counter<'node_id' | 'operation' | 'status'>;
-  readonly #seconds: Histogram<'node_id' | 'operation'>;
+  readonly #operations: OperationTimes;
   readonly #refusals: Counter<'node_id' | 'port'>;
   readonly #nodeId: string;
 
@@ -54,19 +50,7 @@ export class NodeMetrics implements OperationMetrics {
     this.#nodeId = String(store.nodeId);
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
-    this.#operations = new Counter({
-      name: 'prkdb_operations_total',
-      help: 'Client operations by kind and outcome',
-      labelNames: ['node_id', 'operation', 'status'],
-      registers,
-    });
-    this.#seconds = new Histogram({
-      name: 'prkdb_operation_duration_seconds',
-      help: 'Time from a client operation to its answer',
-      labelNames: ['node_id', 'operation'],
-      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-      registers,
-    });
+    this.#operations = new OperationTimes(this.registry, this.#nodeId);
     this.#refusals = new Counter({
       name: 'prkdb_refusals_total',
       help: 'Callers and peers that were not let in, by the port they came to',
@@ -98,11 +82,7 @@ export class NodeMetrics implements OperationMetrics {
   }
 
   start(operation: string): (status: KvStatus) => void {
-    const startedMs = performance.now();
-    return (status) => {
-      this.#operations.inc({ node_id: this.#nodeId, operation, status: statusName.get(status) ?? 'unknown' });
-      this.#seconds.observe({ node_id: this.#nodeId, operation }, (performance.now() - startedMs) / 1000);
-    };
+    return this.#operations.start(operation);
   }
 
   #exportGroups(store: Store, tickMs: number): void {
