@@ -12,8 +12,8 @@ import {
 
 /** Both directions of one message. */
 export interface Codec<Message> {
-  encode(message: Message): Buffer;
-  decode(bytes: Buffer): Message;
+  readonly encode: (message: Message) => Buffer;
+  readonly decode: (bytes: Buffer) => Message;
 }
 
 /** Says that a message has something that is left to reflection. */

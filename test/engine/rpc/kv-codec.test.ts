@@ -79,7 +79,7 @@ const response: fc.Arbitrary<KvResponse> = fc.record({
 });
 
 /** Without what stands for "not set" in one of the two ways to decode. */
-function plain<Message>(message: Message): unknown {
+function plain(message: KvRequests | KvResponses): unknown {
   return JSON.parse(JSON.stringify(message, (_, value: unknown) => value ?? undefined));
 }
 
@@ -118,7 +118,10 @@ describe('the data path, encoded by hand', () => {
   });
 
   it('lets reflection judge numbers that are not safe integers, and bytes that are no message', () => {
-    const reflected = { encode: vi.fn(reflectedRequests.encode), decode: vi.fn(reflectedRequests.decode) };
+    const reflected = {
+      encode: vi.fn<Codec<KvRequests>['encode']>(reflectedRequests.encode),
+      decode: vi.fn<Codec<KvRequests>['decode']>(reflectedRequests.decode),
+    };
     const codec = kvRequestsCodec(reflected);
     const [sample] = fc.sample(fc.record({ ...head, write }), 1);
     const huge = { ...sample!, write: { ...sample!.write, sequence: 2 ** 60 } };
