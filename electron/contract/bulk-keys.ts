@@ -7,7 +7,12 @@ const MAX_ENTRIES = 500;
 /** Calls over many keys move at most this many bytes of keys and values each way, but for one larger entry. */
 export const BULK_BYTES = 1024 * 1024;
 
-const pairSchema = z.strictObject({ key: bytesSchema, value: bytesSchema });
+const pairSchema = z.strictObject({
+  key: bytesSchema,
+  value: bytesSchema,
+  /** When the key goes by itself; null or left out: it stays. */
+  expiresAtMs: z.number().int().min(0).nullable().optional(),
+});
 const pairs = z.array(pairSchema).min(1).max(MAX_ENTRIES);
 
 /** What one level of the prefix tree holds, as far as it was looked at. */
@@ -41,6 +46,15 @@ export const bulkKeyQueries = {
       next: bytesSchema.nullable(),
     }),
   },
+  /** How many of the first keys with this prefix each partition holds; those that hold none are left out. */
+  'keys.spread': {
+    input: z.strictObject({ cluster, prefix: bytesSchema, readMode: readModeSchema }),
+    output: z.object({
+      partitions: z.array(z.object({ partition: z.number(), count: z.number() })),
+      /** Every key with the prefix was counted. */
+      isWhole: z.boolean(),
+    }),
+  },
   /** Entries with their values, in key order; fewer than `limit` when they are large. Go on with `next`. */
   'keys.read': {
     input: z.strictObject({
@@ -61,10 +75,10 @@ export const bulkKeyQueries = {
     }),
     output: z.object({ entries: z.array(keyEntrySchema.nullable()) }),
   },
-  /** What writing these would change, one answer for each. Writes nothing. */
+  /** What writing these would change, one answer for each; `expired`: its time is over. Writes nothing. */
   'keys.compare': {
     input: z.strictObject({ cluster, entries: pairs }),
-    output: z.object({ answers: z.array(z.enum(['new', 'same', 'different'])) }),
+    output: z.object({ answers: z.array(z.enum(['new', 'same', 'different', 'expired'])) }),
   },
 } as const;
 
@@ -72,10 +86,10 @@ export const bulkKeyQueries = {
 const reason = z.object({ message: z.string(), hint: z.string().nullable() }).nullable();
 
 export const bulkKeyCommands = {
-  /** Writes each; `keep` leaves keys that exist as they are. Rejects only when none could be tried. */
+  /** Writes each whose time is not over; `keep` leaves keys that exist as they are. Rejects only when none could be tried. */
   'keys.putMany': {
     input: z.strictObject({ cluster, entries: pairs, existing: z.enum(['replace', 'keep']) }),
-    output: z.object({ outcomes: z.array(z.enum(['written', 'kept', 'failed'])), reason }),
+    output: z.object({ outcomes: z.array(z.enum(['written', 'kept', 'expired', 'failed'])), reason }),
   },
   /** Deletes each; with a revision only if the key is at it still. */
   'keys.deleteMany': {

@@ -99,7 +99,7 @@ describe.skipIf(noBrowser)('many keys', () => {
     ]);
     expect(download.suggestedFilename()).toMatch(/^solo-keys-.*\.csv$/);
     expect(await readFile(await download.path(), 'utf8')).toBe(
-      'key,value,key_encoding,value_encoding\r\n/orders/000000,"{""n"":0}",utf8,utf8\r\n/orders/000001,"{""n"":1}",utf8,utf8\r\n',
+      'key,value,key_encoding,value_encoding,expires_at\r\n/orders/000000,"{""n"":0}",utf8,utf8,\r\n/orders/000001,"{""n"":1}",utf8,utf8,\r\n',
     );
   });
 

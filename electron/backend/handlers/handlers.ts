@@ -9,6 +9,7 @@ import type { NoticeBoard } from '../monitor/notice-board.ts';
 import type { ProfileDesk } from '../remote/profile-desk.ts';
 import { BulkKeys } from '../keys/bulk-keys.ts';
 import { MAX_CHANGES } from '../keys/key-changes.ts';
+import { keySpread } from '../keys/key-spread.ts';
 import { keyTree } from '../keys/key-tree.ts';
 import type { Handlers, SubscriptionSink } from '../router.ts';
 import { driverParts } from './driver-parts.ts';
@@ -42,7 +43,10 @@ export function createHandlers(options: {
     if (ttlMs === null || ttlMs === undefined || driver(cluster).summary().kind !== 'etcd') return ttlMs ?? null;
     throw new BackendError('refused', 'Keys of etcd expire with a lease, which is not made from here.');
   };
-  const bulk = (cluster: string) => new BulkKeys(driver(cluster).keys);
+  const bulk = (cluster: string) =>
+    new BulkKeys(driver(cluster).keys, (key, value, expectedRevision, ttlMs) =>
+      driver(cluster).keys.put(key, value, expectedRevision, ttlOf(cluster, ttlMs)),
+    );
 
   /** A drill brings back what it took away, so that it ends before its cluster does. */
   const withoutDrill = async (cluster: string, work: () => Promise<void>): Promise<typeof done> => {
@@ -78,6 +82,7 @@ export function createHandlers(options: {
       'profiles.test': ({ id, draft }) => profiles.test(id, draft),
       'profiles.export': () => profiles.exportAs(),
       'keys.tree': ({ cluster, ...level }) => keyTree(driver(cluster).keys, level),
+      'keys.spread': ({ cluster, ...what }) => keySpread(driver(cluster).keys, what),
       'keys.read': ({ cluster, ...range }) => bulk(cluster).read(range),
       'keys.entries': ({ cluster, keys, readMode }) => bulk(cluster).entries(keys, readMode),
       'keys.compare': ({ cluster, entries }) => bulk(cluster).compare(entries),

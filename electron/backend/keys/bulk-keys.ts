@@ -7,15 +7,23 @@ import type { KeySpace } from './key-space.ts';
 /** Calls in flight at once: enough to fill the client's batches, few enough to leave room for others. */
 const IN_FLIGHT = 128;
 
-type Pair = { readonly key: string; readonly value: string };
+/** Clocks differ, and a time to live is counted from when it is written. */
+const SAME_TIME_MS = 2_000;
+
+type Pair = { readonly key: string; readonly value: string; readonly expiresAtMs?: number | null | undefined };
 type Reason = CommandOutput<'keys.putMany'>['reason'];
 
 /** Calls over many keys, for any key space that answers for one. Keys and values are base64. */
 export class BulkKeys {
   readonly #keys: KeySpace;
+  readonly #put: KeySpace['put'];
+  readonly #now: () => number;
 
-  constructor(keys: KeySpace) {
+  /** `put`: how a key is written, where that is not as the key space does it. */
+  constructor(keys: KeySpace, put?: KeySpace['put'], now: () => number = Date.now) {
     this.#keys = keys;
+    this.#put = put ?? keys.put.bind(keys);
+    this.#now = now;
   }
 
   /** Whole entries after a key, as many as may travel at once. */
@@ -53,19 +61,27 @@ export class BulkKeys {
   }
 
   async compare(pairs: readonly Pair[]): Promise<QueryOutput<'keys.compare'>> {
-    const answers = await inParallel(pairs, async ({ key, value }) => {
+    const answers = await inParallel(pairs, async ({ key, value, expiresAtMs = null }) => {
+      if (this.#isOver(expiresAtMs)) return 'expired' as const;
       const { entry } = await this.#keys.get(key, 'linearizable');
       if (entry === null) return 'new' as const;
-      return entry.value === value ? ('same' as const) : ('different' as const);
+      const isSame = entry.value === value && isSameTime(entry.expiresAtMs ?? null, expiresAtMs);
+      return isSame ? ('same' as const) : ('different' as const);
     });
     return { answers };
   }
 
   putMany(pairs: readonly Pair[], existing: 'replace' | 'keep'): Promise<CommandOutput<'keys.putMany'>> {
-    return settle(pairs, async ({ key, value }) => {
-      const answer = await this.#keys.put(key, value, existing === 'keep' ? 0 : null);
+    return settle(pairs, async ({ key, value, expiresAtMs = null }) => {
+      if (this.#isOver(expiresAtMs)) return 'expired' as const;
+      const ttlMs = expiresAtMs === null ? null : expiresAtMs - this.#now();
+      const answer = await this.#put(key, value, existing === 'keep' ? 0 : null, ttlMs);
       return answer.outcome === 'saved' ? ('written' as const) : ('kept' as const);
     });
+  }
+
+  #isOver(expiresAtMs: number | null): boolean {
+    return expiresAtMs !== null && expiresAtMs <= this.#now();
   }
 
   deleteMany(
@@ -77,6 +93,10 @@ export class BulkKeys {
       return answer.current === null ? ('absent' as const) : ('changed' as const);
     });
   }
+}
+
+function isSameTime(a: number | null, b: number | null): boolean {
+  return a === null || b === null ? a === b : Math.abs(a - b) <= SAME_TIME_MS;
 }
 
 /** Bytes that base64 stands for, or nearly so. */

@@ -16,11 +16,14 @@ import styles from './confirm-dialogs.module.css';
 /** ?dialog=remove-node&from=ID: takes a node out of its cluster for good. */
 export function RemoveNodeDialog({ onClose }: { onClose: () => void }) {
   const view = useClusterLive((state) => state.view);
+  return view === null ? null : <About view={view} onClose={onClose} />;
+}
+
+/** What was asked about stays in sight while the cluster lets it go. */
+function About({ view, onClose }: { view: ClusterView; onClose: () => void }) {
   const id = Number(new URLSearchParams(useSearch()).get('from'));
-  // What was asked about stays in sight while the cluster lets it go.
-  const [node] = useState(() => view?.nodes.find((one) => one.id === id));
-  if (view === null || node === undefined) return null;
-  return <Ask view={view} node={node} onClose={onClose} />;
+  const [node] = useState(() => view.nodes.find((one) => one.id === id));
+  return node === undefined ? null : <Ask view={view} node={node} onClose={onClose} />;
 }
 
 function Ask({ view, node, onClose }: { view: ClusterView; node: NodeView; onClose: () => void }) {

@@ -4,7 +4,6 @@ import { useSearch } from 'wouter';
 import type { ClusterView, NodeView } from '../../../electron/contract/model.ts';
 import { useApi } from '../../api/context.tsx';
 import { useClusterLive } from '../../api/use-cluster-live.tsx';
-import { useSetting } from '../../app/settings.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
@@ -16,17 +15,19 @@ import styles from './confirm-dialogs.module.css';
 /** ?dialog=wipe-node&from=ID: an empty node takes the place of this one. */
 export function WipeNodeDialog({ onClose }: { onClose: () => void }) {
   const view = useClusterLive((state) => state.view);
+  return view === null ? null : <About view={view} onClose={onClose} />;
+}
+
+/** What was asked about stays in sight while the cluster lets it go. */
+function About({ view, onClose }: { view: ClusterView; onClose: () => void }) {
   const id = Number(new URLSearchParams(useSearch()).get('from'));
-  // What was asked about stays in sight while the cluster lets it go.
-  const [node] = useState(() => view?.nodes.find((one) => one.id === id));
-  if (view === null || node === undefined) return null;
-  return <Ask view={view} node={node} onClose={onClose} />;
+  const [node] = useState(() => view.nodes.find((one) => one.id === id));
+  return node === undefined ? null : <Ask view={view} node={node} onClose={onClose} />;
 }
 
 function Ask({ view, node, onClose }: { view: ClusterView; node: NodeView; onClose: () => void }) {
   const api = useApi();
   const cluster = view.summary.name;
-  const mustType = useSetting('typeToDelete');
   const [typed, setTyped] = useState('');
   const wipe = useMutation({
     mutationFn: () => api.command('node.wipe', { cluster, node: node.id }),
@@ -50,12 +51,7 @@ function Ask({ view, node, onClose }: { view: ClusterView; node: NodeView; onClo
         <>
           <span className={styles.grow} />
           <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant="danger"
-            disabled={mustType && typed !== node.name}
-            busy={wipe.isPending}
-            onClick={() => wipe.mutate()}
-          >
+          <Button variant="danger" disabled={typed !== node.name} busy={wipe.isPending} onClick={() => wipe.mutate()}>
             Wipe {node.name}
           </Button>
         </>
@@ -66,14 +62,12 @@ function Ask({ view, node, onClose }: { view: ClusterView; node: NodeView; onClo
           {words}
         </p>
       ))}
-      {mustType && (
-        <TextField
-          label={`Type ${node.name} to wipe it`}
-          mono
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-      )}
+      <TextField
+        label={`Type ${node.name} to wipe it`}
+        mono
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
       {wipe.error !== null && (
         <ErrorNote
           title={`${node.name} was not wiped.`}

@@ -1,14 +1,17 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState, type KeyboardEvent } from 'react';
 import { useApi } from '../../api/context.tsx';
+import { useView } from '../../api/use-cluster-live.tsx';
 import { Kbd } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { formatCount } from '../../ui/format.ts';
 import { hasModKey, modKeyLabel } from '../../ui/mod-key.ts';
+import { Segmented } from '../../ui/segmented.tsx';
 import { TextField } from '../../ui/text-field.tsx';
 import { toBase64 } from './bytes.ts';
+import { expiryOptions, ttlOf, type Expiry } from './expiry.ts';
 import { checkKey, draftProblem } from './limits.ts';
 import { useKeyChanged } from './use-key-pages.ts';
 import { encodeDraft, formatRefusal, formatted, openDraft, type Draft, type ValueFormat } from './value-format.ts';
@@ -34,12 +37,15 @@ export function NewKeyDialog({
   const [draft, setDraft] = useState<Draft>({ format: 'text', text: '', lineEnding: '\n' });
   const [refusal, setRefusal] = useState<string | null>(null);
   const [tried, setTried] = useState(false);
+  const [expiry, setExpiry] = useState<Expiry>('never');
+  const mayExpire = useView((view) => view.summary.kind !== 'etcd');
+  const ttlMs = ttlOf(expiry, null, 0);
   const checked = checkKey(key);
   const problem = draftProblem(draft);
 
   const create = useMutation({
     mutationFn: ({ bytes, value }: { bytes: Uint8Array; value: Uint8Array }) =>
-      api.command('keys.put', { cluster, key: toBase64(bytes), value: toBase64(value), expectedRevision: 0 }),
+      api.command('keys.put', { cluster, key: toBase64(bytes), value: toBase64(value), expectedRevision: 0, ttlMs }),
     onSuccess: (answer) => {
       if (answer.outcome === 'conflict') return;
       keyChanged(answer.entry.key, answer.entry);
@@ -115,6 +121,12 @@ export function NewKeyDialog({
             onLayOut={() => setDraft(formatted(draft) ?? draft)}
           />
         </div>
+        {mayExpire && (
+          <div className={styles.expiry}>
+            <span aria-hidden="true">Expires</span>
+            <Segmented label="Expires" value={expiry} options={expiryOptions(null)} onChange={setExpiry} />
+          </div>
+        )}
         {existing !== null && (
           <ErrorNote title="This key exists already." fix={{ label: 'Open it', run: () => onOpen(existing.key) }}>
             It is at revision {formatCount(existing.revision)}. Nothing was changed.

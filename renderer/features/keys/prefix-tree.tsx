@@ -9,6 +9,7 @@ import { formatCount, plural } from '../../ui/format.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { fromBase64 } from './bytes.ts';
 import { escapeKey } from './key-text.ts';
+import { PartitionBars } from './partition-bars.tsx';
 import { useTreeLevel } from './use-tree-level.ts';
 import styles from './prefix-tree.module.css';
 
@@ -88,6 +89,7 @@ export function PrefixTree({
         </TreeRow>
         <Level prefix="" level={2} context={context} />
       </div>
+      <PartitionBars cluster={cluster} prefix={current} readMode={readMode} />
     </nav>
   );
 }

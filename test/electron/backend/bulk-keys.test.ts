@@ -62,6 +62,29 @@ describe('writing many keys', () => {
     await expect(bulk.putMany([pair('bad', '2')], 'replace')).rejects.toThrow('this key is broken');
   });
 
+  it('writes what goes by itself with the time that is left, and not what is over', async () => {
+    const ttls: (number | null | undefined)[] = [];
+    const keys = new MemoryKeys();
+    const bulk = new BulkKeys(
+      keys,
+      (key, value, expectedRevision, ttlMs) => {
+        ttls.push(ttlMs);
+        return keys.put(key, value, expectedRevision);
+      },
+      () => 1_000,
+    );
+    const entries = [
+      { ...pair('a', '1'), expiresAtMs: 5_000 },
+      { ...pair('b', '1'), expiresAtMs: 900 },
+      pair('c', '1'),
+    ];
+    expect((await bulk.compare(entries)).answers).toEqual(['new', 'expired', 'new']);
+    expect((await bulk.putMany(entries, 'replace')).outcomes).toEqual(['written', 'expired', 'written']);
+    expect(ttls).toEqual([4_000, null]);
+    // The same value, but now with an end.
+    expect((await bulk.compare([{ ...pair('c', '1'), expiresAtMs: 5_000 }])).answers).toEqual(['different']);
+  });
+
   it('deletes what is at the revision that was seen', async () => {
     const keys = new MemoryKeys([
       ['a', '1'],

@@ -1,14 +1,16 @@
 import {
   readRecord,
+  readTime,
   spell,
   unspell,
+  writeTime,
   type Encoding,
   type KeyRecord,
   type ReadRecord,
   type RecordReader,
 } from './record.ts';
 
-const columns = ['key', 'value', 'key_encoding', 'value_encoding'] as const;
+const columns = ['key', 'value', 'key_encoding', 'value_encoding', 'expires_at'] as const;
 type Column = (typeof columns)[number];
 
 export const csvHeader = `${columns.join(',')}\r\n`;
@@ -16,7 +18,8 @@ export const csvHeader = `${columns.join(',')}\r\n`;
 /** One line as RFC 4180 has it; each field says whether it is UTF-8 or base64. */
 export function csvLine(record: KeyRecord): string {
   const [key, value] = [spell(record.key), spell(record.value)];
-  return `${[key.text, value.text, key.encoding, value.encoding].map(quoted).join(',')}\r\n`;
+  const expires = record.expiresAtMs === null ? '' : writeTime(record.expiresAtMs);
+  return `${[key.text, value.text, key.encoding, value.encoding, expires].map(quoted).join(',')}\r\n`;
 }
 
 function quoted(text: string): string {
@@ -105,7 +108,7 @@ export class CsvReader implements RecordReader {
     this.#header = header;
     if (header.has('key') && header.has('value')) return [];
     return this.#fail(
-      'The first line must name the columns: key and value, and key_encoding, value_encoding if needed.',
+      'The first line must name the columns: key and value, and key_encoding, value_encoding, expires_at if needed.',
       line,
     );
   }
@@ -120,7 +123,8 @@ export class CsvReader implements RecordReader {
     if (keyEncoding === null || valueEncoding === null) {
       return { ok: false, line, message: 'An encoding is utf8 or base64.' };
     }
-    return readRecord(line, unspell(key, keyEncoding), unspell(value, valueEncoding));
+    const expiresAtMs = readTime(field('expires_at') ?? '');
+    return readRecord(line, unspell(key, keyEncoding), unspell(value, valueEncoding), expiresAtMs);
   }
 
   #fail(message: string, line = this.#rowLine): ReadRecord[] {

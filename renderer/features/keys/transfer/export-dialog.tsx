@@ -19,8 +19,8 @@ import styles from './transfer.module.css';
 
 const means: Readonly<Record<FileFormat, string>> = {
   jsonl:
-    'One JSON object a line with key and value. What is not UTF-8 stands as base64 in keyBase64 and valueBase64, so that nothing is lost.',
-  csv: 'Columns key, value, key_encoding and value_encoding. What is not UTF-8 stands as base64, so that nothing is lost.',
+    'One JSON object a line with key and value. What is not UTF-8 stands as base64 in keyBase64 and valueBase64, so that nothing is lost; expiresAt says when a key goes by itself.',
+  csv: 'Columns key, value, key_encoding, value_encoding and expires_at. What is not UTF-8 stands as base64, so that nothing is lost.',
 };
 
 interface Progressed {
@@ -52,7 +52,9 @@ export function ExportDialog({
       let [keys, sizeBytes] = [0, 0];
       for await (const entries of entriesOf(api, cluster, scope, readMode)) {
         if (signal.aborted) return;
-        const text = entries.map(({ key, value }) => lineOf({ key: fromBase64(key), value: fromBase64(value) }));
+        const text = entries.map(({ key, value, expiresAtMs = null }) =>
+          lineOf({ key: fromBase64(key), value: fromBase64(value), expiresAtMs }),
+        );
         // The browser keeps large blobs on disk, which it could not do with strings.
         const part = new Blob(text);
         parts.push(part);

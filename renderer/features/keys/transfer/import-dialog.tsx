@@ -185,7 +185,8 @@ function Found({
       <p className={styles.found} role="status">
         <strong>{plural(found.records, 'key')}</strong>: {formatCount(found.fresh)} new
         {found.different > 0 && `, ${formatCount(found.different)} with another value now`}
-        {found.same > 0 && `, ${formatCount(found.same)} as they are already`}.
+        {found.same > 0 && `, ${formatCount(found.same)} as they are already`}
+        {found.expired > 0 && `, ${formatCount(found.expired)} whose time is over, left out`}.
       </p>
       {found.preview.length > 0 && (
         <table className={styles.preview}>
@@ -242,12 +243,13 @@ function Found({
 }
 
 function Result({ imported }: { imported: Imported }) {
-  const { written, kept, failed, reason, stopped } = imported;
+  const { written, kept, expired, failed, reason, stopped } = imported;
   return (
     <p className={styles.found} role="status">
       {stopped && 'Stopped. '}
       <strong>{plural(written, 'key')} written</strong>
       {kept > 0 && `, ${formatCount(kept)} kept as they were`}
+      {expired > 0 && `, ${formatCount(expired)} left out, since their time is over`}
       {failed > 0 && `, ${formatCount(failed)} not written: ${reason ?? 'no reason was given'}`}
       {stopped && '; they stay'}.
     </p>

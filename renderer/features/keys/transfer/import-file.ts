@@ -20,6 +20,8 @@ export interface DryRun {
   readonly fresh: number;
   readonly same: number;
   readonly different: number;
+  /** Their time was over before they were read. */
+  readonly expired: number;
   readonly problems: number;
   /** The first ones. */
   readonly firstProblems: readonly { readonly line: number; readonly message: string }[];
@@ -32,6 +34,7 @@ export const nothingRead: DryRun = {
   fresh: 0,
   same: 0,
   different: 0,
+  expired: 0,
   problems: 0,
   firstProblems: [],
   preview: [],
@@ -58,6 +61,7 @@ export async function dryRun(
       fresh: now.fresh + count('new'),
       same: now.same + count('same'),
       different: now.different + count('different'),
+      expired: now.expired + count('expired'),
       problems: now.problems + problems.length,
       firstProblems: [...now.firstProblems, ...problems].slice(0, MOST_SHOWN),
       preview: [...now.preview, ...entries.slice(0, MOST_SHOWN).map(previewOf)].slice(0, MOST_SHOWN),
@@ -80,6 +84,7 @@ function previewOf({ key, value }: { key: string; value: string }): PreviewRow {
 export interface Imported {
   readonly written: number;
   readonly kept: number;
+  readonly expired: number;
   readonly failed: number;
   readonly reason: string | null;
   readonly readBytes: number;
@@ -89,6 +94,7 @@ export interface Imported {
 export const nothingImported: Imported = {
   written: 0,
   kept: 0,
+  expired: 0,
   failed: 0,
   reason: null,
   readBytes: 0,
@@ -114,6 +120,7 @@ export async function importFile(
     now = {
       written: now.written + count('written'),
       kept: now.kept + count('kept'),
+      expired: now.expired + count('expired'),
       failed: now.failed + count('failed'),
       reason: now.reason ?? reason?.message ?? null,
       readBytes,

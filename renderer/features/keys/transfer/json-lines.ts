@@ -1,11 +1,24 @@
-import { readRecord, spell, unspell, type KeyRecord, type ReadRecord, type RecordReader } from './record.ts';
+import {
+  readRecord,
+  readTime,
+  spell,
+  unspell,
+  writeTime,
+  type KeyRecord,
+  type ReadRecord,
+  type RecordReader,
+} from './record.ts';
 
-/** `{"key":"a","value":"b"}`; bytes that are not UTF-8 stand in `keyBase64` and `valueBase64`. */
+/**
+ * `{"key":"a","value":"b"}`, and `expiresAt` of keys that go by themselves; bytes that are not
+ * UTF-8 stand in `keyBase64` and `valueBase64`.
+ */
 export function jsonLine(record: KeyRecord): string {
   const [key, value] = [spell(record.key), spell(record.value)];
   return `${JSON.stringify({
     [key.encoding === 'utf8' ? 'key' : 'keyBase64']: key.text,
     [value.encoding === 'utf8' ? 'value' : 'valueBase64']: value.text,
+    ...(record.expiresAtMs !== null && { expiresAt: writeTime(record.expiresAtMs) }),
   })}\n`;
 }
 
@@ -41,8 +54,14 @@ export class JsonLinesReader implements RecordReader {
     const [key, value] = [field(object, 'key'), field(object, 'value')];
     if (typeof key === 'string') return [{ ok: false, line, message: key }];
     if (typeof value === 'string') return [{ ok: false, line, message: value }];
-    return [readRecord(line, key.bytes, value.bytes)];
+    return [readRecord(line, key.bytes, value.bytes, expiry(object))];
   }
+}
+
+function expiry(object: object): number | null | undefined {
+  const given: unknown = Reflect.get(object, 'expiresAt');
+  if (given === undefined || given === null) return null;
+  return typeof given === 'string' ? readTime(given) : undefined;
 }
 
 /** The bytes of `name` or `nameBase64`; null where they cannot be decoded; a sentence where they are not given. */

@@ -6,9 +6,16 @@ import type { ReadRecord, RecordReader } from './record.ts';
 
 export type FileFormat = 'jsonl' | 'csv';
 
+/** As the contract has it, in base64. */
+export interface FileEntry {
+  readonly key: string;
+  readonly value: string;
+  readonly expiresAtMs: number | null;
+}
+
 /** A part of a file: records that may be written at once, and the lines between them that are wrong. */
 export interface FileBatch {
-  readonly entries: readonly { readonly key: string; readonly value: string }[];
+  readonly entries: readonly FileEntry[];
   readonly problems: readonly { readonly line: number; readonly message: string }[];
   /** How much of the file has been read. */
   readonly readBytes: number;
@@ -56,7 +63,7 @@ export async function* readFile(file: Blob, format: FileFormat): AsyncGenerator<
 }
 
 class Batch {
-  #entries = new Map<string, string>();
+  #entries = new Map<string, FileEntry>();
   #problems: { line: number; message: string }[] = [];
   #sizeBytes = 0;
 
@@ -77,13 +84,14 @@ class Batch {
       this.#problems.push({ line: read.line, message: read.message });
       return;
     }
-    const { key, value } = read.record;
-    this.#entries.set(toBase64(key), toBase64(value));
+    const { key, value, expiresAtMs } = read.record;
+    const name = toBase64(key);
+    this.#entries.set(name, { key: name, value: toBase64(value), expiresAtMs });
     this.#sizeBytes += key.length + value.length;
   }
 
   take(readBytes: number): FileBatch {
-    const entries = [...this.#entries].map(([key, value]) => ({ key, value }));
+    const entries = [...this.#entries.values()];
     const problems = this.#problems;
     this.#entries = new Map();
     this.#problems = [];

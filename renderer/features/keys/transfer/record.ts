@@ -5,6 +5,8 @@ import { keyProblem, valueProblem } from '../limits.ts';
 export interface KeyRecord {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
+  /** When the key goes by itself; null: it stays. */
+  readonly expiresAtMs: number | null;
 }
 
 /** What a file held at a line: a record, or why there is none. */
@@ -35,12 +37,33 @@ function isWellFormed(text: string): boolean {
   return !/\p{Cs}/u.test(text);
 }
 
-/** The record of a key and a value, or what is wrong with them. */
-export function readRecord(line: number, key: Uint8Array | null, value: Uint8Array | null): ReadRecord {
+/** When a key goes, as files have it; undefined for what is no time. */
+export function readTime(text: string): number | null | undefined {
+  if (text.trim() === '') return null;
+  const timeMs = Date.parse(text);
+  return Number.isNaN(timeMs) || timeMs < 0 ? undefined : timeMs;
+}
+
+export function writeTime(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
+
+/** The record of a key, a value and when it goes, or what is wrong with them. */
+export function readRecord(
+  line: number,
+  key: Uint8Array | null,
+  value: Uint8Array | null,
+  expiresAtMs: number | null | undefined,
+): ReadRecord {
   if (key === null) return { ok: false, line, message: 'The key cannot be decoded.' };
   if (value === null) return { ok: false, line, message: 'The value cannot be decoded.' };
+  if (expiresAtMs === undefined) {
+    return { ok: false, line, message: 'When the key expires is no time, such as 2030-01-31T12:00:00Z.' };
+  }
   const problem = keyProblem(key) ?? valueProblem(value);
-  return problem === null ? { ok: true, line, record: { key, value } } : { ok: false, line, message: problem };
+  return problem === null
+    ? { ok: true, line, record: { key, value, expiresAtMs } }
+    : { ok: false, line, message: problem };
 }
 
 /** Reads a file piece by piece, cut anywhere. */

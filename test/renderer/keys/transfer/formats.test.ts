@@ -11,7 +11,10 @@ const bytes = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }).map(utf8Bytes),
   fc.constantFrom('"', '""', ',', '\r\n', '\n', ' a ', '\uFEFF', '\u2028', '{"a":1}').map(utf8Bytes),
 );
-const records = fc.array(fc.record({ key: bytes, value: bytes }), { maxLength: 8 });
+/** A JavaScript date ends there. */
+const LAST_MS = 8.64e15;
+const times = fc.option(fc.integer({ min: 0, max: LAST_MS }), { nil: null });
+const records = fc.array(fc.record({ key: bytes, value: bytes, expiresAtMs: times }), { maxLength: 8 });
 
 /** Reads a text in pieces of this many characters. */
 function read(reader: RecordReader, text: string, piece: number): ReadRecord[] {
@@ -26,7 +29,8 @@ const given = (found: readonly ReadRecord[]): KeyRecord[] =>
     if (!one.ok) throw new Error(`line ${one.line}: ${one.message}`);
     return one.record;
   });
-const plain = (all: readonly KeyRecord[]) => all.map(({ key, value }) => [toBase64(key), toBase64(value)]);
+const plain = (all: readonly KeyRecord[]) =>
+  all.map(({ key, value, expiresAtMs }) => [toBase64(key), toBase64(value), expiresAtMs]);
 const problems = (found: readonly ReadRecord[]) =>
   found.flatMap((one) => (one.ok ? [] : [`${one.line}: ${one.message}`]));
 
@@ -56,7 +60,9 @@ describe('what is exported is imported byte for byte', () => {
         const found: FileBatch[] = [];
         for await (const batch of readFile(new Blob([text]), format)) found.push(batch);
         expect(found.flatMap((batch) => batch.problems)).toEqual([]);
-        const pairs = found.flatMap((batch) => batch.entries.map(({ key, value }) => [key, value]));
+        const pairs = found.flatMap((batch) =>
+          batch.entries.map(({ key, value, expiresAtMs }) => [key, value, expiresAtMs]),
+        );
         expect(pairs).toEqual(plain(all));
       }),
       { numRuns: 50 },
@@ -90,7 +96,7 @@ describe('a file that is wrong', () => {
 
   it('says which columns a CSV needs, which line is short, and where a quote never ends', () => {
     expect(problems(read(new CsvReader(), 'a,b\n1,2\n', 3))).toEqual([
-      '1: The first line must name the columns: key and value, and key_encoding, value_encoding if needed. Nothing after this line was read.',
+      '1: The first line must name the columns: key and value, and key_encoding, value_encoding, expires_at if needed. Nothing after this line was read.',
     ]);
     expect(problems(read(new CsvReader(), 'value,key\n1\n2,k\n3,k,hex\n', 3))).toEqual([
       '2: This line has 1 of 2 fields.',
@@ -105,6 +111,15 @@ describe('a file that is wrong', () => {
     expect(problems(read(new CsvReader(), '', 3))[0]).toMatch(/^1: The file is empty/);
   });
 
+  it('names no time at which a key expires', () => {
+    const lines =
+      '{"key":"a","value":"","expiresAt":"soon"}\n{"key":"a","value":"","expiresAt":"2030-01-31T12:00:00Z"}';
+    const found = read(new JsonLinesReader(), lines, 20);
+    expect(problems(found)).toEqual(['1: When the key expires is no time, such as 2030-01-31T12:00:00Z.']);
+    expect(given(found.slice(1))[0]!.expiresAtMs).toBe(Date.UTC(2030, 0, 31, 12));
+    expect(problems(read(new CsvReader(), 'key,value,expires_at\nk,v,soon\nk,v,\n', 3))).toHaveLength(1);
+  });
+
   it('that is no text is refused', async () => {
     const batches = readFile(new Blob([Uint8Array.of(0x6b, 0xff, 0xfe)]), 'jsonl');
     await expect(batches.next()).rejects.toThrow(/not UTF-8/);
@@ -112,7 +127,9 @@ describe('a file that is wrong', () => {
 });
 
 test('of two records for one key the later one comes in a later batch', async () => {
-  const text = ['a', 'b', 'a'].map((key, i) => jsonLine({ key: utf8Bytes(key), value: utf8Bytes(String(i)) })).join('');
+  const text = ['a', 'b', 'a']
+    .map((key, i) => jsonLine({ key: utf8Bytes(key), value: utf8Bytes(String(i)), expiresAtMs: null }))
+    .join('');
   const sizes: number[] = [];
   for await (const batch of readFile(new Blob([text]), 'jsonl')) sizes.push(batch.entries.length);
   expect(sizes).toEqual([2, 1]);
