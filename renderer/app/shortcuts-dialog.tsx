@@ -34,6 +34,7 @@ const groups: readonly { readonly title: string; readonly rows: readonly [readon
       [[modKeyLabel('S')], 'Save the key, if nobody changed it'],
       [['Arrows'], 'Move in the matrix'],
       [['Space'], 'Pause the charts, or the Raft inspector'],
+      [['[', ']'], 'Look back in the charts, and forth again'],
       [['←', '→'], 'Step through time in the Raft inspector'],
       [['Esc'], 'Close what is open, clear the selection'],
       [['?'], 'This list'],

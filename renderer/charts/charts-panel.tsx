@@ -8,7 +8,8 @@ import { Segmented } from '../ui/segmented.tsx';
 import { ChartsTable } from './charts-table.tsx';
 import { FlagShape } from './flag-shape.tsx';
 import { leastPlotHeight } from './layout.ts';
-import { chartWindow, ranges, type RangeName, type WindowChoice } from './window.ts';
+import { usePast } from './use-past.ts';
+import { chartWindow, ranges, stepWindow, windowWords, type RangeName, type WindowChoice } from './window.ts';
 import styles from './live-charts.module.css';
 
 /** recharts is most of the code of this screen, and nothing waits for it. */
@@ -19,43 +20,57 @@ export function ChartsPanel({ nowMs, stale }: { nowMs: number; stale: boolean })
   const partitions = useView((view) => view.partitions.length);
   const names = useView((view) => view.nodes.map((node) => `${node.id} ${node.name}`).join('\n'));
   const nodeNames = useMemo(() => readNames(names), [names]);
-  const samples = useClusterLive((state) => state.samples);
-  const events = useClusterLive((state) => state.events);
+  const cluster = useView((view) => view.summary.name);
+  const liveSamples = useClusterLive((state) => state.samples);
+  const liveEvents = useClusterLive((state) => state.events);
   const [params, setParams] = useSearchParams();
   const [choice, setChoice] = useState<WindowChoice>(() => ({
     range: readRange(params.get('range')),
-    pausedAtMs: null,
+    pausedAtMs: readUntil(params.get('until'), nowMs),
     pinnedId: null,
     dismissedId: null,
     sinceMs: nowMs,
   }));
   const [asTable, setAsTable] = useState(false);
   // The charts scroll by whole samples: they end at the last one, unless there is none to end at.
-  const newestMs = samples.at(-1)?.timeMs ?? nowMs;
+  const newestMs = liveSamples.at(-1)?.timeMs ?? nowMs;
   const endMs = stale || nowMs - newestMs > 2_000 ? nowMs : newestMs;
-  const window = chartWindow(events, endMs, choice);
+  const window = chartWindow(liveEvents, endMs, choice);
+  const { samples, events, gapMs, error, isEmpty } = usePast(cluster, window, {
+    samples: liveSamples,
+    events: liveEvents,
+  });
   const paused = choice.pausedAtMs !== null;
   const zoomed = window.zoomedTo;
 
-  const togglePause = () => setChoice((now) => ({ ...now, pausedAtMs: now.pausedAtMs === null ? window.toMs : null }));
-  const choose = (range: RangeName) => {
-    setChoice((now) => ({ ...now, range, pinnedId: null, dismissedId: zoomed?.id ?? now.dismissedId }));
+  const setParam = (name: string, value: string | null) =>
     setParams(
       (now) => {
         const next = new URLSearchParams(now);
-        next.set('range', range);
+        if (value === null) next.delete(name);
+        else next.set(name, value);
         return next;
       },
       { replace: true },
     );
+  /** Null follows. What is looked back at can be linked to. */
+  const standAt = (pausedAtMs: number | null) => {
+    setChoice((now) => ({ ...now, pausedAtMs, dismissedId: zoomed?.id ?? now.dismissedId }));
+    setParam('until', pausedAtMs === null ? null : String(Math.round(pausedAtMs)));
   };
-  useShortcuts({ ' ': togglePause });
+  const togglePause = () => standAt(paused ? null : window.toMs);
+  const step = (direction: -1 | 1) => standAt(stepWindow(window, direction, endMs));
+  const choose = (range: RangeName) => {
+    setChoice((now) => ({ ...now, range, pinnedId: null, dismissedId: zoomed?.id ?? now.dismissedId }));
+    setParam('range', range);
+  };
+  useShortcuts({ ' ': togglePause, '[': () => step(-1), ']': () => step(1) });
 
   return (
     <Panel
       className={styles.panel}
       title="Live"
-      hint={<MarkerLegend />}
+      hint={paused ? <LookingBack words={windowWords(window)} error={error} isEmpty={isEmpty} /> : <MarkerLegend />}
       actions={
         <>
           {zoomed !== null && (
@@ -76,6 +91,14 @@ export function ChartsPanel({ nowMs, stale }: { nowMs: number; stale: boolean })
             value={zoomed === null ? choice.range : '10s'}
             options={ranges}
             onChange={choose}
+          />
+          <IconButton icon="stepBack" size="small" label="Earlier" onClick={() => step(-1)} />
+          <IconButton
+            icon="stepForward"
+            size="small"
+            label="Later"
+            aria-disabled={!paused || undefined}
+            onClick={() => step(1)}
           />
           <IconButton
             icon="table"
@@ -104,6 +127,7 @@ export function ChartsPanel({ nowMs, stale }: { nowMs: number; stale: boolean })
             samples={samples}
             events={events}
             window={window}
+            gapMs={gapMs}
             following={!paused && window.toMs === endMs}
           />
         </Suspense>
@@ -124,6 +148,23 @@ function readNames(text: string): ReadonlyMap<number, string> {
 
 function readRange(text: string | null): RangeName {
   return ranges.find((range) => range.value === text)?.value ?? '2m';
+}
+
+/** A time to stand at, from the address; what is no time of the past follows. */
+function readUntil(text: string | null, nowMs: number): number | null {
+  const untilMs = Number(text ?? Number.NaN);
+  return Number.isFinite(untilMs) && untilMs > 0 && untilMs < nowMs ? untilMs : null;
+}
+
+function LookingBack({ words, error, isEmpty }: { words: string; error: unknown; isEmpty: boolean }) {
+  const note =
+    error !== null ? ': it cannot be read' : isEmpty ? ': nothing was measured then, or it is not kept any more' : '';
+  return (
+    <span role="status">
+      {words}
+      {note}
+    </span>
+  );
 }
 
 function MarkerLegend() {

@@ -22,18 +22,23 @@ export interface LiveChartsProps {
   readonly samples: readonly Sample[];
   readonly events: readonly StoryEvent[];
   readonly window: ChartWindow;
+  /** A hole in the samples longer than this is a gap. */
+  readonly gapMs: number;
   /** Whether the window ends now. */
   readonly following: boolean;
 }
 
 /** Four charts on one time axis, under markers that cross them all and one cursor. */
-export function LiveCharts({ partitions, nodeNames, samples, events, window, following }: LiveChartsProps) {
+export function LiveCharts({ partitions, nodeNames, samples, events, window, gapMs, following }: LiveChartsProps) {
   const plot = useRef<HTMLDivElement>(null);
   const size = useSize(plot);
   const layout = useMemo(() => plotLayout(size.width, size.height, partitions), [size, partitions]);
   const { fromMs, toMs } = window;
   const maxPoints = Math.max(50, Math.floor((layout.right - layout.left) / PX_PER_POINT));
-  const points = useMemo(() => chartPoints(samples, fromMs, toMs, maxPoints), [samples, fromMs, toMs, maxPoints]);
+  const points = useMemo(
+    () => chartPoints(samples, fromMs, toMs, maxPoints, gapMs),
+    [samples, fromMs, toMs, maxPoints, gapMs],
+  );
   const axes = useMemo(
     () => ({ throughput: throughputAxis(points), latency: latencyAxis(points), commit: commitAxis(points) }),
     [points],
@@ -43,7 +48,7 @@ export function LiveCharts({ partitions, nodeNames, samples, events, window, fol
     [samples, events, fromMs, toMs, partitions],
   );
   const spans = useMemo(() => leaderlessSpans(lanes), [lanes]);
-  const gaps = useMemo(() => dataGaps(samples, fromMs, toMs), [samples, fromMs, toMs]);
+  const gaps = useMemo(() => dataGaps(samples, fromMs, toMs, gapMs), [samples, fromMs, toMs, gapMs]);
   const pxPerMs = (layout.right - layout.left) / (toMs - fromMs);
   const markers = useMemo(() => chartMarkers(events, fromMs, toMs, pxPerMs), [events, fromMs, toMs, pxPerMs]);
   const longestGap = longestGapMs(lanes);
@@ -52,7 +57,7 @@ export function LiveCharts({ partitions, nodeNames, samples, events, window, fol
   const shown =
     cursor.timeMs === null
       ? (samples.findLast((sample) => sample.timeMs <= toMs) ?? null)
-      : sampleAt(samples, cursor.timeMs);
+      : sampleAt(samples, cursor.timeMs, gapMs);
 
   return (
     <div className={styles.body} style={{ minHeight: leastPlotHeight(partitions) }}>

@@ -40,11 +40,13 @@ export function formatDecade(valueMs: number): string {
   return valueMs >= 1000 ? `${valueMs / 1000} s` : String(valueMs);
 }
 
-const timeSteps = [1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600].map((seconds) => seconds * 1000);
+const timeSteps = [1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600].map(
+  (seconds) => seconds * 1000,
+);
 
 /** Wall-clock ticks inside the window, on round local times. */
 export function timeTicks(fromMs: number, toMs: number, most: number): { timeMs: number; label: string }[] {
-  const step = timeSteps.find((candidate) => (toMs - fromMs) / candidate <= most) ?? 900_000;
+  const step = timeSteps.find((candidate) => (toMs - fromMs) / candidate <= most) ?? 43_200_000;
   const ticks: { timeMs: number; label: string }[] = [];
   for (let timeMs = Math.ceil(fromMs / step) * step; timeMs <= toMs; timeMs += step) {
     ticks.push({ timeMs, label: formatClock(timeMs) });

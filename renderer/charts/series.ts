@@ -54,7 +54,13 @@ function mergePoints(points: readonly Point[]): Point {
  * rates averaged, the worst p99 and lag kept. Buckets are aligned to absolute time, so
  * that points do not change as the window moves. A gap becomes a point of nulls.
  */
-export function chartPoints(samples: readonly Sample[], fromMs: number, toMs: number, maxPoints: number): Point[] {
+export function chartPoints(
+  samples: readonly Sample[],
+  fromMs: number,
+  toMs: number,
+  maxPoints: number,
+  gapMs = GAP_MS,
+): Point[] {
   const first = Math.max(0, samples.findIndex((sample) => sample.timeMs >= fromMs) - 1);
   const within = samples.slice(first).filter((sample) => sample.timeMs <= toMs);
   const bucketMs = within.length <= maxPoints ? 0 : (toMs - fromMs) / maxPoints;
@@ -66,7 +72,7 @@ export function chartPoints(samples: readonly Sample[], fromMs: number, toMs: nu
   };
   for (const [i, sample] of within.entries()) {
     const before = within[i - 1];
-    const isGap = before !== undefined && sample.timeMs - before.timeMs > GAP_MS;
+    const isGap = before !== undefined && sample.timeMs - before.timeMs > gapMs;
     const newBucket =
       bucketMs === 0 ||
       before === undefined ||
@@ -93,10 +99,15 @@ function breakAt(timeMs: number): Point {
 }
 
 /** Stretches of [fromMs, toMs] without samples, from the first sample ever on. */
-export function dataGaps(samples: readonly Sample[], fromMs: number, toMs: number): { fromMs: number; toMs: number }[] {
+export function dataGaps(
+  samples: readonly Sample[],
+  fromMs: number,
+  toMs: number,
+  gapMs = GAP_MS,
+): { fromMs: number; toMs: number }[] {
   const gaps: { fromMs: number; toMs: number }[] = [];
   const add = (a: number, b: number) => {
-    if (b - a <= GAP_MS || b <= fromMs || a >= toMs) return;
+    if (b - a <= gapMs || b <= fromMs || a >= toMs) return;
     gaps.push({ fromMs: Math.max(a, fromMs), toMs: Math.min(b, toMs) });
   };
   for (const [i, sample] of samples.entries()) {
@@ -109,7 +120,7 @@ export function dataGaps(samples: readonly Sample[], fromMs: number, toMs: numbe
 }
 
 /** The sample that held at a time: the last one not after it, if it is near enough to speak for it. */
-export function sampleAt(samples: readonly Sample[], timeMs: number): Sample | null {
+export function sampleAt(samples: readonly Sample[], timeMs: number, gapMs = GAP_MS): Sample | null {
   const found = samples.findLast((sample) => sample.timeMs <= timeMs);
-  return found === undefined || timeMs - found.timeMs > GAP_MS ? null : found;
+  return found === undefined || timeMs - found.timeMs > gapMs ? null : found;
 }

@@ -1,9 +1,13 @@
 import type { StoryEvent } from '../../electron/contract/model.ts';
+import { formatClock } from '../ui/format.ts';
 
 export const ranges = [
   { value: '10s', label: '10 s', spanMs: 10_000 },
   { value: '2m', label: '2 min', spanMs: 120_000 },
   { value: '15m', label: '15 min', spanMs: 900_000 },
+  { value: '1h', label: '1 h', spanMs: 3_600_000 },
+  { value: '6h', label: '6 h', spanMs: 21_600_000 },
+  { value: '24h', label: '24 h', spanMs: 86_400_000 },
 ] as const;
 export type RangeName = (typeof ranges)[number]['value'];
 
@@ -46,6 +50,30 @@ export function zoomFault(events: readonly StoryEvent[], nowMs: number, choice: 
   const latest = events.findLast(isFault);
   if (latest === undefined || latest.id === choice.dismissedId || latest.timeMs < choice.sinceMs) return null;
   return nowMs - latest.timeMs < ZOOM_MS ? latest : null;
+}
+
+/** A step back or forth moves the window by half its length. */
+const STEP_SHARE = 0.5;
+
+/** As near to the end as this share of the window, it may as well follow. */
+const NEAR_END_SHARE = 0.1;
+
+/** Where the window stands after a step; null follows, since what comes next is not there yet. */
+export function stepWindow(
+  window: Pick<ChartWindow, 'fromMs' | 'toMs'>,
+  direction: -1 | 1,
+  endMs: number,
+): number | null {
+  const spanMs = window.toMs - window.fromMs;
+  const toMs = window.toMs + direction * spanMs * STEP_SHARE;
+  return toMs >= endMs - spanMs * NEAR_END_SHARE ? null : toMs;
+}
+
+/** "23/11/2026 14:00:00 to 15:00:00": what is looked back at. */
+export function windowWords({ fromMs, toMs }: Pick<ChartWindow, 'fromMs' | 'toMs'>): string {
+  const day = (timeMs: number): string => new Date(timeMs).toLocaleDateString('en-GB');
+  const from = `${day(fromMs)} ${formatClock(fromMs)}`;
+  return day(fromMs) === day(toMs) ? `${from} to ${formatClock(toMs)}` : `${from} to ${day(toMs)} ${formatClock(toMs)}`;
 }
 
 /**

@@ -122,6 +122,21 @@ describe.skipIf(noBrowser || noEtcd)('an etcd cluster that runs elsewhere', () =
     await goTo(page, 'Overview');
   });
 
+  test('its charts are looked back at, by a link too', async () => {
+    const charts = page.getByRole('region', { name: 'Live' });
+    await charts.getByRole('radio', { name: '1 h' }).click();
+    await page.getByRole('heading', { level: 1 }).first().focus();
+    await page.keyboard.press('[');
+    await expectText(charts.getByRole('status'), /^\d\d\/\d\d\/\d{4} [\d:]+ to [\d:]+/);
+    expect(page.url()).toMatch(/range=1h.*until=\d+/);
+    const words = await charts.getByRole('status').innerText();
+    await page.reload();
+    await expectText(charts.getByRole('status'), new RegExp(words));
+    await charts.getByRole('button', { name: 'Later' }).click();
+    await expectText(charts, /election won/);
+    expect(page.url()).not.toContain('until');
+  });
+
   test('a production profile takes no writes until its name is typed', async () => {
     await page.getByRole('button', { name: 'Cluster actions' }).click();
     await page.getByRole('menuitem', { name: 'Edit profile' }).click();
