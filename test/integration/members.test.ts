@@ -103,6 +103,17 @@ describe('a cluster whose nodes change under load', () => {
     }
   }, 60_000);
 
+  it('has all three replaced, one after another, by others that it has never seen', async () => {
+    let present = [3, 4, 5];
+    for (const [old, successor] of [[3, 6] as const, [4, 7] as const, [5, 8] as const]) {
+      const join = present.map((id) => node(id).address);
+      await (await newNode(successor, { replaces: old, join })).start();
+      present = [...present.filter((id) => id !== old), successor];
+      await atRest(successor, present);
+      await eventually(`n${old} ends`, () => Promise.resolve(!node(old).running));
+    }
+  }, 90_000);
+
   it('has lost nothing, and no request has failed that the client does not repeat by itself', async () => {
     await load.stop();
     expect([...load.errors.values()]).toEqual([]);
@@ -111,46 +122,47 @@ describe('a cluster whose nodes change under load', () => {
     for (let i = 0; i < 300; i++) {
       expect(Buffer.from((await db.get(`kept-${i}`))!.value).toString()).toBe(`value-${i}`);
     }
-    const fresh = await PrkDbClient.connect([node(5).address]);
-    expect((await fresh.metadata()).nodes.map((n) => n.nodeId)).toEqual([3, 4, 5]);
+    const fresh = await PrkDbClient.connect([node(8).address]);
+    expect((await fresh.metadata()).nodes.map((n) => n.nodeId)).toEqual([6, 7, 8]);
     fresh.close();
   }, 30_000);
 
   it('does not let in the process of a removed node, which says why it ends', async () => {
-    const removed = node(1);
+    // One that remembers a member that is there still: the founders know of none any more.
+    const removed = node(4);
     const ended = removed.start().then(() => eventually('its end', () => Promise.resolve(!removed.running)));
     await ended;
     expect(await removed.stop()).toBe(3);
-    expect(removed.errors).toContain('Node 1 was removed from the cluster test.');
-    expect(node(3).output).toContain('node 1 was removed from this cluster');
+    expect(removed.errors).toContain('Node 4 was removed from the cluster test.');
+    expect(node(6).output).toContain('node 4 was removed from this cluster');
   }, 30_000);
 
   it('does not let in a node that lost its disk, which says why it ends, and takes a new one in its place', async () => {
-    const wiped = node(4);
+    const wiped = node(7);
     await wiped.kill();
     rmSync(wiped.config.dataDir, { recursive: true, force: true });
     await expect(wiped.start()).rejects.toThrow(
-      /does not take in node 4: .*known by another data directory.*let another id replace it/,
+      /does not take in node 7: .*known by another data directory.*let another id replace it/,
     );
-    const sixth = await newNode(6, { replaces: 4, join: [node(3).address, node(5).address] });
-    await sixth.start();
-    await atRest(3, [3, 5, 6]);
+    const ninth = await newNode(9, { replaces: 7, join: [node(6).address, node(8).address] });
+    await ninth.start();
+    await atRest(6, [6, 8, 9]);
     expect(Buffer.from((await db.get('kept-7'))!.value).toString()).toBe('value-7');
   }, 60_000);
 
   it('refuses what cannot be, in sentences', async () => {
     const refusal = (ask: (client: ClusterClient) => Promise<unknown>) =>
-      at(5, ask).then(
+      at(8, ask).then(
         () => 'it was not refused',
         (error: Error) => error.message,
       );
-    expect(await refusal((c) => c.removeMember({ id: 3 }))).toMatch(/2 nodes, fewer than the replication factor of 3/);
-    expect(await refusal((c) => c.removeMember({ id: 9 }))).toMatch(
-      /n9 is no node of this cluster. Its nodes are n3, n5, n6/,
+    expect(await refusal((c) => c.removeMember({ id: 6 }))).toMatch(/2 nodes, fewer than the replication factor of 3/);
+    expect(await refusal((c) => c.removeMember({ id: 10 }))).toMatch(
+      /n10 is no node of this cluster. Its nodes are n6, n8, n9/,
     );
     expect(await refusal((c) => c.removeMember({ id: 1 }))).toMatch(/n1 was removed already/);
-    expect(await refusal((c) => c.replaceMember({ oldId: 3, newId: 3 }))).toMatch(/cannot replace itself/);
-    const stranger = await newNode(7, { clusterId: 'another' });
+    expect(await refusal((c) => c.replaceMember({ oldId: 6, newId: 6 }))).toMatch(/cannot replace itself/);
+    const stranger = await newNode(10, { clusterId: 'another', join: [node(8).address] });
     await expect(stranger.start()).rejects.toThrow(/belongs to the cluster test .*not to another/);
   }, 30_000);
 });
