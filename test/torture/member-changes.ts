@@ -59,8 +59,11 @@ export class MemberChanges {
     const kind = this.#random.below(4);
     if (kind === 0 && more < MORE_NODES) return this.#add();
     if (kind === 1 && more > 0) return this.#remove(await this.#take());
-    // With another node in trouble the cluster would stand still until that is over.
-    if (kind === 2 && this.#world.troubled === 0) return this.#loseDisk(await this.#take());
+    if (kind === 2) {
+      // With another node in trouble the cluster would stand still until that is over.
+      while (this.#world.troubled > 0) await sleep(MIN_GAP_MS);
+      return this.#loseDisk(await this.#take());
+    }
     return this.#replace(await this.#take());
   }
 
