@@ -2,6 +2,7 @@ import { ClusterClient } from '../client/cluster-client.ts';
 import type { Credentials } from '../client/credentials.ts';
 import { PrkDbError } from '../client/errors.ts';
 import { partitionOfGroup, SYSTEM_GROUP, type GroupId } from '../config/ids.ts';
+import { removedWords } from '../config/removed.ts';
 import type { Member, MembersResponse } from '../rpc/cluster.ts';
 import type { NodeDirectory } from '../server/members/directory.ts';
 import type { Store } from '../store/index.ts';
@@ -71,7 +72,7 @@ export class MembershipWatch {
     clearInterval(this.#timer);
     this.#options.onExpelled(
       self === undefined
-        ? `Node ${store.nodeId} was removed from the cluster ${table.clusterName}. Its data can be deleted; to use it again, add it as a new node with an empty data directory.`
+        ? removedWords(store.nodeId, table.clusterName)
         : `The cluster ${table.clusterName} knows node ${store.nodeId} by another data directory: its disk was wiped or exchanged, or it is an old copy. It could vote twice, so it stops. Bring its data back, or replace it: prkdb node replace`,
     );
   }

@@ -2,7 +2,7 @@ import { MAX_NODES } from '../config/limits.ts';
 import type { Member } from '../config/node-config.ts';
 import { SupervisorError } from './errors.ts';
 import { findBasePort, isPortFree, memberOnPorts, portsOf } from './ports.ts';
-import type { ClusterRecord } from './types.ts';
+import type { ClusterRecord, LeavingNode } from './types.ts';
 
 /** Members come and go while a cluster lives; what it was founded with stays in its record. */
 
@@ -47,12 +47,19 @@ export function withMember(record: ClusterRecord, member: Member): ClusterRecord
   return { ...record, founders: foundersOf(record), members: [...record.members, member] };
 }
 
+/** The record with a note that a member is on its way out. */
+export function withLeaving(record: ClusterRecord, leaving: LeavingNode): ClusterRecord {
+  const others = (record.leaving ?? []).filter(({ id }) => id !== leaving.id);
+  return { ...record, leaving: [...others, leaving] };
+}
+
 /** The record without a member, whose id is never given again. */
 export function withoutMember(record: ClusterRecord, nodeId: number): ClusterRecord {
   return {
     ...record,
     founders: foundersOf(record),
     members: record.members.filter((member) => member.id !== nodeId),
+    leaving: record.leaving?.filter(({ id }) => id !== nodeId),
     retired: [...new Set([...(record.retired ?? []), nodeId])].sort((a, b) => a - b),
   };
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterClient } from '../client/cluster-client.ts';
 import { nodeConfigSchema, type Member } from '../config/node-config.ts';
+import { saysRemoved } from '../config/removed.ts';
 import { adminTokenFile, connectionOf } from './access.ts';
 import { endpointOf, nodeTlsOf } from './certificates.ts';
 import { SupervisorError } from './errors.ts';
@@ -169,7 +170,8 @@ export class NodeControl {
       return;
     }
     const words = await lastWords(nodeLogFile(record.dataDir, nodeId), run.logOffset);
-    const detail = ownerGone ? 'the process that owned it is gone' : words;
+    const wasRemoved = saysRemoved(words, nodeId);
+    const detail = ownerGone && !wasRemoved ? 'the process that owned it is gone' : words;
     const ended = {
       code: exit?.code ?? null,
       signal: exit?.signal ?? null,

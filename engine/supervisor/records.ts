@@ -17,6 +17,7 @@ const recordSchema = z.object({
   members: z.array(memberSchema).min(1),
   founders: z.array(memberSchema).min(1).optional(),
   retired: z.array(z.number().int().min(1)).optional(),
+  leaving: z.array(z.object({ id: z.number().int().min(1), deleteData: z.boolean() })).optional(),
   timing: timingSchema,
   tls: z.boolean().optional(),
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DATA_FORMAT_VERSION, timingSchema, type Member } from '../config/node-config.ts';
+import { saysRemoved } from '../config/removed.ts';
 import { ensureAdminToken } from './access.ts';
 import { ensureCertificates } from './certificates.ts';
 import { checkDataDir, claimDataDir, deleteDataDir, deleteNodeData, removeIfEmpty, renameDataDir } from './data-dir.ts';
@@ -9,7 +10,7 @@ import { SupervisorError } from './errors.ts';
 import { HomePaths, checkName, defaultHome, nodeLogFile } from './home.ts';
 import { openLeash, type Leash } from './leash.ts';
 import { withLock } from './lock.ts';
-import { nextMember, withMember, withoutMember } from './members.ts';
+import { nextMember, withLeaving, withMember, withoutMember } from './members.ts';
 import { Monitor } from './monitor.ts';
 import { NodeControl } from './node-control.ts';
 import { checkPorts, findBasePort, membersOf } from './ports.ts';
@@ -127,7 +128,8 @@ class LocalSupervisor implements Supervisor {
   }
 
   async start(name: string, options: { readonly detach: boolean }): Promise<LocalCluster> {
-    await this.#change(name, async (record) => {
+    await this.#change(name, async (before) => {
+      const record = await this.#withoutRemoved(before);
       const leash = await this.#leashFor(record, options.detach);
       await this.#launchMissing(record, record.members, leash);
     });
@@ -218,8 +220,17 @@ class LocalSupervisor implements Supervisor {
     return added;
   }
 
+  async leaveNode(name: string, nodeId: number, { deleteData }: { readonly deleteData: boolean }): Promise<void> {
+    await this.#change(name, async (record) => {
+      // It may have been gone before this was told.
+      if (isStruckOff(record, nodeId)) return deleteData ? deleteNodeData(record, nodeId) : undefined;
+      await this.#records.writeRecord(withLeaving(record, { id: memberOf(record, nodeId).id, deleteData }));
+    });
+  }
+
   async forgetNode(name: string, nodeId: number, { deleteData }: { readonly deleteData: boolean }): Promise<void> {
     await this.#change(name, async (record) => {
+      if (isStruckOff(record, nodeId)) return deleteData ? deleteNodeData(record, nodeId) : undefined;
       const member = memberOf(record, nodeId);
       if (record.members.length === 1) {
         throw new SupervisorError(
@@ -229,9 +240,7 @@ class LocalSupervisor implements Supervisor {
         );
       }
       await this.#control.stop(record, member, false);
-      await this.#records.writeRecord(withoutMember(record, nodeId));
-      await rm(this.#paths.run(name, nodeId), { force: true });
-      if (deleteData) await deleteNodeData(record, nodeId);
+      await this.#strikeOff(record, nodeId, deleteData);
     });
   }
 
@@ -390,9 +399,41 @@ class LocalSupervisor implements Supervisor {
     }
   }
 
+  /** Returns the record as it is then. */
+  async #strikeOff(record: ClusterRecord, nodeId: number, deleteData: boolean): Promise<ClusterRecord> {
+    const without = withoutMember(record, nodeId);
+    await this.#records.writeRecord(without);
+    await rm(this.#paths.run(record.name, nodeId), { force: true });
+    if (deleteData) await deleteNodeData(record, nodeId);
+    return without;
+  }
+
+  /** Completes the removal of a node whose process has ended with the word that its cluster let it go. */
+  async #strikeOffIfRemoved(record: ClusterRecord, nodeId: number): Promise<ClusterRecord> {
+    const run = await this.#records.run(record.name, nodeId);
+    if (run === null || !saysRemoved(run.exit?.detail ?? '', nodeId) || record.members.length === 1) return record;
+    const deleteData = record.leaving?.some((node) => node.id === nodeId && node.deleteData) === true;
+    return this.#strikeOff(record, nodeId, deleteData);
+  }
+
+  /** Whoever waited for removals may have been gone when they were complete. */
+  async #withoutRemoved(record: ClusterRecord): Promise<ClusterRecord> {
+    const ownerGone = await isOwnerGone(await this.#records.owner(record.name), this.#leashPath);
+    let current = record;
+    for (const { id } of record.members) {
+      const run = await this.#records.run(record.name, id);
+      if (run === null) continue;
+      await this.#control.noteEnd(current, id, run.token, ownerGone);
+      current = await this.#strikeOffIfRemoved(current, id);
+    }
+    return current;
+  }
+
   async #noteEnd(name: string, nodeId: number, token: string, ownerGone: boolean): Promise<void> {
     await withLock(this.#paths.lock(name), async () => {
-      await this.#control.noteEnd(await this.#records.record(name), nodeId, token, ownerGone);
+      const record = await this.#records.record(name);
+      await this.#control.noteEnd(record, nodeId, token, ownerGone);
+      if (!isStruckOff(record, nodeId)) await this.#strikeOffIfRemoved(record, nodeId);
     });
     void this.#monitor.check(name);
   }
@@ -431,6 +472,10 @@ async function moveDirectory(from: string, to: string): Promise<void> {
       { field: 'name', cause: error },
     );
   }
+}
+
+function isStruckOff(record: ClusterRecord, nodeId: number): boolean {
+  return record.members.every((m) => m.id !== nodeId) && record.retired?.includes(nodeId) === true;
 }
 
 function memberOf(record: ClusterRecord, nodeId: number): Member {

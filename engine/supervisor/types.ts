@@ -16,6 +16,11 @@ export interface ClusterSpec {
   readonly tls?: boolean;
 }
 
+export interface LeavingNode {
+  readonly id: number;
+  readonly deleteData: boolean;
+}
+
 /** cluster.json: what stays the same from start to start. */
 export interface ClusterRecord {
   readonly formatVersion: number;
@@ -31,6 +36,8 @@ export interface ClusterRecord {
   readonly founders?: readonly Member[] | undefined;
   /** Ids that were removed. They are not given again, and their data may still be there. */
   readonly retired?: readonly number[] | undefined;
+  /** On their way out of the cluster, and whether their data is to go with them. */
+  readonly leaving?: readonly LeavingNode[] | undefined;
   readonly timing: Timing;
   /** The nodes speak TLS; their certificates are in `certs` of the data directory. */
   readonly tls?: boolean;
@@ -117,8 +124,14 @@ export interface Supervisor {
    */
   addNode(name: string, options?: { readonly replaces?: number }): Promise<number>;
   /**
+   * The cluster has agreed to let this node go. When its process says that it did, the node is
+   * struck off the records, now or at a later start, whether or not anybody waits for it.
+   */
+  leaveNode(name: string, nodeId: number, options: { readonly deleteData: boolean }): Promise<void>;
+  /**
    * Strikes a node that is no member any more off the records and ends its process. The cluster
-   * itself must have let it go before: that is for ClusterClient.removeMember.
+   * itself must have let it go before: that is for ClusterClient.removeMember. May be called for
+   * one that was struck off already.
    */
   forgetNode(name: string, nodeId: number, options: { readonly deleteData: boolean }): Promise<void>;
   /** SIGKILL. */

@@ -25,5 +25,9 @@ if (values.leash !== undefined) {
 process.on('SIGTERM', () => {
   if (!existsSync(path.join(dir, 'stubborn'))) process.exit(0);
 });
-setInterval(() => undefined, 1000);
+setInterval(() => {
+  if (!existsSync(path.join(dir, 'removed'))) return;
+  console.error(`Node ${path.basename(dir).slice(1)} was removed from the cluster demo.`);
+  process.exit(3);
+}, 50);
 console.log(JSON.stringify({ ready: true }));

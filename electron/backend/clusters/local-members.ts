@@ -77,6 +77,7 @@ export function localMembers(
     async removeNode(node, { force, deleteData }) {
       requireNode(node);
       await withAny(node, (client) => client.removeMember({ id: node, force }));
+      await supervisor.leaveNode(name, node, { deleteData });
       void finishRemoval(node, deleteData).catch(options.onError);
     },
     async wipeNode(node) {
@@ -84,6 +85,7 @@ export function localMembers(
       const successor = await supervisor.addNode(name, { replaces: node });
       await refresh();
       await becomesMember(successor);
+      await supervisor.leaveNode(name, node, { deleteData: true });
       void finishRemoval(node, true).catch(options.onError);
       return successor;
     },

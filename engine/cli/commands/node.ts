@@ -92,21 +92,26 @@ async function add(
   const nodeId = await supervisor.addNode(name, replaces === null ? {} : { replaces });
   const isMember = (m: MembersResponse) => m.members.some((member) => member.id === nodeId);
   const isDone = (m: MembersResponse) =>
-    isMember(m) && (!options.wait || (isAtRest(m) && m.members.every((member) => member.id !== replaces)));
-  try {
-    // A process that was refused, or cannot run, ends with a sentence.
-    await waitForMembers(
+    isMember(m) && isAtRest(m) && m.members.every((member) => member.id !== replaces);
+  const deleteData = options.deleteData === true;
+  // A process that was refused, or cannot run, ends with a sentence.
+  const until = (isReached: (m: MembersResponse) => boolean) =>
+    waitForMembers(
       context,
       () => localTarget(supervisor, name),
-      isDone,
+      isReached,
       () => mustLive(supervisor, name, nodeId),
     );
+  try {
+    await until(isMember);
+    if (replaces !== null) await supervisor.leaveNode(name, replaces, { deleteData });
+    if (options.wait) await until(isDone);
   } catch (error) {
     if (await neverJoined(supervisor, name, nodeId)) await supervisor.forgetNode(name, nodeId, { deleteData: true });
     throw error;
   }
   if (replaces !== null && options.wait) {
-    await supervisor.forgetNode(name, replaces, { deleteData: options.deleteData === true });
+    await supervisor.forgetNode(name, replaces, { deleteData });
   }
   const { record } = await supervisor.get(name);
   const address = endpointsOf(await supervisor.get(name))[record.members.findIndex((m) => m.id === nodeId)];
@@ -126,10 +131,12 @@ async function remove(context: CommandContext, names: readonly string[], options
   const nodeId = local?.nodeId ?? nodeIdOf(onlyName(names, 'prkdb node remove --endpoints URLS n3'));
   const targetNow = local === null ? fixed(context, options) : () => localTarget(local.supervisor, local.name);
   await atAnyNode(await targetNow(), (client) => client.removeMember({ id: nodeId, force: options.force ?? false }));
+  const deleteData = options.deleteData === true;
+  await local?.supervisor.leaveNode(local.name, nodeId, { deleteData });
   if (options.wait) {
     await waitForMembers(context, targetNow, (m) => m.fromLeader && m.members.every((member) => member.id !== nodeId));
     if (local !== null) {
-      await local.supervisor.forgetNode(local.name, nodeId, { deleteData: options.deleteData === true });
+      await local.supervisor.forgetNode(local.name, nodeId, { deleteData });
     }
   }
   const where = local === null ? 'the cluster' : local.name;

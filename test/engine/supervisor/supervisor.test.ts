@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFile
 import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   childProcessLauncher,
   createSupervisor,
@@ -449,6 +449,48 @@ describe('members that come and go', () => {
     } finally {
       squatter.close();
     }
+  });
+
+  it('one that says that it was removed is struck off, with its data if that was asked for', async () => {
+    const s = await supervisor();
+    await s.create(spec());
+    await s.start('demo', { detach: false });
+    await s.leaveNode('demo', 2, { deleteData: true });
+    const isRemoved = (node: number) => writeFileSync(path.join(home, `clusters/demo/n${node}/removed`), '');
+    isRemoved(2);
+    isRemoved(3);
+    const ids = async () => (await s.get('demo')).record.members.map((m) => m.id).join();
+    await vi.waitFor(async () => expect(await ids()).toBe('1'), 10_000);
+    expect((await s.get('demo')).record.retired).toEqual([2, 3]);
+    await vi.waitFor(() => expect(existsSync(path.join(home, 'clusters/demo/n2'))).toBe(false), 10_000);
+    expect(existsSync(path.join(home, 'clusters/demo/n3'))).toBe(true);
+    // Whoever waited for it all the while comes second.
+    await s.leaveNode('demo', 3, { deleteData: false });
+    await s.forgetNode('demo', 3, { deleteData: true });
+    expect(existsSync(path.join(home, 'clusters/demo/n3'))).toBe(false);
+    // The last one keeps its record: there is a cluster to delete.
+    isRemoved(1);
+    await vi.waitFor(async () => expect((await s.get('demo')).nodes[0]!.exit?.detail).toMatch(/was removed/), 10_000);
+    expect(await ids()).toBe('1');
+  });
+
+  it('a removal that nobody waited for is completed at the next start', async () => {
+    const first = await supervisor();
+    await first.create(spec());
+    await first.start('demo', { detach: false });
+    await first.leaveNode('demo', 3, { deleteData: true });
+    // The process of the owner ends, and with it the nodes, before the cluster has let the node go.
+    await first.close();
+    writeFileSync(path.join(home, 'clusters/demo/n3/removed'), '');
+    const second = await supervisor();
+    await second.start('demo', { detach: false });
+    await vi.waitFor(
+      async () => expect((await second.get('demo')).record.members.map((m) => m.id)).toEqual([1, 2]),
+      10_000,
+    );
+    await vi.waitFor(() => expect(existsSync(path.join(home, 'clusters/demo/n3'))).toBe(false), 10_000);
+    await second.stop('demo');
+    expect(states(await second.start('demo', { detach: false }))).toEqual(['running', 'running']);
   });
 
   it('the last node is not forgotten, nor one that there is not', async () => {
