@@ -58,8 +58,6 @@ export class TortureNode {
 
   /** Rejects with what the node said when it refuses to start. */
   async start(): Promise<void> {
-    // A channel that could not connect while the node was down would go on failing for a while.
-    this.close();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       const error = new Error(`node ${this.id} neither served nor refused to within ${START_TIMEOUT_MS} ms`);
@@ -73,6 +71,8 @@ export class TortureNode {
     } finally {
       clearTimeout(timer);
     }
+    // A channel that could not connect while the node was down would go on failing for a while.
+    this.close();
     this.down = false;
     this.#push();
   }
