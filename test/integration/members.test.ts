@@ -109,7 +109,8 @@ describe('a cluster whose nodes change under load', () => {
       const join = present.map((id) => node(id).address);
       await (await newNode(successor, { replaces: old, join })).start();
       present = [...present.filter((id) => id !== old), successor];
-      await atRest(successor, present);
+      const { removed } = await atRest(successor, present);
+      expect(removed).toContain(old);
       await eventually(`n${old} ends`, () => Promise.resolve(!node(old).running));
     }
   }, 90_000);
