@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PrkDbError, type PrkDbErrorCode } from '../../engine/client/index.ts';
+import { ChangesLostError, CopyError, CopyRefusedError } from '../../engine/copy/index.ts';
 import { EtcdError, type EtcdErrorCode } from '../../engine/etcd/index.ts';
 import { DrillError, type DrillErrorCode } from '../../engine/drill/index.ts';
 import { SupervisorError, type SupervisorErrorCode } from '../../engine/supervisor/errors.ts';
@@ -17,6 +18,12 @@ export function toApiError(error: unknown): ApiError {
     return { code: supervisorErrors[error.code], message: error.message, hint: error.hint };
   }
   if (error instanceof EtcdError) return { code: etcdErrors[error.code], message: error.message, hint: error.hint };
+  if (error instanceof CopyRefusedError) return { code: 'refused', message: error.message, hint: error.hint };
+  if (error instanceof ChangesLostError) return { code: 'refused', message: error.message, hint: null };
+  if (error instanceof CopyError) {
+    const hint = 'What was copied before is in the target; it goes on from there.';
+    return { code: 'refused', message: error.message, hint };
+  }
   if (error instanceof DrillError) return { code: drillErrors[error.code], message: error.message, hint: error.hint };
   if (error instanceof z.ZodError) {
     return { code: 'internal', message: `The answer had the wrong shape: ${describeZodError(error)}`, hint: null };

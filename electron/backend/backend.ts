@@ -8,6 +8,7 @@ import { checkSpec } from './check/spec-check.ts';
 import { connectNode, type ConnectNode } from './clusters/node-link.ts';
 import { ClusterRegistry } from './clusters/registry.ts';
 import { startDemo } from './demo.ts';
+import { CopyDesk } from './copies/copy-desk.ts';
 import { DrillDesk } from './drills/drill-desk.ts';
 import { createHandlers } from './handlers/handlers.ts';
 import { startLoad, type StartLoad } from './load.ts';
@@ -103,11 +104,19 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     now,
     onError,
   });
+  const copies = await CopyDesk.open({
+    directory: path.join(home, 'desktop', 'copies'),
+    open: (cluster) => registry.get(cluster).openStore(),
+    gateOf: (cluster) => registry.get(cluster).remote?.gate ?? null,
+    now,
+    onError,
+  });
   const records = new Records(new HomePaths(home));
   const about = { version: options.version, host: options.host, home };
   const handlers = createHandlers({
     registry,
     drills,
+    copies,
     profiles: profileDesk,
     monitor,
     notices,
@@ -130,6 +139,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     async close() {
       // Faults are healed and loads stopped while the nodes still answer.
       await monitor.close();
+      await copies.close();
       await drills.close();
       await registry.close();
       await supervisor.close();

@@ -16,6 +16,7 @@ export const mergeMessages: { readonly [N in SubscriptionName]: Merge<N> } = {
   'partition.live': (_waiting, next) => next,
   'drills.live': (_waiting, next) => next,
   'drills.reports': (_waiting, next) => next,
+  copies: (_waiting, next) => next,
   'keys.watch': mergeChanges,
   fleet: (_waiting, next) => next,
   'monitor.log': (waiting, next) => concat(waiting, next, MAX_WAITING_EVENTS) ?? next,

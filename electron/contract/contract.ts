@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { bulkKeyCommands, bulkKeyQueries, keySubscriptions } from './bulk-keys.ts';
+import { copyCommands, copySubscriptions } from './copies.ts';
 import {
   drillChoiceSchema,
   drillComparisonSchema,
@@ -247,9 +248,11 @@ export const contract = {
       ]),
     },
     ...bulkKeyCommands,
+    ...copyCommands,
   },
   subscriptions: {
     ...keySubscriptions,
+    ...copySubscriptions,
     /** The drill that runs on a cluster, and how the last one ended. */
     'drills.live': { input: cluster, message: drillLiveSchema },
     /** Every kept report, newest first, now and after every change, also by the command. */

@@ -40,7 +40,8 @@ export type Progress = Pick<CopyCheckpoint, 'after' | 'position' | 'counts'>;
 
 export const atBeginning: Progress = { after: '', position: null, counts: noCounts };
 
-const CONCURRENCY = 64;
+/** Stores put what is asked at once into few requests. */
+const CONCURRENCY = 256;
 
 /**
  * Copies all keys with a prefix, page by page in key order. What is there already with the same

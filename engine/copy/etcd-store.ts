@@ -1,9 +1,9 @@
 import {
-  createKey,
+  createKeys,
   deleteKey,
   EtcdError,
   putKey,
-  readKey,
+  readKeys,
   readRange,
   watchPrefix,
   type EtcdClient,
@@ -13,6 +13,7 @@ import {
 import { ChangesLostError } from './errors.ts';
 import { LeaseBook, LeaseTimes } from './etcd-leases.ts';
 import { patiently } from './patience.ts';
+import { Together } from './together.ts';
 import type { ChangeBatch, CreateResult, KeyStore, PageOptions, Pair } from './store.ts';
 
 /** Long enough for an election on the way. */
@@ -21,6 +22,15 @@ const MAX_PAGE_KEYS = 500;
 /** Values may be of 1.5 MB each: the first page says how large they are here. */
 const FIRST_PAGE_KEYS = 16;
 const PAGE_BYTES = 4 * 1024 * 1024;
+/** A transaction holds 128 operations, and a request 1.5 MB, unless etcd is set otherwise. */
+const TOGETHER_KEYS = 64;
+const TOGETHER_BYTES = 512 * 1024;
+const EMPTY = Buffer.alloc(0);
+
+interface Creation {
+  readonly pair: Pair;
+  readonly leaseId: string;
+}
 
 /** An etcd cluster. Closes the client with itself. */
 export class EtcdStore implements KeyStore {
@@ -28,6 +38,18 @@ export class EtcdStore implements KeyStore {
   readonly #client: EtcdClient;
   readonly #leaseTimes: LeaseTimes;
   readonly #leases: LeaseBook;
+  readonly #creations = new Together<Creation, CreateResult>((all) => this.#createAll(all), {
+    maxItems: TOGETHER_KEYS,
+    maxBytes: TOGETHER_BYTES,
+    sizeOf: ({ pair }) => pair.key.length * 3 + pair.value.length,
+    nameOf: ({ pair }) => pair.key.toString('latin1'),
+  });
+  readonly #gets = new Together<Buffer, Buffer | null>((keys) => this.#getAll(keys), {
+    maxItems: TOGETHER_KEYS,
+    maxBytes: TOGETHER_BYTES,
+    sizeOf: (key) => key.length,
+    nameOf: (key) => key.toString('latin1'),
+  });
 
   constructor(title: string, client: EtcdClient) {
     this.title = title;
@@ -73,14 +95,11 @@ export class EtcdStore implements KeyStore {
   }
 
   async get(key: Buffer): Promise<Buffer | null> {
-    return (await readKey(this.#client, key, { timeoutMs: TIMEOUT_MS }))?.value ?? null;
+    return this.#gets.call(key);
   }
 
   async create(pair: Pair): Promise<CreateResult> {
-    const result = await this.#leased(pair, (leaseId) =>
-      createKey(this.#client, pair, { leaseId, timeoutMs: TIMEOUT_MS }),
-    );
-    return result === null ? { outcome: 'created' } : { outcome: 'exists', value: result.value };
+    return this.#leased(pair, (leaseId) => this.#creations.call({ pair, leaseId }));
   }
 
   async overwrite(pair: Pair): Promise<void> {
@@ -122,6 +141,38 @@ export class EtcdStore implements KeyStore {
     this.#client.close();
   }
 
+  async #createAll(creations: readonly Creation[]): Promise<readonly CreateResult[]> {
+    const keys = creations.map(({ pair: { key, value }, leaseId }) => ({ key, value, leaseId }));
+    const [only, another] = keys;
+    let there: readonly (EtcdEntry | null)[] | null;
+    try {
+      there = await createKeys(this.#client, keys, TIMEOUT_MS);
+    } catch (error) {
+      // What is there may be too large for one answer, and one of the leases may have ended.
+      if (another === undefined || !isOfOne(error)) throw error;
+      return (await Promise.all(creations.map((one) => this.#createAll([one])))).flat();
+    }
+    if (there === null) return keys.map(() => ({ outcome: 'created' }));
+    const entries = there;
+    if (only !== undefined && another === undefined) return [{ outcome: 'exists', value: entries[0]?.value ?? EMPTY }];
+    const results = creations.map(async (one, i): Promise<CreateResult> => {
+      const entry = entries[i];
+      if (entry !== null && entry !== undefined) return { outcome: 'exists', value: entry.value };
+      const [created] = await this.#createAll([one]);
+      return created!;
+    });
+    return Promise.all(results);
+  }
+
+  async #getAll(keys: readonly Buffer[]): Promise<readonly (Buffer | null)[]> {
+    try {
+      return (await readKeys(this.#client, keys, TIMEOUT_MS)).map((entry) => entry?.value ?? null);
+    } catch (error) {
+      if (keys.length === 1 || !isOfOne(error)) throw error;
+      return (await Promise.all(keys.map((key) => this.#getAll([key])))).flat();
+    }
+  }
+
   async #pairOf({ key, value, leaseId }: EtcdEntry): Promise<Pair> {
     return { key, value, expiresAtMs: await this.#leaseTimes.expiryOf(leaseId) };
   }
@@ -136,6 +187,11 @@ export class EtcdStore implements KeyStore {
       return write(await this.#leases.leaseFor(expiresAtMs));
     }
   }
+}
+
+/** Whether what failed together may succeed one by one. */
+function isOfOne(error: unknown): boolean {
+  return error instanceof EtcdError && (error.code === 'tooLarge' || error.code === 'notFound');
 }
 
 /** So many that the next page is of a few megabytes, if its values are like these. */

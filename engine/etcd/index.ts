@@ -2,13 +2,14 @@ export { EtcdClient, type EtcdClientOptions } from './client.ts';
 export { EtcdError, type EtcdErrorCode } from './errors.ts';
 export {
   countKeys,
-  createKey,
+  createKeys,
   deleteKey,
   grantLease,
   keyHistory,
   prefixEnd,
   putKey,
   readKey,
+  readKeys,
   readLease,
   readRange,
   writeKey,

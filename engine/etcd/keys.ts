@@ -121,20 +121,46 @@ interface PutOptions {
   readonly timeoutMs?: number;
 }
 
-/** Writes a key that is not there yet. Resolves with null, or with what is there. */
-export async function createKey(
+interface NewKey {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly leaseId: string;
+}
+
+/**
+ * Writes all of these keys if none of them is there, and else nothing: resolves with null, or
+ * with what is there of each (null where nothing is). At most 128, each once.
+ */
+export async function createKeys(
   client: EtcdClient,
-  { key, value }: { readonly key: Buffer; readonly value: Buffer },
-  { leaseId, timeoutMs }: PutOptions,
-): Promise<EtcdEntry | null> {
+  keys: readonly NewKey[],
+  timeoutMs?: number,
+): Promise<readonly (EtcdEntry | null)[] | null> {
   const request = {
-    compare: [{ result: EQUAL, target: MOD, key, modRevision: '0' }],
-    success: [{ requestPut: { key, value, lease: leaseId } }],
-    failure: [{ requestRange: { key } }],
+    compare: keys.map(({ key }) => ({ result: EQUAL, target: MOD, key, modRevision: '0' })),
+    success: keys.map(({ key, value, leaseId }) => ({ requestPut: { key, value, lease: leaseId } })),
+    failure: keys.map(({ key }) => ({ requestRange: { key } })),
   };
   const response = await transact(client, request, timeoutMs);
-  const current = response.succeeded ? undefined : response.responses[0]?.responseRange?.kvs[0];
-  return current === undefined ? null : toEtcdEntry(current);
+  return response.succeeded ? null : entriesOf(response, keys.length);
+}
+
+/** What is there of each of these keys, at one moment. At most 128. */
+export async function readKeys(
+  client: EtcdClient,
+  keys: readonly Buffer[],
+  timeoutMs?: number,
+): Promise<readonly (EtcdEntry | null)[]> {
+  const request = { success: keys.map((key) => ({ requestRange: { key } })) };
+  const response = await client.call<TxnResponse>('KV', 'Txn', request, timeoutMs === undefined ? {} : { timeoutMs });
+  return entriesOf(response, keys.length);
+}
+
+function entriesOf({ responses }: TxnResponse, count: number): (EtcdEntry | null)[] {
+  return Array.from({ length: count }, (_, i) => {
+    const entry = responses[i]?.responseRange?.kvs[0];
+    return entry === undefined ? null : toEtcdEntry(entry);
+  });
 }
 
 /** Writes a key whatever is there. A lease that it had before is no longer its own. */

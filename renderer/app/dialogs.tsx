@@ -12,18 +12,26 @@ const ConnectSheet = lazy(async () => ({
   default: (await import('../features/remote/connect-sheet.tsx')).ConnectSheet,
 }));
 
+const CopyDialog = lazy(async () => ({
+  default: (await import('../features/copies/copy-dialog.tsx')).CopyDialog,
+}));
+
 const SettingsDialog = lazy(async () => ({
   default: (await import('../features/settings/settings-dialog.tsx')).SettingsDialog,
 }));
 
-export type DialogName = 'new' | 'connect' | 'settings' | 'shortcuts';
+export type DialogName = 'copy' | 'new' | 'connect' | 'settings' | 'shortcuts';
 
 /** The dialog that the address names, and the way to name another (null closes). */
-export function useDialog(): [string | null, (dialog: DialogName | null) => void] {
+export function useDialog(): [
+  string | null,
+  (dialog: DialogName | null, preset?: Readonly<Record<string, string>>) => void,
+] {
   const [path, navigate] = useLocation();
   const search = useSearch();
   const open = useCallback(
-    (dialog: DialogName | null) => navigate(withDialog(path, search, dialog), { replace: true }),
+    (dialog: DialogName | null, preset: Readonly<Record<string, string>> = {}) =>
+      navigate(withDialog(path, search, dialog, preset), { replace: true }),
     [navigate, path, search],
   );
   return [new URLSearchParams(search).get('dialog'), open];
@@ -41,6 +49,11 @@ export function Dialogs() {
       {dialog === 'connect' && (
         <Suspense>
           <ConnectSheet profile={null} onClose={() => setDialog(null)} />
+        </Suspense>
+      )}
+      {dialog === 'copy' && (
+        <Suspense>
+          <CopyDialog onClose={() => setDialog(null)} />
         </Suspense>
       )}
       {dialog === 'settings' && (

@@ -12,7 +12,7 @@ export function clusterPath(cluster: string, screen = ''): string {
 }
 
 /** What only a dialog reads; gone from the address with it. */
-const DIALOG_PARAMS = ['fault', 'from', 'to', 'like'];
+const DIALOG_PARAMS = ['fault', 'from', 'to', 'like', 'copy'];
 
 /** A dialog is a query parameter over whatever address is shown, with what it opens with. */
 export function withDialog(

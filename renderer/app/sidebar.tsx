@@ -7,6 +7,8 @@ import { IconButton } from '../ui/button.tsx';
 import { formatBytes, plural } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { modKeyLabel } from '../ui/mod-key.ts';
+import { briefly, isUnderWay } from '../features/copies/copy-words.ts';
+import { useCopies } from '../features/copies/use-copies.ts';
 import { useDrillReports } from '../features/drills/use-drills.ts';
 import { ClusterLink } from './cluster-link.tsx';
 import { useDialog } from './dialogs.tsx';
@@ -76,6 +78,7 @@ export function Sidebar({ clusters }: { clusters: ClustersState }) {
       <nav className={styles.links} aria-label="Application">
         <FleetLink />
         <DrillsLink />
+        <CopiesLink />
         <button type="button" className={styles.link} onClick={() => openDialog('settings')}>
           <Icon name="sliders" />
           Settings
@@ -119,6 +122,22 @@ function DrillsLink() {
       Drill reports
       {reports !== null && <span>{reports.length}</span>}
     </Link>
+  );
+}
+
+/** To the copies that are under way, with how many there are. */
+function CopiesLink() {
+  const copies = useCopies()?.filter(isUnderWay) ?? [];
+  const [, openDialog] = useDialog();
+  const [only, another] = copies;
+  if (only === undefined) return null;
+  const preset: Readonly<Record<string, string>> = another === undefined ? { copy: only.id } : {};
+  return (
+    <button type="button" className={styles.link} onClick={() => openDialog('copy', preset)}>
+      <Icon name="swap" />
+      Copies
+      <span>{another === undefined ? briefly(only) : copies.length}</span>
+    </button>
   );
 }
 

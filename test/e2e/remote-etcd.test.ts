@@ -4,6 +4,7 @@ import { EtcdCluster, noEtcd } from '../support/etcd-cluster.ts';
 import { openApp, type TestApp } from './support/app.ts';
 import { noBrowser } from './support/browser.ts';
 import { createKey, expectText, expectValue, feed, fillValue, goTo, headline, keyRow } from './support/cluster-page.ts';
+import { startSingleNode } from './support/cluster-sheet.ts';
 import { lookAt } from './support/look.ts';
 import { oneStory } from './support/story.ts';
 
@@ -137,6 +138,37 @@ describe.skipIf(noBrowser || noEtcd)('an etcd cluster that runs elsewhere', () =
     expect(page.url()).not.toContain('until');
   });
 
+  test('its keys are copied to a cluster of this computer, and followed until clients have moved', async () => {
+    await startSingleNode(page, 'solo');
+    await page.getByRole('link', { name: 'k8s' }).click();
+    await page.getByRole('button', { name: 'Cluster actions' }).click();
+    await page.getByRole('menuitem', { name: 'Copy keys' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Copy keys to another cluster' });
+    expect(await dialog.getByLabel('From').inputValue()).toBe('k8s');
+    await dialog.getByLabel('To', { exact: true }).selectOption('solo');
+    await dialog.getByLabel('Prefix').fill('config/');
+    await dialog.getByRole('switch', { name: /^Write later changes too/ }).click();
+    expect(await lookAt(page, 'copy-choose', { narrow: false })).toEqual([]);
+    await dialog.getByRole('button', { name: 'Check what would be done' }).click();
+    await expectText(dialog, /Nothing is written yet.*To write 1/);
+    await dialog.getByRole('button', { name: 'Copy 1 key' }).click();
+    await expectText(dialog, /All keys are copied.*What now.*Stop what writes to k8s/);
+    await dialog.getByRole('button', { name: 'Compare both sides' }).click();
+    await expectText(dialog, /Both sides are equal, byte for byte: 1 key\./);
+    expect(await lookAt(page, 'copy-follow', { narrow: true })).toEqual([]);
+
+    // A closed dialog ends nothing, and the address leads back to it.
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /^Copies/ }).click();
+    await dialog.getByRole('button', { name: 'End following' }).click();
+    await expectText(dialog, /Done: following has ended/);
+    await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
+    await page.getByRole('link', { name: 'solo' }).click();
+    await goTo(page, 'Keys');
+    await keyRow(page, 'config/limit').waitFor();
+    await page.getByRole('link', { name: 'k8s' }).click();
+  });
+
   test('a production profile takes no writes until its name is typed', async () => {
     await page.getByRole('button', { name: 'Cluster actions' }).click();
     await page.getByRole('menuitem', { name: 'Edit profile' }).click();
@@ -151,6 +183,17 @@ describe.skipIf(noBrowser || noEtcd)('an etcd cluster that runs elsewhere', () =
     await dialog.getByLabel('Type k8s to allow writing').fill('k8s');
     await allow.click();
     await page.getByRole('button', { name: 'Maintain' }).waitFor();
+
+    // Copying there wants the name all the same, each time.
+    await page.goto(`${new URL(page.url()).origin}/c/k8s?dialog=copy&from=solo&to=k8s`);
+    const copy = page.getByRole('dialog', { name: 'Copy keys to another cluster' });
+    await copy.getByRole('button', { name: 'Check what would be done' }).click();
+    const begin = copy.getByRole('button', { name: 'Begin' });
+    await begin.waitFor();
+    expect(await begin.isDisabled()).toBe(true);
+    await copy.getByLabel('Type k8s to write to this production cluster').fill('k8s');
+    await begin.click();
+    await expectText(copy, /Done: all keys are copied.*Equal on both sides already 1/);
     expect(app.complaints).toEqual([]);
   });
 });

@@ -138,7 +138,7 @@ describe.skipIf(noEtcd)('prkdb copy', () => {
       });
       const args = ['copy', '--from', prkdbRef, '--to', etcdRef];
       const rehearsal = await runCommand(home.path, [...args, '--dry-run']);
-      expect(rehearsal.text).toContain(`${KEYS} keys read, ${KEYS} to write, 0 the same already.`);
+      expect(rehearsal.text + rehearsal.stderr).toContain(`${KEYS} keys read, ${KEYS} to write, 0 the same already.`);
       if (IS_LONG) await killedCopy(args);
       const startedMs = performance.now();
       const done = await runCommand(home.path, args);
@@ -204,7 +204,7 @@ describe.skipIf(noEtcd)('prkdb copy', () => {
     const child = startCommand(home.path, ['copy', '--from', prkdbRef, '--to', etcdRef, '--follow']);
     let errors = '';
     child.stderr!.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-    await eventually('it follows', async () => errors.includes('Following'));
+    await eventually('it follows', async () => errors.includes('Following'), PATIENCE_MS);
     const client = new EtcdClient({ endpoints: etcd.endpoints });
     const db = await PrkDbClient.connect(prkdb.endpoints);
     await db.put('app/late', '1');
@@ -226,7 +226,7 @@ describe.skipIf(noEtcd)('prkdb copy', () => {
     const child = startCommand(home.path, ['copy', '--from', etcdRef, '--to', prkdbRef, '--follow']);
     let errors = '';
     child.stderr!.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-    await eventually('it follows', async () => errors.includes('Following'));
+    await eventually('it follows', async () => errors.includes('Following'), PATIENCE_MS);
     const client = new EtcdClient({ endpoints: etcd.endpoints });
     await writeKey(client, Buffer.from('app/new'), Buffer.from('1'), null);
     await deleteKey(client, Buffer.from(keyOf(0)), null);

@@ -2,6 +2,7 @@ import type { ActiveFault, FaultRequest } from '../../contract/faults.ts';
 import type { ClusterSummary, ClusterView, PartitionLive, Sample, StoryEvent } from '../../contract/model.ts';
 import type { RaftRecord } from '../../contract/recording.ts';
 import type { EtcdAccess, EtcdAction } from '../../contract/remote.ts';
+import type { KeyStore } from '../../../engine/copy/index.ts';
 import type { KeySpace } from '../keys/key-space.ts';
 import type { CertificateEnd } from '../monitor/facts.ts';
 import type { WriteGate } from '../remote/write-gate.ts';
@@ -54,6 +55,8 @@ export interface ClusterDriver {
   /** Called when the summary changed in any way. Returns the way to stop it. */
   onSummary(listener: () => void): () => void;
   readonly keys: KeySpace;
+  /** A connection of its own to all keys, for copying; the caller closes it. It asks no gate. */
+  openStore(): Promise<KeyStore>;
   /** Starting and stopping; null for clusters whose processes are not ours. */
   readonly processes: ProcessControls | null;
   readonly faults: FaultControls | null;

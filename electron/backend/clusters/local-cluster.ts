@@ -1,6 +1,7 @@
 import type { ClusterSummary, ClusterView, PartitionLive, Sample, StoryEvent } from '../../contract/model.ts';
 import type { RaftRecord } from '../../contract/recording.ts';
 import type { ConnectionOptions, PrkDbClient } from '../../../engine/client/index.ts';
+import { PrkDbStore, type KeyStore } from '../../../engine/copy/index.ts';
 import { connectionOf, endpointOf } from '../../../engine/supervisor/index.ts';
 import type { LocalCluster, ProcessEvent, Supervisor } from '../../../engine/supervisor/types.ts';
 import { BackendError } from '../errors.ts';
@@ -197,6 +198,10 @@ export class LocalClusterDriver implements ClusterDriver {
   onSummary(listener: () => void): () => void {
     this.#summaryListeners.add(listener);
     return () => this.#summaryListeners.delete(listener);
+  }
+
+  async openStore(): Promise<KeyStore> {
+    return new PrkDbStore(this.name, await this.#connect());
   }
 
   /** The supervisor's word on the processes changed. */

@@ -3,6 +3,7 @@ import type { AppInfo, ClusterSpecInput, SpecCheck } from '../../contract/model.
 import type { ClusterRegistry } from '../clusters/registry.ts';
 import { BackendError } from '../errors.ts';
 import type { ClusterDriver } from '../clusters/driver.ts';
+import type { CopyDesk } from '../copies/copy-desk.ts';
 import type { DrillDesk } from '../drills/drill-desk.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { NoticeBoard } from '../monitor/notice-board.ts';
@@ -21,13 +22,14 @@ const done = {};
 export function createHandlers(options: {
   readonly registry: ClusterRegistry;
   readonly drills: DrillDesk;
+  readonly copies: CopyDesk;
   readonly profiles: ProfileDesk;
   readonly monitor: Monitor;
   readonly notices: NoticeBoard;
   readonly appInfo: () => AppInfo;
   readonly checkSpec: (spec: ClusterSpecInput) => Promise<SpecCheck>;
 }): Handlers {
-  const { registry, drills, profiles, monitor, notices } = options;
+  const { registry, drills, copies, profiles, monitor, notices } = options;
   const { driver, processes, faults, load, remote, etcd } = driverParts(registry);
   const ok = async (work: Promise<void>): Promise<typeof done> => {
     await work;
@@ -155,10 +157,17 @@ export function createHandlers(options: {
         return done;
       },
       'etcd.act': async ({ cluster, change }) => ({ words: await etcd(cluster).act(change) }),
+      'copies.rehearse': (settings) => copies.rehearse(settings),
+      'copies.begin': ({ id, typedName, anew }) => ok(copies.begin(id, typedName, anew)),
+      'copies.pause': ({ id }) => ok(copies.pause(id)),
+      'copies.compare': ({ id }) => ok(copies.compare(id)),
+      'copies.finish': ({ id }) => ok(copies.finish(id)),
+      'copies.remove': ({ id }) => ok(copies.remove(id)),
       'keys.putMany': ({ cluster, entries, existing }) => bulk(cluster).putMany(entries, existing),
       'keys.deleteMany': ({ cluster, keys }) => bulk(cluster).deleteMany(keys),
     }),
     subscriptions: {
+      copies: (_input, sink) => copies.watch((views) => sink.message(views)),
       'drills.live': ({ cluster }, sink) => drills.watch(cluster, (live) => sink.message(live)),
       'drills.reports': (_input, sink) =>
         drills.watchReports(

@@ -27,16 +27,21 @@ export class WriteGate {
     return this.#rules.isProduction && this.#now() >= this.#unlockedUntilMs;
   }
 
+  /** Throws where nothing is ever written from here. */
+  checkReadOnly(): void {
+    const { name, readOnly } = this.#rules;
+    if (!readOnly) return;
+    throw new BackendError(
+      'readOnly',
+      `The profile ${name} is read-only, so nothing there is changed.`,
+      'Turn read-only off in its profile.',
+    );
+  }
+
   /** Throws the refusal in words. */
   check(): void {
-    const { name, readOnly } = this.#rules;
-    if (readOnly) {
-      throw new BackendError(
-        'readOnly',
-        `The profile ${name} is read-only, so nothing there is changed.`,
-        'Turn read-only off in its profile.',
-      );
-    }
+    const { name } = this.#rules;
+    this.checkReadOnly();
     if (this.isLocked) {
       throw new BackendError(
         'readOnly',
@@ -46,13 +51,16 @@ export class WriteGate {
     }
   }
 
+  /** For one long piece of work: throws unless the name that was typed is that of a production cluster, each time. */
+  confirm(typedName: string | null): void {
+    const { name, isProduction } = this.#rules;
+    this.checkReadOnly();
+    if (!isProduction || typedName === name) return;
+    throw new BackendError('invalidInput', `This is not the name of the cluster.`, `Type ${name} to allow writing.`);
+  }
+
   unlock(typedName: string): void {
-    const { name, readOnly, isProduction } = this.#rules;
-    if (readOnly) this.check();
-    if (!isProduction) return;
-    if (typedName !== name) {
-      throw new BackendError('invalidInput', `This is not the name of the cluster.`, `Type ${name} to allow writing.`);
-    }
-    this.#unlockedUntilMs = this.#now() + UNLOCKED_MS;
+    this.confirm(typedName);
+    if (this.#rules.isProduction) this.#unlockedUntilMs = this.#now() + UNLOCKED_MS;
   }
 }

@@ -59,6 +59,13 @@ export function ClusterMenu() {
             hint: 'its shape, not its data',
             onSelect: () => navigate(withDialog(path, search, 'new', { like: cluster.name }), { replace: true }),
           },
+          {
+            label: 'Copy keys…',
+            icon: 'swap',
+            hint: 'to another cluster',
+            disabled: stopped,
+            onSelect: () => navigate(withDialog(path, search, 'copy', { from: cluster.name }), { replace: true }),
+          },
           null,
           { label: 'Delete…', icon: 'trash', danger: true, onSelect: () => setAsking('remove') },
         ]}

@@ -33,7 +33,7 @@ export interface Preview {
 /** What actions may do. The palette has closed and the focus is back when one of these is called. */
 export interface Desk {
   navigate(path: string): void;
-  openDialog(dialog: DialogName): void;
+  openDialog(dialog: DialogName, preset?: Readonly<Record<string, string>>): void;
   /** Asks first; what it is about happens in the dialog. */
   ask(question: 'stop' | 'rename' | 'remove', cluster: ClusterSummary): void;
   node(action: NodeAction, node: NodeView): void;

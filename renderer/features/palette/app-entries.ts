@@ -53,6 +53,19 @@ export function appEntries(scene: Scene): PaletteAction[] {
       run: (desk) => desk.navigate(FLEET_PATH),
     },
     {
+      id: 'app/copy',
+      group: 'Application',
+      icon: 'swap',
+      label: 'Copy keys to another cluster…',
+      hint: 'PrkDB or etcd',
+      keywords: 'move migrate transfer sync follow import export',
+      preview: () => ({
+        title: 'Copy keys to another cluster',
+        text: 'Opens the assistant: choose two clusters, see what would be done, copy, and follow later changes until clients have moved. Nothing is written before you say so.',
+      }),
+      run: (desk) => desk.openDialog('copy', scene.view === null ? {} : { from: scene.view.summary.name }),
+    },
+    {
       id: 'app/settings',
       group: 'Application',
       icon: 'sliders',

@@ -5,6 +5,7 @@ import type { ClusterSummary } from '../../../electron/contract/model.ts';
 import type { Profile } from '../../../electron/contract/remote.ts';
 import { useApi } from '../../api/context.tsx';
 import { useCommand } from '../../api/use-command.ts';
+import { useDialog } from '../../app/dialogs.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Menu } from '../../ui/menu.tsx';
@@ -25,6 +26,7 @@ export function useProfile(profileId: string): Profile | undefined {
 export function RemoteMenu({ cluster, remote }: { cluster: ClusterSummary; remote: { readonly profileId: string } }) {
   const api = useApi();
   const { run } = useCommand();
+  const [, openDialog] = useDialog();
   const profile = useProfile(remote.profileId);
   const [asking, setAsking] = useState<'edit' | 'remove' | 'unlock' | null>(null);
   const { name } = cluster;
@@ -52,6 +54,12 @@ export function RemoteMenu({ cluster, remote }: { cluster: ClusterSummary; remot
           ...(isLocked
             ? [{ label: 'Allow writing…', icon: 'lock' as const, onSelect: () => setAsking('unlock') }]
             : []),
+          {
+            label: 'Copy keys…',
+            icon: 'swap',
+            hint: 'to another cluster',
+            onSelect: () => openDialog('copy', { from: name }),
+          },
           {
             label: 'Edit profile…',
             icon: 'sliders',

@@ -118,6 +118,7 @@ describe('what they do', () => {
     ['Stop dev-3…', 'ask stop dev-3'],
     ['Delete dev-3…', 'ask remove dev-3'],
     ['New local cluster…', 'dialog new'],
+    ['Copy keys to another cluster…', 'dialog copy dev-3'],
     ['Theme: light', 'theme light'],
     ['Density: compact', 'density compact'],
     ['Show or hide the sidebar', 'sidebar'],

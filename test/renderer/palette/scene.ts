@@ -27,7 +27,7 @@ export function desk(): Desk & { readonly done: string[] } {
   return {
     done,
     navigate: (path) => done.push(`go ${path}`),
-    openDialog: (dialog) => done.push(`dialog ${dialog}`),
+    openDialog: (dialog, preset = {}) => done.push(['dialog', dialog, ...Object.values(preset)].join(' ')),
     ask: (question, cluster) => done.push(`ask ${question} ${cluster.name}`),
     node: (action, node) => done.push(`${action} ${node.name}`),
     faultLab: ({ fault }) => done.push(`lab ${fault}`),

@@ -1,4 +1,5 @@
-import type { EtcdClient } from '../../../../engine/etcd/index.ts';
+import { EtcdStore, type KeyStore } from '../../../../engine/copy/index.ts';
+import { EtcdClient } from '../../../../engine/etcd/index.ts';
 import type { Capability, ClusterSummary, ClusterView, Sample, StoryEvent } from '../../../contract/model.ts';
 import type { ClusterDriver, EtcdControls, HistoryRange, LiveUpdate, RemoteControls } from '../../clusters/driver.ts';
 import { BackendError } from '../../errors.ts';
@@ -129,6 +130,13 @@ export class EtcdDriver implements ClusterDriver {
 
   events(limit: number): StoryEvent[] {
     return this.#hub.events(limit);
+  }
+
+  async openStore(): Promise<KeyStore> {
+    const { endpoints, tls, user } = await this.#options.connect();
+    const client = new EtcdClient({ endpoints, tls, user, clusterId: this.#options.profile.clusterId });
+    client.remember(this.#memberUrls);
+    return new EtcdStore(this.name, client);
   }
 
   watch(listener: (update: LiveUpdate) => void): () => void {

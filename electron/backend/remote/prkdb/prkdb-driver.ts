@@ -1,3 +1,5 @@
+import { PrkDbClient } from '../../../../engine/client/index.ts';
+import { PrkDbStore, type KeyStore } from '../../../../engine/copy/index.ts';
 import type {
   ClusterState,
   ClusterSummary,
@@ -150,6 +152,27 @@ export class PrkDbDriver implements ClusterDriver {
 
   onSummary(listener: () => void): () => void {
     return this.#hub.onSummary(listener);
+  }
+
+  async openStore(): Promise<KeyStore> {
+    const { endpoints, tls, token } = await this.#options.connect();
+    const client = await PrkDbClient.connect(endpoints, { tls, token });
+    try {
+      // What the profile stands for, and no other cluster that has taken its addresses.
+      const expected = this.#found?.clusterId ?? this.#options.profile.clusterId;
+      const { clusterId } = await client.metadata();
+      if (expected !== null && clusterId !== expected) {
+        throw new BackendError(
+          'refused',
+          `Another cluster answers at the addresses of ${this.name}.`,
+          'Check its profile.',
+        );
+      }
+      return new PrkDbStore(this.name, client);
+    } catch (error) {
+      client.close();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
