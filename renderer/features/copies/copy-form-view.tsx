@@ -34,7 +34,7 @@ export function CopyFormView({
 }) {
   const api = useApi();
   const state = useClusters();
-  const clusters = state.status === 'ready' ? state.clusters : [];
+  const clusters = state.status === 'ready' ? state.clusters : null;
   const [problems, setProblems] = useState<CopyProblems>({});
   const rehearse = useMutation({
     mutationFn: (settings: CopySettings) => api.command('copies.rehearse', settings),
@@ -134,11 +134,13 @@ function Side({
   label: string;
   side: 'from' | 'to';
   form: CopyForm;
-  clusters: Parameters<typeof choices>[0];
+  /** Null until they were told. */
+  clusters: Parameters<typeof choices>[0] | null;
   problem: string | undefined;
   onChange: (part: Partial<CopyForm>) => void;
 }) {
-  const offered = choices(clusters, side);
+  const chosen = { value: form[side], label: form[side] };
+  const offered = clusters !== null ? choices(clusters, side) : form[side] === '' ? [] : [chosen];
   const value = offered.some((option) => option.value === form[side]) ? form[side] : '';
   return (
     <div className={styles.select}>
@@ -146,7 +148,7 @@ function Side({
         label={label}
         value={value}
         options={[{ value: '', label: 'Choose a cluster' }, ...offered]}
-        onChange={(chosen) => onChange({ [side]: chosen })}
+        onChange={(name) => onChange({ [side]: name })}
       />
       {problem !== undefined && (
         <p className={styles.problem} role="alert">
