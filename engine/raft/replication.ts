@@ -7,6 +7,9 @@ import type { RaftState } from './state.ts';
 import { tellWhenCaughtUp } from './transfer.ts';
 import type { Entry, LogIndex, Message } from './types.ts';
 
+/** An append that must be read from the disk carries no more, unless a single entry is bigger. */
+const MAX_READ_BYTES = 256 * 1024;
+
 /** Sends each follower what it may have now. Called once a ready, so that proposals in between share appends. */
 export function replicate(state: RaftState, leadership: Leadership): void {
   leadership.replicationDue = false;
@@ -51,8 +54,9 @@ function pipeline(state: RaftState, leadership: Leadership, peer: Progress): voi
   peer.checkDue = false;
 }
 
-function entriesFrom(state: RaftState, from: LogIndex): readonly Entry[] {
-  return state.log.slice(from, state.log.lastIndex + 1, state.config.maxAppendBytes);
+function entriesFrom({ log, config }: RaftState, from: LogIndex): readonly Entry[] {
+  const maxBytes = log.isInMemory(from) ? config.maxAppendBytes : Math.min(config.maxAppendBytes, MAX_READ_BYTES);
+  return log.slice(from, log.lastIndex + 1, maxBytes);
 }
 
 function dataBytes(entries: readonly Entry[]): number {

@@ -1,8 +1,10 @@
 import type Database from 'better-sqlite3';
 import type { Membership } from '../../raft/types.ts';
+import { CorruptDataError } from '../errors.ts';
 import { Gone, type KvRow, type KvRowMeta, type ScanOptions, type ScanPage, type StateFacts } from '../types.ts';
 import type { KvTable } from './apply.ts';
-import { MAX_PAST_VALUE_BYTES, type Former } from './history.ts';
+import { MAX_PAST_VALUE_BYTES, pastAfter, type Former } from './history.ts';
+import type { HotRows } from './hot-rows.ts';
 import { prefixEnd, scanStart } from './key-range.ts';
 import type { SessionTable } from './sessions.ts';
 import {
@@ -30,7 +32,11 @@ interface Slot {
   /** Null when it is large and was not changed: then it is in the database alone. */
   value: Uint8Array | null;
   past: Uint8Array;
+  /** The history once this row is replaced; where it is known, value and past were not read. */
+  pastAfter: Uint8Array | undefined;
   changed: boolean;
+  /** There was a row before the batch. */
+  readonly isOverwrite: boolean;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -109,7 +115,8 @@ export class GroupTable {
   slot(key: Uint8Array): Slot {
     const raw = this.#slot.get(key) as RawSlot | undefined;
     if (raw === undefined) {
-      return { rowId: null, checksum: 0, meta: undefined, value: null, past: NOTHING, changed: false };
+      const unknown = { value: null, past: NOTHING, pastAfter: undefined };
+      return { rowId: null, checksum: 0, meta: undefined, ...unknown, changed: false, isOverwrite: false };
     }
     const value = raw[12] === null ? null : checkedValue(raw, raw[12]);
     return {
@@ -118,7 +125,9 @@ export class GroupTable {
       meta: checkedMeta(raw),
       value,
       past: checkedPast(raw, raw[13]),
+      pastAfter: undefined,
       changed: false,
+      isOverwrite: true,
     };
   }
 
@@ -168,7 +177,9 @@ export class GroupTable {
     }
     const { checksum, values } = rowValues({ ...meta, value, past });
     if (rowId === null) slot.rowId = this.#insert.run(meta.key, ...values).lastInsertRowid;
-    else this.#update.run(...values, rowId);
+    else if (this.#update.run(...values, rowId).changes !== 1) {
+      throw new CorruptDataError('a row that was to be replaced is not there');
+    }
     slot.checksum = checksum;
     return { checksumChange: checksum - before, sizeBytes: meta.key.length + value.length + past.length };
   }
@@ -188,6 +199,7 @@ export class TableBatch implements KvTable {
   /** Rows as the batch left them each time, in order. */
   readonly changes: KvRow[] = [];
   readonly #table: GroupTable;
+  readonly #hot: HotRows;
   readonly #slots = new Map<string, Slot>();
   #revision: number;
   #keyCount: number;
@@ -197,8 +209,9 @@ export class TableBatch implements KvTable {
   #sizeBytes = 0;
   readonly #membership: Membership | null;
 
-  constructor(table: GroupTable, state: StateFacts, sessions: SessionTable) {
+  constructor(table: GroupTable, state: StateFacts, sessions: SessionTable, hot: HotRows) {
     this.#table = table;
+    this.#hot = hot;
     this.sessions = sessions;
     this.#revision = state.revision;
     this.#keyCount = state.keyCount;
@@ -218,8 +231,8 @@ export class TableBatch implements KvTable {
   }
 
   former(key: Uint8Array): Former | undefined {
-    const { meta, value, past } = this.#slot(key);
-    return meta === undefined ? undefined : { meta, value, past };
+    const { meta, value, past, pastAfter: known } = this.#slot(key);
+    return meta === undefined ? undefined : { meta, value, past, pastAfter: known };
   }
 
   put(row: KvRow): void {
@@ -229,6 +242,7 @@ export class TableBatch implements KvTable {
     slot.meta = row;
     slot.value = row.value;
     slot.past = row.past;
+    slot.pastAfter = undefined;
     slot.changed = true;
     if (row.expiresAtMs > 0) this.#table.nextDueMs = Math.min(this.#table.nextDueMs, row.expiresAtMs);
     this.changes.push(row);
@@ -240,6 +254,7 @@ export class TableBatch implements KvTable {
     slot.meta = undefined;
     slot.value = null;
     slot.past = NOTHING;
+    slot.pastAfter = undefined;
     slot.changed = true;
   }
 
@@ -305,13 +320,40 @@ export class TableBatch implements KvTable {
     }
   }
 
+  /**
+   * To be called once what was flushed is committed, and not if it failed. Keys that were
+   * overwritten will be again. Nothing that is kept is a view of an entry, which would stay with it.
+   */
+  keepHot(): void {
+    for (const [name, slot] of this.#slots) {
+      const { rowId, checksum, meta, value, past, isOverwrite } = slot;
+      if (!isOverwrite || slot.pastAfter !== undefined) continue;
+      if (rowId === null || meta === undefined) {
+        this.#hot.forget(this.#table, name);
+        continue;
+      }
+      const { revision, version, createdAtMs, updatedAtMs, valueSizeBytes, expiresAtMs, gone } = meta;
+      const kept = { revision, version, createdAtMs, updatedAtMs, valueSizeBytes, expiresAtMs, gone };
+      const row = { rowId, checksum, meta: kept, pastAfter: pastAfter({ meta, value, past }) };
+      this.#hot.keep(this.#table, name, row);
+    }
+  }
+
   #slot(key: Uint8Array): Slot {
     const name = slotName(key);
     let slot = this.#slots.get(name);
     if (slot === undefined) {
-      slot = this.#table.slot(key);
+      slot = this.#hotSlot(key, name) ?? this.#table.slot(key);
       this.#slots.set(name, slot);
     }
     return slot;
+  }
+
+  #hotSlot(key: Uint8Array, name: string): Slot | undefined {
+    const row = this.#hot.find(this.#table, name);
+    if (row === undefined) return undefined;
+    const { rowId, checksum, meta, pastAfter: known } = row;
+    const unread = { value: null, past: NOTHING, pastAfter: known };
+    return { rowId, checksum, meta: { key, ...meta }, ...unread, changed: false, isOverwrite: true };
   }
 }

@@ -27,6 +27,7 @@ import { connectState } from './connection.ts';
 import { Drops } from './drops.ts';
 import { GroupTable, TableBatch } from './group-table.ts';
 import { historyOf } from './history.ts';
+import { HotRows } from './hot-rows.ts';
 import { loadPartitions, loadRestoredPoints, loadSessions } from './recovery.ts';
 import {
   EMPTY_PARTITION,
@@ -54,6 +55,9 @@ export interface StateOptions {
   /** What every replica of a cluster must have alike; SESSION_LIMITS unless a test wants less. */
   readonly sessionLimits?: SessionLimits;
 }
+
+/** Calls of `tidy` without anything applied in between, after which hot rows are forgotten: about half a minute. */
+const IDLE_TIDIES = 500;
 
 const NO_RESULTS: readonly MutationResult[] = [];
 
@@ -105,6 +109,8 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   readonly #partitions: Map<GroupId, StateFacts>;
   readonly #tables = new Map<GroupId, GroupTable>();
   readonly #sessions = new Map<GroupId, SessionTable>();
+  readonly #hot = new HotRows();
+  #idleTidies = 0;
   readonly #sessionLimits: SessionLimits;
   readonly #sessionRecords: SessionRecords;
   #lastChanges: readonly KvRow[] = [];
@@ -190,19 +196,21 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     const commands = entries.map((entry, i) => commandOf(group, entry, before.appliedIndex + 1 + i));
     const last = entries.at(-1);
     this.#lastChanges = [];
+    this.#idleTidies = 0;
     if (last === undefined) return [];
     const due = this.#tables.get(group);
     const { goneCount, nextDueMs } = due ?? { goneCount: 0, nextDueMs: Infinity };
     try {
       this.#sizeLimit.set(this.#sizeLimitBytes());
       this.#begin.run();
-      const batch = new TableBatch(this.#table(group), before, this.#sessionsOf(group));
+      const batch = new TableBatch(this.#table(group), before, this.#sessionsOf(group), this.#hot);
       const results = commands.map((command) => (command === null ? NO_RESULTS : applyCommand(batch, command)));
       const { state, changedKeys, sizeBytes } = batch.flush(last.index, membership);
       const recordBytes = this.#sessionRecords.write(group, last.index, batch.sessions.takeRecord());
       this.#putPartition.run(...partitionValues(group, state));
       if (membership !== undefined) this.#putMembership.run(group, encodeMembership(membership));
       this.#commit.run();
+      batch.keepHot();
       this.#partitions.set(group, state);
       this.#lastChanges = batch.changes;
       this.#checkpointer.wrote(changedKeys, sizeBytes + recordBytes);
@@ -285,6 +293,7 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     this.#restores.delete(group);
     if (!installed) return false;
     this.#trash.add(trashNumber);
+    this.#hot.clear();
     this.#partitions.set(group, facts);
     this.#tables.set(group, new GroupTable(this.#database, kvTableName(group)));
     this.#sessions.set(group, restore.sessions);
@@ -311,6 +320,7 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     const trashNumber = this.#trash.nextNumber();
     this.#writeOr(() => this.#drops.finish(group, trashNumber));
     this.#trash.add(trashNumber);
+    this.#hot.clear();
     this.#partitions.delete(group);
     this.#tables.delete(group);
     this.#sessions.delete(group);
@@ -324,6 +334,7 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   }
 
   tidy(): void {
+    if (++this.#idleTidies === IDLE_TIDIES) this.#hot.clear();
     const rows = this.#read(() => this.#trash.empty());
     if (rows > 0) this.#checkpointer.wrote(rows, 0);
   }
