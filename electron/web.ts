@@ -5,6 +5,8 @@ import { CHECK_OUTPUTS, openBackend } from './backend/backend.ts';
 import { VERSION } from './version.ts';
 import { openWebServer } from './web/server.ts';
 
+export { serveUntilEnd } from './web/until-end.ts';
+
 export interface ServeOptions {
   /** 0 takes any free port. */
   readonly port: number;
@@ -25,6 +27,10 @@ export interface ServeOptions {
 export interface Serving {
   /** With the token that opens one session. */
   readonly url: string;
+  /** Clusters that stop when this process ends. */
+  ownedClusters(): string[];
+  /** They go on detached when this is closed; resolves with their names. */
+  leaveRunning(): Promise<readonly string[]>;
   /** Stops the clusters this process owns, in order, and lets go of everything. */
   close(): Promise<void>;
 }
@@ -57,6 +63,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       get url() {
         return server.url;
       },
+      ownedClusters: () => backend.ownedClusters(),
+      leaveRunning: () => backend.leaveRunning(),
       async close() {
         await server.close();
         await backend.close();

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { HomePaths } from '../../engine/supervisor/home.ts';
 import { Records } from '../../engine/supervisor/records.ts';
 import type { Supervisor } from '../../engine/supervisor/types.ts';
-import type { AppInfo } from '../contract/model.ts';
+import type { AppInfo, ClusterSummary } from '../contract/model.ts';
 import { appInfo } from './app-info.ts';
 import { checkSpec } from './check/spec-check.ts';
 import { connectNode, type ConnectNode } from './clusters/node-link.ts';
@@ -53,6 +53,11 @@ export interface Backend {
   startDemo(): Promise<void>;
   /** Clusters that stop when this process ends. */
   ownedClusters(): string[];
+  clusters(): ClusterSummary[];
+  /** Called when the list or any summary changed. Returns the way to stop it. */
+  onClusters(listener: () => void): () => void;
+  /** The clusters of this process go on without it, once it is closed; resolves with their names. */
+  leaveRunning(): Promise<readonly string[]>;
   /** Ends faults and loads, stops owned clusters in order, lets go of everything. */
   close(): Promise<void>;
 }
@@ -136,6 +141,9 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
         .summaries()
         .filter((summary) => summary.owner === 'app' && summary.state !== 'stopped')
         .map((summary) => summary.name),
+    clusters: () => registry.summaries(),
+    onClusters: (listener) => registry.onChange(listener),
+    leaveRunning: () => supervisor.letGo(),
     async close() {
       // Faults are healed and loads stopped while the nodes still answer.
       await monitor.close();

@@ -6,13 +6,16 @@ export interface QuitGuard {
 }
 
 /**
- * Quitting ends what this application runs: it asks when clusters do, and then waits
- * until they have stopped in order.
+ * Quitting asks when clusters run: stop them in order, or leave them running in the background.
+ * A node is a process of this application and ends with it, so that to leave it running means
+ * that only the window goes; starting the application again brings it back.
  */
 export function guardQuit(options: {
   readonly app: App;
   readonly window: () => BrowserWindow | null;
   readonly ownedClusters: () => string[];
+  /** Lets the window go and the clusters run. */
+  readonly leaveRunning: () => Promise<void>;
   /** Closes everything; Electron exits afterwards. */
   readonly close: () => Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -21,8 +24,10 @@ export function guardQuit(options: {
   let ask = true;
   const quit = async (): Promise<void> => {
     const clusters = options.ownedClusters();
-    if (ask && clusters.length > 0 && !(await confirm(options.window(), clusters))) {
+    const answer = ask && clusters.length > 0 ? await confirm(options.window(), clusters) : 'stop';
+    if (answer !== 'stop' && ask) {
       phase = 'running';
+      if (answer === 'leave') await options.leaveRunning();
       return;
     }
     phase = 'closing';
@@ -51,20 +56,30 @@ export function guardQuit(options: {
   };
 }
 
-async function confirm(window: BrowserWindow | null, clusters: readonly string[]): Promise<boolean> {
+const answers = ['stop', 'leave', 'cancel'] as const;
+
+async function confirm(window: BrowserWindow | null, clusters: readonly string[]): Promise<(typeof answers)[number]> {
   const one = clusters.length === 1;
   const question = {
     type: 'question' as const,
     message: one ? `Stop ${clusters[0]} and quit?` : `Stop ${clusters.length} clusters and quit?`,
-    detail: `${clusters.join(', ')} ${one ? 'is' : 'are'} running on this computer and will be stopped in order. All data is kept.`,
-    buttons: [one ? 'Stop it and quit' : 'Stop them and quit', 'Cancel'],
+    detail: `${clusters.join(', ')} ${one ? 'is' : 'are'} running on this computer. Stopped, ${
+      one ? 'it keeps' : 'they keep'
+    } all data. Left running, ${one ? 'it goes' : 'they go'} on in the background; open PrkDB Desktop again to see ${
+      one ? 'it' : 'them'
+    }.`,
+    buttons: [
+      one ? 'Stop it and quit' : 'Stop them and quit',
+      one ? 'Leave it running' : 'Leave them running',
+      'Cancel',
+    ],
     defaultId: 0,
-    cancelId: 1,
+    cancelId: 2,
     noLink: true,
   };
   const { response } =
     window === null || window.isDestroyed()
       ? await dialog.showMessageBox(question)
       : await dialog.showMessageBox(window, question);
-  return response === 0;
+  return answers[response] ?? 'cancel';
 }

@@ -1,10 +1,10 @@
 import { BackendError } from '../backend/errors.ts';
-import { serve, type Serving } from '../web.ts';
+import { serve, serveUntilEnd, type Serving } from '../web.ts';
 import type { StartFlags } from './flags.ts';
 
 const DEFAULT_PORT = 7070;
 
-/** Serves to a browser until a signal comes; then stops what it owns, in order. */
+/** Serves to a browser until a signal comes; then stops what it owns, in order, or leaves it running. */
 export async function serveBrowser(flags: StartFlags, home: string, say: (line: string) => void): Promise<void> {
   const options = {
     host: flags.host,
@@ -14,12 +14,13 @@ export async function serveBrowser(flags: StartFlags, home: string, say: (line: 
   };
   const serving = await serveSomewhere(options, flags.port);
   say(`PrkDB Desktop: ${serving.url}`);
-  say('Press Ctrl-C to stop it and the clusters it started.');
-  await stopSignal();
-  say('Stopping...');
-  // Whoever presses again does not want to wait; the nodes notice that their owner is gone and stop.
-  process.once('SIGINT', () => process.exit(130));
-  await serving.close();
+  say(
+    flags.leaveRunning
+      ? 'Press Ctrl-C to stop it; the clusters it started go on.'
+      : 'Press Ctrl-C to stop it and the clusters it started.',
+  );
+  const { stdin: input, stdout: output } = process;
+  await serveUntilEnd(serving, { leaveRunning: flags.leaveRunning, input, output, say });
 }
 
 /** Only a port that nobody chose may be another. */
@@ -33,11 +34,4 @@ async function serveSomewhere(
     if (port !== null || !(error instanceof BackendError) || error.code !== 'portInUse') throw error;
     return serve({ ...options, port: 0 });
   }
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
 }

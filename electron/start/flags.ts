@@ -7,6 +7,8 @@ export interface StartFlags {
   readonly port: number | null;
   readonly host: string;
   readonly home: string | null;
+  /** Of the browser host: the clusters it started go on after it. */
+  readonly leaveRunning: boolean;
   readonly help: boolean;
 }
 
@@ -19,6 +21,8 @@ export const HELP = `Opens PrkDB Desktop, or serves it to a browser where there 
     --port N       the browser's port (default 7070, or a free one when that is taken)
     --host HOST    the address to listen on (default 127.0.0.1: this computer only)
     --home DIR     where clusters are kept (default: PRKDB_HOME, or PrkDB in your home)
+    --leave-running
+                   when serving to a browser: Ctrl-C leaves the clusters running
     --help         this text
 `;
 
@@ -34,6 +38,7 @@ export function parseFlags(args: readonly string[]): StartFlags {
         port: { type: 'string' },
         host: { type: 'string', default: '127.0.0.1' },
         home: { type: 'string' },
+        'leave-running': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }));
@@ -43,7 +48,8 @@ export function parseFlags(args: readonly string[]): StartFlags {
   }
   if (values.host === '') throw new Error('--host needs an address, such as 127.0.0.1');
   if (values.home === '') throw new Error('--home needs a directory');
-  return { ...values, port: parsePort(values.port), home: values.home ?? null };
+  const { 'leave-running': leaveRunning, ...rest } = values;
+  return { ...rest, leaveRunning, port: parsePort(values.port), home: values.home ?? null };
 }
 
 function parsePort(text: string | undefined): number | null {

@@ -75,6 +75,7 @@ export class BrowserWindow extends EventEmitter {
   readonly calls: string[] = [];
   loaded: string | null = null;
   minimized = false;
+  destroyed = false;
   constructor(options: Record<string, unknown>) {
     super();
     this.options = options;
@@ -93,7 +94,10 @@ export class BrowserWindow extends EventEmitter {
     return this.minimized;
   }
   isDestroyed(): boolean {
-    return false;
+    return this.destroyed;
+  }
+  destroy(): void {
+    this.destroyed = true;
   }
   maximize(): void {
     this.calls.push('maximize');
@@ -108,6 +112,32 @@ export class BrowserWindow extends EventEmitter {
     this.calls.push('focus');
   }
 }
+
+export class Tray extends EventEmitter {
+  static last: Tray | null = null;
+  tip = '';
+  menu: { label?: string; click?: () => void }[] = [];
+  menus = 0;
+  destroyed = false;
+  constructor(_image: unknown) {
+    super();
+    Tray.last = this;
+  }
+  setToolTip(tip: string): void {
+    this.tip = tip;
+  }
+  setContextMenu(menu: unknown): void {
+    this.menu = menu as typeof this.menu;
+    this.menus += 1;
+  }
+  destroy(): void {
+    this.destroyed = true;
+  }
+}
+
+export const nativeImage = {
+  createFromDataURL: (url: string) => ({ resize: () => ({ url }) }),
+};
 
 export class Notification extends EventEmitter {
   static isThere = true;

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildsOf, isStale, runBuild, type Build } from '../../electron/start/builds.ts';
 import { parseFlags } from '../../electron/start/flags.ts';
 import { openWindow } from '../../electron/start/open-window.ts';
+import { answerOf } from '../../electron/web/until-end.ts';
 import { findRuntime, missingDisplay } from '../../electron/start/runtime.ts';
 
 let dir: string;
@@ -22,6 +23,18 @@ describe('flags', () => {
       host: '::1',
       home: '/x',
     });
+  });
+
+  it('may leave clusters running, and answers at Ctrl-C are one letter', () => {
+    expect(parseFlags(['--leave-running'])).toMatchObject({ leaveRunning: true });
+    expect(['l', ' Leave ', 'c', '', 's', 'x'].map(answerOf)).toEqual([
+      'leave',
+      'leave',
+      'go on',
+      'stop',
+      'stop',
+      'stop',
+    ]);
   });
 
   it.each([['--no-such'], ['--port'], ['--port', '70000'], ['--port', '1e3'], ['--port=-1'], ['word'], ['--home=']])(

@@ -52,11 +52,11 @@ describe('npm start where there is no display', () => {
     child.kill('SIGKILL');
   });
 
-  it('says why, serves to a browser with a demo cluster, and stops it in order', async () => {
+  it('says why, serves to a browser with a demo cluster, and leaves it running when it was told to', async () => {
     const env = { ...process.env };
     delete env['DISPLAY'];
     delete env['WAYLAND_DISPLAY'];
-    child = spawn(process.execPath, ['electron/start.ts', '--demo', '--port', '0', '--home', home], {
+    child = spawn(process.execPath, ['electron/start.ts', '--demo', '--leave-running', '--port', '0', '--home', home], {
       cwd: root,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -92,8 +92,13 @@ describe('npm start where there is no display', () => {
     expect(pids.every(isAlive)).toBe(true);
     child.kill('SIGINT');
     expect(await ended).toBe(0);
+    expect(output).toContain('Left running: demo. Stop with: prkdb down demo');
+    expect(pids.every(isAlive)).toBe(true);
+    const supervisor = await createSupervisor({ home, launcher: childProcessLauncher(), actor: 'command' });
+    expect((await supervisor.get('demo')).owner).toBe('detached');
+    await supervisor.stop('demo');
+    await supervisor.close();
     await until('the nodes to end', () => !pids.some(isAlive));
-    expect(output).toContain('Stopping...');
   });
 });
 

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { wholeNumber } from '../options.ts';
-import { printLine } from '../output.ts';
+import { note, printLine } from '../output.ts';
 import { defaultHome } from '../../supervisor/index.ts';
 
 interface ServeOptions {
   readonly port: number;
   readonly host: string;
   readonly open?: boolean;
+  readonly leaveRunning?: boolean;
 }
 
 export function addServe(program: Command, context: CommandContext): void {
@@ -16,6 +17,7 @@ export function addServe(program: Command, context: CommandContext): void {
     .description('Serve the interface to a browser, until Ctrl-C.')
     .option('--port <n>', 'port; 0 for any that is free', wholeNumber(0, 65_535), 0)
     .option('--host <host>', 'address to listen on', '127.0.0.1')
+    .option('--leave-running', 'leave the clusters it started running when it ends')
     .option('--open', 'open it in the browser')
     .action((options: ServeOptions) => serve(context, options));
 }
@@ -26,9 +28,10 @@ async function serve(context: CommandContext, options: ServeOptions): Promise<vo
   const home = defaultHome(context.io.env);
   const served = await web.serve({ port: options.port, host: options.host, home, open: options.open === true });
   printLine(context.io, served.url);
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
+  await web.serveUntilEnd(served, {
+    leaveRunning: options.leaveRunning === true,
+    input: process.stdin,
+    output: process.stderr,
+    say: (line) => note(context.io, line),
   });
-  await served.close();
 }

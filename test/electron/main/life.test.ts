@@ -2,13 +2,15 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { App, BrowserWindow as ElectronWindow } from 'electron';
+import type { App } from 'electron';
+import type { ClusterSummary } from '../../../electron/contract/model.ts';
 import { utilityProcessLauncher } from '../../../electron/main/launcher.ts';
 import { menuTemplate } from '../../../electron/main/menu.ts';
 import { mainOptions } from '../../../electron/main/options.ts';
 import { guardQuit } from '../../../electron/main/quit.ts';
 import { claimSingleInstance } from '../../../electron/main/single-instance.ts';
-import { app, BrowserWindow, dialog, utilityProcess } from '../stand-in.ts';
+import { showTray } from '../../../electron/main/tray.ts';
+import { app, dialog, Tray, utilityProcess } from '../stand-in.ts';
 
 vi.mock('electron', () => import('../stand-in.ts'));
 
@@ -24,8 +26,16 @@ describe('quitting', () => {
     dialog.asked.length = 0;
     clusters = [];
   });
+  const leaveRunning = vi.fn<() => Promise<void>>(async () => undefined);
   const guard = () =>
-    guardQuit({ app: asApp, window: () => null, ownedClusters: () => clusters, close, onError: () => undefined });
+    guardQuit({
+      app: asApp,
+      window: () => null,
+      ownedClusters: () => clusters,
+      leaveRunning,
+      close,
+      onError: () => undefined,
+    });
 
   it('asks nothing when nothing runs, and closes everything first', async () => {
     guard();
@@ -38,7 +48,7 @@ describe('quitting', () => {
   it('asks when clusters run, and stays when the answer is no', async () => {
     guard();
     clusters = ['demo', 'dev-3'];
-    dialog.answer = 1;
+    dialog.answer = 2;
     app.quit();
     app.quit();
     await vi.waitFor(() => expect(dialog.asked).toHaveLength(1));
@@ -54,6 +64,20 @@ describe('quitting', () => {
     expect(close).toHaveBeenCalledOnce();
   });
 
+  it('leaves clusters running when that is the answer, and asks again the next time', async () => {
+    guard();
+    clusters = ['demo'];
+    dialog.answer = 1;
+    app.quit();
+    await vi.waitFor(() => expect(leaveRunning).toHaveBeenCalledOnce());
+    expect(close).not.toHaveBeenCalled();
+    expect(app.exitCode).toBeNull();
+    dialog.answer = 0;
+    app.quit();
+    await vi.waitFor(() => expect(app.exitCode).toBe(0));
+    expect(dialog.asked).toHaveLength(2);
+  });
+
   it('does not ask whoever sends a signal, and ends even when closing fails', async () => {
     const guarded = guard();
     clusters = ['demo'];
@@ -66,15 +90,51 @@ describe('quitting', () => {
 
 describe('a second instance', () => {
   it('ends, and the first one shows its window', () => {
-    const window = new BrowserWindow({});
-    window.minimized = true;
+    const show = vi.fn<() => void>();
     app.isFirstInstance = true;
-    expect(claimSingleInstance(asApp, () => window as unknown as ElectronWindow)).toBe(true);
+    expect(claimSingleInstance(asApp, show)).toBe(true);
     app.emit('second-instance');
-    expect(window.calls).toEqual(['restore', 'show', 'focus']);
+    expect(show).toHaveBeenCalledOnce();
     app.isFirstInstance = false;
-    expect(claimSingleInstance(asApp, () => null)).toBe(false);
+    expect(claimSingleInstance(asApp, show)).toBe(false);
     app.isFirstInstance = true;
+  });
+});
+
+describe('the tray', () => {
+  const summary = (name: string, state: ClusterSummary['state']) =>
+    ({ name, state, kind: 'local', nodesUp: state === 'noQuorum' ? 1 : 3, nodeCount: 3 }) as ClusterSummary;
+
+  it('says how each cluster is, opens it, and is drawn anew only when something changed', () => {
+    let clusters = [summary('dev', 'running'), summary('old', 'stopped')];
+    let changed = (): void => undefined;
+    const open = vi.fn<(path: string) => void>();
+    const tray = showTray({
+      clusters: () => clusters,
+      onClusters: (listener) => {
+        changed = listener;
+        return () => (changed = () => undefined);
+      },
+      actions: { open, quit: () => undefined },
+    });
+    const icon = Tray.last!;
+    expect(icon.tip).toBe('PrkDB: 1 cluster runs');
+    expect(icon.menu.map(({ label }) => label)).toEqual([
+      'dev: running, 3 of 3 up',
+      'old: stopped',
+      undefined,
+      'Open PrkDB Desktop',
+      'Quit',
+    ]);
+    icon.menu[0]!.click!();
+    expect(open).toHaveBeenCalledWith('/c/dev');
+    changed();
+    expect(icon.menus).toBe(1);
+    clusters = [summary('dev', 'noQuorum')];
+    changed();
+    expect(icon.tip).toBe('PrkDB: 1 cluster runs, no quorum in dev');
+    tray.close();
+    expect(icon.destroyed).toBe(true);
   });
 });
 

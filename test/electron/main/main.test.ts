@@ -46,6 +46,16 @@ describe('the main process', () => {
     });
   });
 
+  it('opens another window when it is started again while its window is gone', async () => {
+    const first = BrowserWindow.last!;
+    first.destroy();
+    app.emit('second-instance');
+    await vi.waitFor(() => expect(BrowserWindow.last).not.toBe(first));
+    expect(BrowserWindow.last!.loaded).toBe('app://prkdb/');
+    app.emit('second-instance');
+    await vi.waitFor(() => expect(BrowserWindow.last!.calls).toContain('focus'));
+  });
+
   it('lets go of everything when it quits', async () => {
     app.quit();
     await vi.waitFor(() => expect(app.exitCode).toBe(0));
