@@ -72,24 +72,23 @@ export class KvStreamSession {
   }
 
   #take(requests: readonly KvRequest[]): void {
+    // Once for all of a message: nothing changes while it is looked through.
+    const noWrites = requests.some(isWriteRequest) ? this.#rights.refusesWrite() : null;
     for (const request of requests) {
       if (!this.#open) return;
       const refusal = this.#budget.take(requestBytes(request), request.forwarded);
       if (refusal !== null) {
         this.#answer({ ...response(request.id, 0, 0), status: KvStatus.Overloaded, message: refusal });
-      } else if (isWriteRequest(request) && this.#refuseWrite(request)) continue;
+      } else if (noWrites !== null && isWriteRequest(request)) this.#refuseWrite(request, noWrites);
       else if (this.#backlog.length === 0 && this.#mayStart(request)) this.#start(request);
       else this.#backlog.push(request);
     }
     this.#scheduleTurn();
   }
 
-  #refuseWrite(request: KvRequest): boolean {
-    const message = this.#rights.refusesWrite();
-    if (message === null) return false;
+  #refuseWrite(request: KvRequest, message: string): void {
     this.#budget.give(requestBytes(request));
     this.#answer({ ...response(request.id, 0, 0), status: KvStatus.PermissionDenied, message });
-    return true;
   }
 
   #mayStart(request: KvRequest): boolean {

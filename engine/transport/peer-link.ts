@@ -48,6 +48,8 @@ export class PeerLink {
   #unsentFrames = 0;
   #unsentBytes = 0;
   #flushPlanned = false;
+  /** The next thing that is sent takes a ping along. */
+  #pingDue = false;
   #delayTimer: NodeJS.Timeout | undefined;
   #lastHeardAtMs = -Infinity;
   #roundTripMs = 0;
@@ -93,6 +95,7 @@ export class PeerLink {
     this.#unsentFrames = 0;
     this.#unsentBytes = 0;
     this.#roundTripMs = 0;
+    this.#pingDue = false;
     this.#droppedMessages += this.#queue.clear();
     this.#stopDelayTimer();
     this.#listener.disconnected(this.peer);
@@ -112,16 +115,29 @@ export class PeerLink {
       this.#droppedMessages += envelopes.length;
       return;
     }
+    if (this.#pingDue) this.#pushPing();
     this.#droppedMessages += this.#queue.push(envelopes, this.#releaseAtMs());
     this.#planFlush();
   }
 
-  /** Asks the peer for an echo, which proves that it lives and measures the round trip. */
+  /**
+   * Asks the peer for an echo, which proves that it lives and measures the round trip: with what
+   * is sent to it next, since a frame costs much more than what is in it, or with a frame of its
+   * own when nothing was until the next call. To be called at a steady interval.
+   */
   ping(): void {
     if (this.#stream === undefined || this.cut) return;
+    if (this.#pingDue) {
+      this.#pushPing();
+      this.#planFlush();
+    }
+    this.#pingDue = true;
+  }
+
+  #pushPing(): void {
+    this.#pingDue = false;
     // The clock itself in microseconds, so that the echo needs no memory of what was asked.
     this.#queue.pushProbe(Math.round(performance.now() * 1000), 0, this.#releaseAtMs());
-    this.#planFlush();
   }
 
   /** Takes in a frame. Returns why the stream must be refused when it breaks the protocol. */
@@ -138,11 +154,10 @@ export class PeerLink {
     }
     this.#lastHeardAtMs = performance.now();
     if (frame.pong !== 0) this.#measure(frame.pong);
-    if (frame.ping !== 0 && !this.cut) {
-      this.#queue.pushProbe(0, frame.ping, this.#releaseAtMs());
-      this.#planFlush();
-    }
+    if (frame.ping !== 0 && !this.cut) this.#queue.pushProbe(0, frame.ping, this.#releaseAtMs());
     if (frame.messages.length > 0) this.#listener.messages(this.peer, frame.messages);
+    // After the listener: what it answers in this turn of the event loop takes the echo along.
+    if (frame.ping !== 0) setImmediate(() => this.#flush());
     return undefined;
   }
 

@@ -129,8 +129,32 @@ describe('PeerLink', () => {
     expect(link.status().roundTripMs).toBe(0);
     link.ping();
     await turn();
+    expect(stream.frames).toHaveLength(1);
+    // Nothing was sent that could have taken it along.
+    link.ping();
+    await turn();
     link.receive(stream, frame({ pong: stream.frames[1]!.ping }));
     expect(link.status().roundTripMs).toBeGreaterThan(0);
+  });
+
+  it('lets pings and echoes travel with what is sent anyway', async () => {
+    const { link } = setUp();
+    const stream = new FakeStream();
+    link.attach(stream);
+    link.ping();
+    link.send([envelope({ index: 1 })]);
+    await turn();
+    expect(stream.frames).toHaveLength(1);
+    expect(stream.frames[0]!.ping).toBeGreaterThan(0);
+    // One in an interval is enough.
+    link.send([envelope({ index: 2 })]);
+    await turn();
+    expect(stream.frames[1]!.ping).toBe(0);
+    link.receive(stream, frame({ ping: 77 }));
+    link.send([envelope({ index: 3 })]);
+    await turn();
+    expect(stream.frames).toHaveLength(3);
+    expect(stream.frames[2]).toMatchObject({ pong: 77, messages: [{ message: { index: 3 } }] });
   });
 
   it('says nothing once closed', async () => {
