@@ -60,6 +60,7 @@ describe.skipIf(why !== null)('the desktop application', () => {
     await expectText(feed(page), /n1 killed by you \(SIGKILL\)/);
     await page.getByRole('button', { name: 'Start n1' }).first().click();
     await expectHealthy(page, 3, 8);
+    expect(electron.windows()).toHaveLength(1);
   });
 
   test('asks before it quits, and stays when that is the answer', async () => {
