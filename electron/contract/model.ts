@@ -28,7 +28,16 @@ export const remoteKindSchema = z.enum(['prkdb', 'etcd']);
 export type RemoteKind = z.infer<typeof remoteKindSchema>;
 
 /** What a driver can tell and do beyond what every one can; screens say plainly what is not here. */
-export const capabilitySchema = z.enum(['raftState', 'keyHistory', 'leases', 'members', 'access', 'liveEvents']);
+export const capabilitySchema = z.enum([
+  'raftState',
+  'keyHistory',
+  'leases',
+  'members',
+  'access',
+  'liveEvents',
+  'moveLeaders',
+  'keyTtl',
+]);
 export type Capability = z.infer<typeof capabilitySchema>;
 
 /** Of a cluster that is reached by a profile. */

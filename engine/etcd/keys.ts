@@ -74,7 +74,8 @@ export async function countKeys(client: EtcdClient, prefix: Buffer, timeoutMs?: 
 
 /**
  * Writes a key. expectedModRevision: null writes whatever is there, 0 only if the key is
- * absent, else compare-and-swap. A lease that the key has stays with it.
+ * absent, else compare-and-swap. With a lease id the key goes with that lease; without, a lease
+ * that the key has stays with it.
  */
 export async function writeKey(
   client: EtcdClient,
@@ -82,6 +83,7 @@ export async function writeKey(
   value: Buffer,
   expectedModRevision: number | null,
   timeoutMs?: number,
+  leaseId?: string,
 ): Promise<WriteResult> {
   const attempt = (compare: object, exists: boolean): Promise<TxnResponse> =>
     transact(
@@ -89,7 +91,9 @@ export async function writeKey(
       {
         compare: [compare],
         // A value travels once: two branches with it would exceed etcd's limit at half of it.
-        success: [{ requestPut: { key, value, ignoreLease: exists } }],
+        success: [
+          { requestPut: leaseId === undefined ? { key, value, ignoreLease: exists } : { key, value, lease: leaseId } },
+        ],
         failure: [{ requestRange: { key } }],
       },
       timeoutMs,

@@ -3,6 +3,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProfileDraft } from '../../electron/contract/remote.ts';
+import { EtcdClient } from '../../engine/etcd/index.ts';
 import { BackendClient } from '../support/backend-client.ts';
 import { TestAuthority } from '../support/certificates.ts';
 import { EtcdCluster, noEtcd } from '../support/etcd-cluster.ts';
@@ -92,6 +93,62 @@ describe.skipIf(noEtcd)('an etcd cluster through the contract', () => {
       isCut: false,
     });
     expect(await backend.query('keys.lease', { cluster: 'k8s', key })).toBeNull();
+  });
+
+  test('changes of keys are told as they happen, and a key goes with its lease', async () => {
+    const told: string[] = [];
+    const stop = backend.subscribe('keys.watch', { cluster: 'k8s', prefix: base64('watched/') }, ({ changes }) => {
+      for (const { key, meta } of changes) {
+        told.push(`${Buffer.from(key, 'base64').toString()} ${meta === null ? 'gone' : meta.version}`);
+      }
+    });
+    const key = base64('watched/a');
+    const put = { cluster: 'k8s', key, value: base64('1'), expectedRevision: null };
+    // Until the first change is told, nobody knows that the watch has begun.
+    await eventually('the first change', async () => {
+      await backend.command('keys.put', put);
+      return told.length > 0;
+    });
+    const leased = base64('watched/leased');
+    await backend.command('keys.put', { ...put, key: leased, expectedRevision: 0, ttlMs: 60_000 });
+    const lease = await backend.query('keys.lease', { cluster: 'k8s', key: leased });
+    expect(lease?.grantedTtlSeconds).toBe(60);
+    // Editing it leaves the lease as it is.
+    await backend.command('keys.put', { ...put, key: leased });
+    expect((await backend.query('keys.lease', { cluster: 'k8s', key: leased }))?.id).toBe(lease!.id);
+    await backend.command('keys.delete', { cluster: 'k8s', key: leased, expectedRevision: null });
+    await eventually('its end', async () => told.includes('watched/leased gone'));
+    stop();
+  });
+
+  test('10,000 keys under one prefix and a value of 1.4 MB travel whole', async () => {
+    const client = new EtcdClient({ endpoints: etcd.endpoints });
+    const name = (i: number): Buffer => Buffer.from(`many/${String(i).padStart(5, '0')}`);
+    for (let first = 0; first < 10_000; first += 100) {
+      const puts = Array.from({ length: 100 }, (_, i) => ({ requestPut: { key: name(first + i), value: name(i) } }));
+      await client.call('KV', 'Txn', { success: puts }, { writes: true });
+    }
+    client.close();
+    let seen = 0;
+    for (let after: string | null = ''; after !== null;) {
+      const scan = { cluster: 'k8s', prefix: base64('many/'), after, limit: 1_000, readMode: 'linearizable' as const };
+      const page: { keys: readonly unknown[]; next: string | null } = await backend.query('keys.scan', scan);
+      seen += page.keys.length;
+      after = page.next;
+    }
+    expect(seen).toBe(10_000);
+    const level = { cluster: 'k8s', prefix: '', separator: '/', after: '', readMode: 'stale' as const };
+    const { folders } = await backend.query('keys.tree', level);
+    expect(folders.find(({ prefix }) => prefix === base64('many/'))?.count).toBe(10_000);
+    const value = Buffer.alloc(1_400_000, 7).toString('base64');
+    const large = { cluster: 'k8s', key: base64('large') };
+    await backend.command('keys.put', { ...large, value, expectedRevision: null });
+    const { entry } = await backend.query('keys.get', { ...large, readMode: 'linearizable' });
+    expect(entry?.value === value).toBe(true);
+    const tooLarge = Buffer.alloc(2_000_000).toString('base64');
+    expect(await backend.refusal('keys.put', { ...large, value: tooLarge, expectedRevision: null })).toMatchObject({
+      message: expect.stringMatching(/more than etcd takes in one request/) as string,
+    });
   });
 
   test('the loss of the leader is seen with the new one and its term', async () => {

@@ -68,6 +68,41 @@ describe('a cluster of our own nodes on other hosts', () => {
     stop();
   });
 
+  test('its keys are watched, go when they shall, and keep their history', async () => {
+    const told: string[] = [];
+    const stop = backend.subscribe('keys.watch', { cluster: 'far', prefix: base64('watched/') }, ({ changes }) => {
+      told.push(...changes.map(({ key }) => Buffer.from(key, 'base64').toString()));
+    });
+    const key = base64('watched/a');
+    const put = { cluster: 'far', key, value: base64('1'), expectedRevision: null };
+    await eventually('a change', async () => {
+      await backend.command('keys.put', { ...put, ttlMs: 3_600_000 });
+      return told.includes('watched/a');
+    });
+    stop();
+    const { entry } = await backend.query('keys.get', { cluster: 'far', key, readMode: 'linearizable' });
+    expect(entry!.expiresAtMs).toBeGreaterThan(Date.now());
+    const { versions } = await backend.query('keys.history', { cluster: 'far', key, limit: 10 });
+    expect(versions[0]).toMatchObject({ kind: 'put', value: base64('1') });
+  });
+
+  test('a leader is moved to another node, and a node hands over all that it leads', async () => {
+    const before = await view();
+    expect(before.summary.remote?.capabilities).toContain('moveLeaders');
+    const { leader } = before.partitions[0]!;
+    const to = before.nodes.find((node) => node.id !== leader)!.id;
+    await backend.command('partition.transfer', { cluster: 'far', partition: 0, to });
+    await eventually('it leads', async () => (await view()).partitions[0]!.leader === to);
+    expect(await backend.refusal('partition.transfer', { cluster: 'far', partition: 0, to })).toMatchObject({
+      message: `n${to} leads p0 already.`,
+    });
+    await backend.command('node.handOver', { cluster: 'far', node: to });
+    await eventually('it leads nothing', async () => {
+      const now = await view();
+      return now.partitions.every((one) => one.leader !== 0 && one.leader !== to);
+    });
+  });
+
   test('the loss of a leader is told by the events of the others', async () => {
     const before = await view();
     const lost = before.partitions[0]!;
@@ -118,7 +153,6 @@ describe('a cluster of our own nodes on other hosts', () => {
     expect(gone.remote!.heardAtMs).not.toBeNull();
     expect(gone.remote!.problem!.message).toMatch(/connection refused/);
     await Promise.all(cluster.nodes.map((node) => node.start()));
-    await backend.command('cluster.reconnect', { cluster: 'far' });
     await eventually('running again', async () => (await view()).summary.state === 'running');
   });
 

@@ -59,6 +59,8 @@ export interface ClusterDriver {
   openStore(): Promise<KeyStore>;
   /** Starting and stopping; null for clusters whose processes are not ours. */
   readonly processes: ProcessControls | null;
+  /** Null where nobody takes orders about who leads a partition. */
+  readonly leaders: LeaderControls | null;
   readonly faults: FaultControls | null;
   readonly load: LoadControls | null;
   /** Null for local clusters. */
@@ -84,7 +86,14 @@ export interface EtcdControls {
   keyLease(key: string): Promise<{ id: string; ttlSeconds: number; grantedTtlSeconds: number } | null>;
 }
 
-export interface ProcessControls {
+export interface LeaderControls {
+  /** Gives all that the node leads to others; rejects when something stayed with it. */
+  handOver(node: number): Promise<void>;
+  /** Asks a replica to take over a partition; rejects with a sentence when it cannot. */
+  transfer(partition: number, to: number): Promise<void>;
+}
+
+export interface ProcessControls extends LeaderControls {
   start(): Promise<void>;
   stop(): Promise<void>;
   startNode(node: number): Promise<void>;
@@ -104,10 +113,6 @@ export interface ProcessControls {
    * go. Resolves with the new one's id when it is a member.
    */
   wipeNode(node: number): Promise<number>;
-  /** Gives all that the node leads to others; rejects when something stayed with it. */
-  handOver(node: number): Promise<void>;
-  /** Asks a replica to take over a partition; rejects with a sentence when it cannot. */
-  transfer(partition: number, to: number): Promise<void>;
   logLines(node: number, lines: number): Promise<string[]>;
 }
 

@@ -22,7 +22,14 @@ import type { Condition } from '../story/context.ts';
 import type { StoryCommand } from '../story/input.ts';
 import { StoryTeller } from '../story/teller.ts';
 import { ClusterModel } from './cluster-model.ts';
-import type { ClusterDriver, HistoryRange, LiveUpdate, LoadControls, ProcessControls } from './driver.ts';
+import type {
+  ClusterDriver,
+  HistoryRange,
+  LeaderControls,
+  LiveUpdate,
+  LoadControls,
+  ProcessControls,
+} from './driver.ts';
 import { LocalFaults } from './local-faults.ts';
 import { localProcesses } from './local-processes.ts';
 import type { ConnectNode, NodeLink, NodeListener } from './node-link.ts';
@@ -50,6 +57,7 @@ export class LocalClusterDriver implements ClusterDriver {
   readonly name: string;
   readonly keys: KeySpace;
   readonly processes: ProcessControls;
+  readonly leaders: LeaderControls;
   readonly faults: LocalFaults;
   readonly load: LoadControls;
   readonly remote = null;
@@ -138,6 +146,7 @@ export class LocalClusterDriver implements ClusterDriver {
         this.#command({ name: 'stopCluster' });
       },
     });
+    this.leaders = this.processes;
     this.#summaryText = JSON.stringify(this.summary());
     this.#follow();
   }

@@ -4,6 +4,7 @@ import { connectionOf, endpointOf } from '../../../engine/supervisor/index.ts';
 import type { Supervisor } from '../../../engine/supervisor/types.ts';
 import { BackendError } from '../errors.ts';
 import type { ProcessControls } from './driver.ts';
+import { leaderControls } from './leader-controls.ts';
 import { localMembers } from './local-members.ts';
 
 /** Enough for 2,000 lines of a log; a longer line loses its beginning. */
@@ -60,6 +61,12 @@ export function localProcesses(options: {
 
   return {
     ...localMembers({ ...options, requireNode, withAny }),
+    ...leaderControls({
+      name,
+      hasNode: (node) => options.nodes.includes(node),
+      leaderOf: options.leaderOf,
+      atNode: withClient,
+    }),
     async start() {
       await supervisor.start(name, { detach: false });
       await options.refresh();
@@ -74,25 +81,6 @@ export function localProcesses(options: {
     pauseNode: withNode('pauseNode'),
     resumeNode: withNode('resumeNode'),
     restartNode: withNode('restartNode'),
-    async handOver(node) {
-      requireNode(node);
-      const remaining = await withClient(node, (client) => client.handOver());
-      if (remaining === 0) return;
-      throw new BackendError(
-        'refused',
-        `n${node} still leads ${remaining === 1 ? 'one group' : `${remaining} groups`}: no other replica could take over.`,
-        'Start or heal other nodes and try again.',
-      );
-    },
-    async transfer(partition, to) {
-      requireNode(to);
-      const leader = options.leaderOf(partition);
-      if (leader === 0) {
-        throw new BackendError('noLeader', `p${partition} has no leader that could hand it over.`, 'Wait for one.');
-      }
-      if (leader === to) throw new BackendError('refused', `n${to} leads p${partition} already.`);
-      await withClient(leader, (client) => client.transferLeadership({ partition, toNodeId: to }));
-    },
     async logLines(node, lines) {
       requireNode(node);
       return tail(await supervisor.logFile(name, node), lines);

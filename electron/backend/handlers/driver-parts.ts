@@ -2,6 +2,7 @@ import type {
   ClusterDriver,
   EtcdControls,
   FaultControls,
+  LeaderControls,
   LoadControls,
   ProcessControls,
   RemoteControls,
@@ -24,6 +25,11 @@ export function driverParts(registry: ClusterRegistry) {
     faults: (name: string): FaultControls => {
       const driver = registry.get(name);
       return need(driver.faults, driver, 'its network cannot be cut from here');
+    },
+    leaders: (name: string): LeaderControls => {
+      const driver = registry.get(name);
+      if (driver.leaders !== null) return driver.leaders;
+      throw new BackendError('refused', `The nodes of ${name} take no orders about who leads a partition.`);
     },
     remote: (name: string): RemoteControls => {
       const driver = registry.get(name);

@@ -30,7 +30,7 @@ export function createHandlers(options: {
   readonly checkSpec: (spec: ClusterSpecInput) => Promise<SpecCheck>;
 }): Handlers {
   const { registry, drills, copies, profiles, monitor, notices } = options;
-  const { driver, processes, faults, load, remote, etcd } = driverParts(registry);
+  const { driver, processes, leaders, faults, load, remote, etcd } = driverParts(registry);
   const ok = async (work: Promise<void>): Promise<typeof done> => {
     await work;
     return done;
@@ -41,14 +41,7 @@ export function createHandlers(options: {
     if (keys.history !== undefined) return keys.history.bind(keys);
     throw new BackendError('refused', `${cluster} keeps no earlier values of its keys.`);
   };
-  const ttlOf = (cluster: string, ttlMs: number | null | undefined): number | null => {
-    if (ttlMs === null || ttlMs === undefined || driver(cluster).summary().kind !== 'etcd') return ttlMs ?? null;
-    throw new BackendError('refused', 'Keys of etcd expire with a lease, which is not made from here.');
-  };
-  const bulk = (cluster: string) =>
-    new BulkKeys(driver(cluster).keys, (key, value, expectedRevision, ttlMs) =>
-      driver(cluster).keys.put(key, value, expectedRevision, ttlOf(cluster, ttlMs)),
-    );
+  const bulk = (cluster: string) => new BulkKeys(driver(cluster).keys);
 
   /** A drill brings back what it took away, so that it ends before its cluster does. */
   const withoutDrill = async (cluster: string, work: () => Promise<void>): Promise<typeof done> => {
@@ -113,8 +106,8 @@ export function createHandlers(options: {
         await drills.cancel(cluster);
         return { node: await controls.wipeNode(node) };
       },
-      'node.handOver': ({ cluster, node }) => ok(processes(cluster).handOver(node)),
-      'partition.transfer': ({ cluster, partition, to }) => ok(processes(cluster).transfer(partition, to)),
+      'node.handOver': ({ cluster, node }) => ok(leaders(cluster).handOver(node)),
+      'partition.transfer': ({ cluster, partition, to }) => ok(leaders(cluster).transfer(partition, to)),
       'node.pause': ({ cluster, node }) => ok(processes(cluster).pauseNode(node)),
       'node.resume': ({ cluster, node }) => ok(processes(cluster).resumeNode(node)),
       'node.restart': ({ cluster, node }) => ok(processes(cluster).restartNode(node)),
@@ -140,7 +133,7 @@ export function createHandlers(options: {
       'drills.cancel': ({ cluster }) => ok(drills.cancel(cluster)),
       'drills.delete': ({ id }) => ok(drills.remove(id)),
       'keys.put': ({ cluster, key, value, expectedRevision, ttlMs }) =>
-        driver(cluster).keys.put(key, value, expectedRevision, ttlOf(cluster, ttlMs)),
+        driver(cluster).keys.put(key, value, expectedRevision, ttlMs),
       'keys.delete': ({ cluster, key, expectedRevision }) => driver(cluster).keys.delete(key, expectedRevision),
       'profiles.save': ({ id, draft }) => profiles.save(id, draft),
       'profiles.remove': ({ id }) => ok(profiles.remove(id)),

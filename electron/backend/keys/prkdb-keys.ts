@@ -7,16 +7,14 @@ import {
   type WatchEvent,
 } from '../../../engine/client/index.ts';
 import type { KvEntry } from '../../../engine/rpc/kv.ts';
-import type { KeyChange } from '../../contract/bulk-keys.ts';
 import type { KeyEntry, KeyMeta, ReadMode } from '../../contract/model.ts';
 import type { KeyHistory } from '../../contract/remote.ts';
 import { BackendError } from '../errors.ts';
+import { KeyTeller } from './key-teller.ts';
 import type { DeleteOutcome, KeyListener, KeySpace, PutOutcome } from './key-space.ts';
 
 /** Long enough for an election, short enough for a person. */
 const TIMEOUT_MS = 4_000;
-/** Changes are told together this often. */
-const TELL_MS = 100;
 
 const readModes: Record<ReadMode, ClientReadMode> = {
   linearizable: ClientReadMode.Linearizable,
@@ -132,22 +130,15 @@ export class PrkDbKeys implements KeySpace {
 
   async #watch(prefix: string, listener: KeyListener, signal: AbortSignal): Promise<void> {
     const client = await this.#connect();
-    let waiting = new Map<string, KeyChange>();
-    let timer: NodeJS.Timeout | null = null;
-    const tell = (): void => {
-      timer = null;
-      const changes = [...waiting.values()];
-      waiting = new Map();
-      if (!signal.aborted) listener.changes(changes);
-    };
+    const teller = new KeyTeller(listener);
+    signal.addEventListener('abort', () => teller.close(), { once: true });
     try {
       for await (const event of client.watch(fromBase64(prefix), { signal })) {
         const key = event.key.toString('base64');
-        waiting.set(key, { key, meta: event.kind === 'put' ? watchedMeta(key, event) : null });
-        timer ??= setTimeout(tell, TELL_MS);
+        teller.add({ key, meta: event.kind === 'put' ? watchedMeta(key, event) : null });
       }
     } finally {
-      if (timer !== null) clearTimeout(timer);
+      teller.close();
     }
     // The client was closed under it: the cluster stopped, or its addresses changed.
     if (!signal.aborted) throw new BackendError('disconnected', 'The watch ended with its connection.', 'Try again.');

@@ -38,7 +38,7 @@ export function NewKeyDialog({
   const [refusal, setRefusal] = useState<string | null>(null);
   const [tried, setTried] = useState(false);
   const [expiry, setExpiry] = useState<Expiry>('never');
-  const mayExpire = useView((view) => view.summary.kind !== 'etcd');
+  const mayExpire = useView(({ summary }) => summary.remote?.capabilities.includes('keyTtl') ?? true);
   const ttlMs = ttlOf(expiry, null, 0);
   const checked = checkKey(key);
   const problem = draftProblem(draft);

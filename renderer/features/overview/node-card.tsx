@@ -32,6 +32,8 @@ export interface NodeCardProps {
   readonly gained: number;
   /** Null where acting is not allowed. */
   readonly actions: NodeActions | null;
+  /** Null where leaders may not be moved. */
+  readonly handOver: NodeActions['handOver'] | null;
   readonly selected: boolean;
   /** Where its log is read. */
   readonly logsHref: string;
@@ -90,6 +92,7 @@ function CardHeader({
   learns,
   gained,
   actions,
+  handOver,
   logsHref,
   gone,
 }: NodeCardProps & { gone: boolean }) {
@@ -117,7 +120,7 @@ function CardHeader({
           address={`http://${node.host}:${node.clientPort}`}
           metricsUrl={node.metricsUrl}
           pid={gone ? null : node.pid}
-          handOver={leads > 0 && node.state === 'live' ? (actions?.handOver ?? null) : null}
+          handOver={leads > 0 && node.state === 'live' ? handOver : null}
           openLab={gone ? null : (actions?.openLab ?? null)}
           remove={actions?.remove ?? null}
           wipe={actions?.wipe ?? null}

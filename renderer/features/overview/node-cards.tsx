@@ -22,7 +22,17 @@ function rolesOf(node: NodeView, partitions: readonly PartitionView[], nowMs: nu
   };
 }
 
-export function NodeCards({ cluster, actions }: { cluster: string; actions: NodeActions | null }) {
+export function NodeCards({
+  cluster,
+  actions,
+  handOver,
+}: {
+  cluster: string;
+  /** Null where nothing may be broken. */
+  actions: NodeActions | null;
+  /** Null where leaders may not be moved. */
+  handOver: NodeActions['handOver'] | null;
+}) {
   const nodes = useView((view) => view.nodes);
   const partitions = useView((view) => view.partitions);
   const now = useClusterNow(1_000);
@@ -49,6 +59,7 @@ export function NodeCards({ cluster, actions }: { cluster: string; actions: Node
           node={node}
           {...rolesOf(node, partitions, now)}
           actions={actions}
+          handOver={handOver}
           selected={node.id === selected}
           logsHref={`${clusterPath(cluster, 'logs')}?node=${node.id}`}
         />

@@ -7,7 +7,7 @@ import { useMedia } from '../../app/use-media.ts';
 import { ChartsPanel } from '../../charts/charts-panel.tsx';
 import { cx } from '../../ui/cx.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
-import { mayRun, mayWrite } from '../clusters/may-run.ts';
+import { mayMoveLeaders, mayRun, mayWrite } from '../clusters/may-run.ts';
 import { EndpointNotes } from '../remote/endpoint-notes.tsx';
 import { Aside } from './aside.tsx';
 import { NodeCards } from './node-cards.tsx';
@@ -66,9 +66,13 @@ function Overview({ cluster }: { cluster: string }) {
               <EtcdMembers cluster={cluster} mayWrite={mayWrite(summary)} />
             </Suspense>
           ) : (
-            <NodeCards cluster={cluster} actions={actions} />
+            <NodeCards
+              cluster={cluster}
+              actions={actions}
+              handOver={mayMoveLeaders(summary) ? nodeActions.handOver : null}
+            />
           )}
-          {summary.kind !== 'etcd' && <RoleMatrix mayAct={mayAct} />}
+          {summary.kind !== 'etcd' && <RoleMatrix mayMove={mayMoveLeaders(summary)} />}
           <ChartsPanel nowMs={now} stale={silent !== null} />
         </div>
         {shown && <Aside cluster={cluster} drawer={narrow} onClose={closeDrawer} mayAct={mayAct} />}

@@ -27,7 +27,7 @@ const FIRST_COLUMN_PX = 74;
  * Which node is what to which partition. One tab stop; arrows move; each cell reads as a
  * sentence and leads to the inside of its partition.
  */
-export function RoleMatrix({ mayAct }: { mayAct: boolean }) {
+export function RoleMatrix({ mayMove }: { mayMove: boolean }) {
   const view = useView((whole) => whole);
   const { run } = useCommand();
   /** The partition whose cell was asked what can be done. */
@@ -73,7 +73,7 @@ export function RoleMatrix({ mayAct }: { mayAct: boolean }) {
             icon: 'cluster',
             onSelect: () => navigate(clusterPath(view.summary.name, raftPath(asked))),
           },
-          ...(mayAct ? transferTargets(view, asked) : []).map((node): MenuItem => {
+          ...(mayMove ? transferTargets(view, asked) : []).map((node): MenuItem => {
             const { label, failed } = transferWords(asked, node.name);
             const input = { cluster: view.summary.name, partition: asked, to: node.id };
             return { label, icon: 'swap', onSelect: () => void run('partition.transfer', input, { failed }) };
@@ -98,7 +98,7 @@ export function RoleMatrix({ mayAct }: { mayAct: boolean }) {
       className={styles.panel}
       title="Roles by partition"
       hint={said === undefined ? matrixSummary(view, now) : <Sentence text={said} />}
-      actions={mayAct && <BalanceButton />}
+      actions={mayMove && <BalanceButton />}
     >
       <div ref={scroller} className={styles.scroll}>
         <ContextMenu label={asked === null ? 'Partition' : `Partition p${asked}`} items={items}>

@@ -1,7 +1,7 @@
 import { modKeyLabel } from '../../ui/mod-key.ts';
 import type { PaletteAction, Scene } from './action.ts';
 import { appEntries } from './app-entries.ts';
-import { mayRun } from '../clusters/may-run.ts';
+import { mayMoveLeaders, mayRun } from '../clusters/may-run.ts';
 import { addressEntries, lifeEntries, loadEntries, memberEntries } from './cluster-entries.ts';
 import { clusterEntries, nodeScreenEntries, partitionEntries, screenEntries } from './goto-entries.ts';
 import { drillEntries } from './drill-entries.ts';
@@ -28,7 +28,8 @@ export function paletteActions(scene: Scene): readonly PaletteAction[] {
     ...switches,
     ...partitionEntries(view, scene),
     ...nodeScreenEntries(view),
-    ...(acts ? [...transferEntries(view), ...loadEntries(view), ...memberEntries(view)] : []),
+    ...(acts || (view.summary.remote !== null && mayMoveLeaders(view.summary)) ? transferEntries(view) : []),
+    ...(acts ? [...loadEntries(view), ...memberEntries(view)] : []),
     ...lifeEntries(scene),
     ...addressEntries(view),
     ...appEntries(scene),

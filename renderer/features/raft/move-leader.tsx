@@ -2,14 +2,14 @@ import { useView } from '../../api/use-cluster-live.tsx';
 import { useCommand } from '../../api/use-command.ts';
 import { Button } from '../../ui/button.tsx';
 import { Menu } from '../../ui/menu.tsx';
-import { mayRun } from '../clusters/may-run.ts';
+import { mayMoveLeaders } from '../clusters/may-run.ts';
 import { transferTargets, transferWords } from '../overview/transfer.ts';
 
 /** Hands this partition's leadership to a replica of choice. */
 export function MoveLeader({ cluster, partition }: { cluster: string; partition: number }) {
   const view = useView((whole) => whole);
   const { run } = useCommand();
-  const targets = mayRun(view.summary) ? transferTargets(view, partition) : [];
+  const targets = mayMoveLeaders(view.summary) ? transferTargets(view, partition) : [];
   if (targets.length === 0) return null;
   return (
     <Menu

@@ -18,13 +18,14 @@ import { EtcdModel } from './etcd-model.ts';
 import { EtcdWatch } from './etcd-watch.ts';
 
 const SAMPLE_MS = 500;
-const CAPABILITIES: Capability[] = ['keyHistory', 'leases', 'members', 'access'];
+const CAPABILITIES: Capability[] = ['keyHistory', 'leases', 'keyTtl', 'members', 'access'];
 
 /** An etcd cluster that runs elsewhere. */
 export class EtcdDriver implements ClusterDriver {
   readonly name: string;
   readonly keys: EtcdKeys;
   readonly processes = null;
+  readonly leaders = null;
   readonly faults = null;
   readonly load = null;
   readonly remote: RemoteControls;

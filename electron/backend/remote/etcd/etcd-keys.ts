@@ -1,11 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EtcdClient, EtcdEntry, WriteResult } from '../../../../engine/etcd/index.ts';
-import { deleteKey, keyHistory, readKey, readLease, readRange, writeKey } from '../../../../engine/etcd/index.ts';
+import {
+  deleteKey,
+  EtcdError,
+  grantLease,
+  keyHistory,
+  readKey,
+  readLease,
+  readRange,
+  watchPrefix,
+  writeKey,
+} from '../../../../engine/etcd/index.ts';
 import type { KeyEntry, KeyMeta, ReadMode } from '../../../contract/model.ts';
 import type { KeyHistory } from '../../../contract/remote.ts';
-import type { DeleteOutcome, KeySpace, PutOutcome } from '../../keys/key-space.ts';
+import { KeyTeller } from '../../keys/key-teller.ts';
+import type { DeleteOutcome, KeyListener, KeySpace, PutOutcome } from '../../keys/key-space.ts';
 
 /** Long enough for an election, short enough for a person. */
 const TIMEOUT_MS = 4_000;
+/** A watch ends for these when its member goes; another one tells the rest. */
+const GOES_ON: ReadonlySet<string> = new Set(['unavailable', 'deadline', 'noLeader', 'unknownOutcome']);
+const MAX_FAILURES = 5;
+const RETRY_MS = 200;
 
 /**
  * The keys of an etcd cluster. Any member answers a linearizable read after asking the leader,
@@ -53,10 +69,18 @@ export class EtcdKeys implements KeySpace {
     };
   }
 
-  async put(key: string, value: string, expectedRevision: number | null): Promise<PutOutcome> {
+  /** A key that shall go by itself gets a lease of its own; etcd counts in seconds. */
+  async put(
+    key: string,
+    value: string,
+    expectedRevision: number | null,
+    ttlMs: number | null = null,
+  ): Promise<PutOutcome> {
     const bytes = fromBase64(key);
     const valueBytes = fromBase64(value);
-    const result = await writeKey(this.#client(), bytes, valueBytes, expectedRevision, TIMEOUT_MS);
+    const client = this.#client();
+    const lease = ttlMs === null ? undefined : await grantLease(client, Math.ceil(ttlMs / 1000));
+    const result = await writeKey(client, bytes, valueBytes, expectedRevision, TIMEOUT_MS, lease);
     if (result.outcome === 'conflict') return conflictOf(result);
     // Its version is not in etcd's answer; another write may already have come after it.
     const written = await readKey(this.#client(), bytes, { revision: result.revision, timeoutMs: TIMEOUT_MS });
@@ -93,6 +117,39 @@ export class EtcdKeys implements KeySpace {
       })),
       isCut,
     };
+  }
+
+  watch(prefix: string, listener: KeyListener): () => void {
+    const ended = new AbortController();
+    this.#watch(fromBase64(prefix), listener, ended.signal).catch((error: unknown) => {
+      if (!ended.signal.aborted) listener.fail(error);
+    });
+    return () => ended.abort();
+  }
+
+  /** A stream that breaks is begun anew behind what it told last, so that nothing is missed. */
+  async #watch(prefix: Buffer, listener: KeyListener, signal: AbortSignal): Promise<void> {
+    const teller = new KeyTeller(listener);
+    signal.addEventListener('abort', () => teller.close(), { once: true });
+    let startRevision = 0;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        for await (const changes of watchPrefix(this.#client(), { prefix, startRevision, signal })) {
+          failures = 0;
+          for (const { type, entry } of changes) {
+            const meta = type === 'put' ? toKeyMeta(entry, entry.value.length) : null;
+            teller.add({ key: entry.key.toString('base64'), meta });
+            startRevision = entry.modRevision + 1;
+          }
+        }
+      } catch (error) {
+        failures += 1;
+        const canGoOn = error instanceof EtcdError && GOES_ON.has(error.code) && startRevision > 0;
+        if (!canGoOn || failures > MAX_FAILURES) throw error;
+        await sleep(RETRY_MS * failures, undefined, { signal }).catch(() => undefined);
+      }
+    }
   }
 
   async lease(key: string) {

@@ -1,4 +1,7 @@
+import { ClusterClient } from '../../../../engine/client/index.ts';
 import type { Capability, ClusterState, PartitionLive, Sample, StoryEvent } from '../../../contract/model.ts';
+import type { LeaderControls } from '../../clusters/driver.ts';
+import { leaderControls } from '../../clusters/leader-controls.ts';
 import { ClusterModel } from '../../clusters/cluster-model.ts';
 import { connectNode, type NodeLink } from '../../clusters/node-link.ts';
 import { takeSample } from '../../history/sampler.ts';
@@ -22,8 +25,9 @@ const FIRST_WORDS_MS = 3_000;
  * their own events and statuses, but for the processes, which nobody here sees.
  */
 export class ClosePicture implements Picture {
-  readonly capabilities: readonly Capability[] = ['raftState', 'liveEvents'];
+  readonly capabilities: readonly Capability[] = ['raftState', 'liveEvents', 'keyHistory', 'keyTtl', 'moveLeaders'];
   readonly keys: PrkDbKeys;
+  readonly leaders: LeaderControls;
   readonly #model: ClusterModel;
   readonly #story: StoryTeller;
   readonly #raft: RaftInspector;
@@ -98,6 +102,20 @@ export class ClosePicture implements Picture {
       now,
     });
     const scheme = tls === undefined ? 'http' : 'https';
+    const addressOf = new Map(found.nodes.map((node) => [node.id, node.address]));
+    this.leaders = leaderControls({
+      name,
+      hasNode: (node) => addressOf.has(node),
+      leaderOf: (partition) => this.#model.leaderOf(partition),
+      async atNode(node, work) {
+        const client = new ClusterClient(`${scheme}://${addressOf.get(node)}`, { tls, token });
+        try {
+          return await work(client);
+        } finally {
+          client.close();
+        }
+      },
+    });
     this.keys = new PrkDbKeys({
       connect: () =>
         connectClient(

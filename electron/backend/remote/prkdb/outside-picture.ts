@@ -49,6 +49,7 @@ interface NodeWord {
 export class OutsidePicture implements Picture {
   readonly capabilities: readonly Capability[] = [];
   readonly keys: PlainKeys;
+  readonly leaders = null;
   readonly #now: () => number;
   readonly #words: readonly NodeWord[];
   readonly #partitionCount: number;

@@ -9,6 +9,7 @@ import type {
   Sample,
   StoryEvent,
 } from '../../../contract/model.ts';
+import type { LeaderControls } from '../../clusters/driver.ts';
 import type { KeySpace } from '../../keys/key-space.ts';
 
 /** What is seen of a PrkDB cluster at one moment. */
@@ -27,6 +28,8 @@ export interface Seen {
 export interface Picture {
   readonly capabilities: readonly Capability[];
   readonly keys: KeySpace;
+  /** Null where the nodes take no orders about who leads. */
+  readonly leaders: LeaderControls | null;
   /** To be called often: silence is a change too. */
   judge(nowMs: number): void;
   seen(nowMs: number): Seen;

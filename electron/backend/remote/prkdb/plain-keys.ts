@@ -62,7 +62,13 @@ export class PlainKeys implements KeySpace {
     };
   }
 
-  async put(key: string, value: string, expectedRevision: number | null): Promise<PutOutcome> {
+  async put(
+    key: string,
+    value: string,
+    expectedRevision: number | null,
+    ttlMs: number | null = null,
+  ): Promise<PutOutcome> {
+    if (ttlMs !== null) throw new BackendError('refused', 'This server keeps keys until they are deleted.');
     const bytes = Buffer.from(key, 'base64');
     const current = await this.#conflict(key, bytes, expectedRevision);
     if (current !== undefined) return { outcome: 'conflict', current };

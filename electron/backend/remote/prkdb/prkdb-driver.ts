@@ -10,7 +10,7 @@ import type {
 } from '../../../contract/model.ts';
 import type { RaftRecord } from '../../../contract/recording.ts';
 import { toApiError } from '../../api-error.ts';
-import type { ClusterDriver, HistoryRange, LiveUpdate, RemoteControls } from '../../clusters/driver.ts';
+import type { ClusterDriver, HistoryRange, LeaderControls, LiveUpdate, RemoteControls } from '../../clusters/driver.ts';
 import { BackendError } from '../../errors.ts';
 import type { KeySpace } from '../../keys/key-space.ts';
 import { readRecords } from '../../raft/recording-reader.ts';
@@ -44,7 +44,6 @@ const nothingSeen: Omit<Seen, 'state'> = {
 /** A PrkDB cluster that runs elsewhere: of our nodes, or of the original server. */
 export class PrkDbDriver implements ClusterDriver {
   readonly name: string;
-  readonly keys: KeySpace;
   readonly processes = null;
   readonly faults = null;
   readonly load = null;
@@ -84,15 +83,18 @@ export class PrkDbDriver implements ClusterDriver {
       history: options.history,
       now,
     });
-    this.keys = {
-      scan: (scan) => this.#keys().scan(scan),
-      get: (key, readMode) => this.#keys().get(key, readMode),
-      put: (key, value, expectedRevision) => this.#keys().put(key, value, expectedRevision),
-      delete: (key, expectedRevision) => this.#keys().delete(key, expectedRevision),
-      close: async () => undefined,
-    };
     this.remote = { gate: this.#gate, reconnect: () => this.#reconnect(), changed: () => this.#changed() };
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Those of the cluster as it is seen now. Throws in words while nothing is. */
+  get keys(): KeySpace {
+    if (this.#picture === null) throw this.#notReached();
+    return this.#picture.keys;
+  }
+
+  get leaders(): LeaderControls | null {
+    return this.#picture?.leaders ?? null;
   }
 
   summary(): ClusterSummary {
@@ -181,11 +183,6 @@ export class PrkDbDriver implements ClusterDriver {
     await this.#picture?.close();
     this.#picture = null;
     await Promise.all([this.#hub.close(), this.#options.recordings.close()]);
-  }
-
-  #keys(): KeySpace {
-    if (this.#picture === null) throw this.#notReached();
-    return this.#picture.keys;
   }
 
   #notReached(): BackendError {
