@@ -17,8 +17,11 @@ import { MAX_TERM } from './plausible.ts';
 
 /** More at a time would only make each of them slower, and keep more of the past alive. */
 const MAX_SENDING = 2;
-/** Some milliseconds of reading on one node, and of writing on the other, in which nothing else moves there. */
-const CHUNK_BYTES = 64 * 1024;
+/**
+ * A millisecond or two of reading on one node, and of writing on the other, in which nothing else
+ * moves there. A write waits for several turns of its leader's event loop, each behind one piece.
+ */
+const CHUNK_BYTES = 32 * 1024;
 const FROM_THE_FIRST = new Uint8Array(0);
 
 export interface SnapshotsOptions {
