@@ -23,7 +23,9 @@ export function readConfiguredAccess({
 }: Pick<NodeConfig, 'access' | 'joinTokenFile'>): ConfiguredAccess {
   const join = joinTokenFile === undefined ? undefined : readToken('joinTokenFile', joinTokenFile);
   const file = access?.adminTokenFile;
-  if (file === undefined) return { own: [], toNodes: undefined, admin: join };
+  // A node without the founding token asks the others with what it was given: also whether it is a
+  // member still, when its certificate does not prove that any more.
+  if (file === undefined) return { own: [], toNodes: join, admin: join };
   const token = readToken('access.adminTokenFile', file);
   const toNodes = nodeToken(token);
   const own = [grantOf(token, 'founding token', 'admin'), grantOf(toNodes, 'nodes', 'read')];

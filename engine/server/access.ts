@@ -99,6 +99,15 @@ export class Access {
     }
     const id = tokenId(token);
     const grant = id === null ? undefined : this.#grant(id);
+    // The token of the nodes is for those that were founded with it; another knows them by their certificates.
+    if (grant === undefined && this.#options.isNode(call)) return { token: null, address, grantId: null, isNode: true };
+    if (id !== null && grant === undefined && this.#options.mayBeMore()) {
+      return {
+        code: grpc.status.UNAVAILABLE,
+        message: 'This node has to learn the tokens of the cluster first. Try again in a moment.',
+        words: 'its token is none that this node knows of yet',
+      };
+    }
     if (grant === undefined || !timingSafeEqual(Buffer.from(grant.sha256, 'hex'), tokenHash(token))) {
       return unauthenticated(
         'The token is none of this cluster; it may have been revoked. Ask for a new one.',

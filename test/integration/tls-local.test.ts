@@ -1,9 +1,9 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../electron/backend/backend.ts';
 import { childProcessLauncher, createSupervisor } from '../../engine/supervisor/index.ts';
-import { runCommand, type CommandResult } from '../support/command.ts';
+import { runCommand, startCommand, type CommandResult } from '../support/command.ts';
 import { eventually } from '../support/node-cluster.ts';
 import { freeBasePort, tempDir } from '../support/temp.ts';
 
@@ -66,6 +66,58 @@ describe('a local cluster with TLS', () => {
       expect(result.stderr).toMatch(words);
     }
   });
+
+  it('is joined from elsewhere with an address, a token and a certificate, and left again', async () => {
+    const { clusterId } = JSON.parse(readFileSync(path.join(temp.path, 'clusters', NAME, 'cluster.json'), 'utf8')) as {
+      clusterId: string;
+    };
+    await ok('certs', certs(), '--cluster-id', clusterId, '--node', '4=127.0.0.1');
+    const away = path.join(temp.path, 'away');
+    mkdirSync(away);
+    for (const file of ['ca.crt', 'n4.crt', 'n4.key']) cpSync(path.join(certs(), file), path.join(away, file));
+    const { id, token } = JSON.parse(await ok('token', 'create', '--cluster', NAME, '--rights', 'admin', '--json')) as {
+      id: string;
+      token: string;
+    };
+    const tokenFile = path.join(away, 'token');
+    writeFileSync(tokenFile, token);
+    const endpoints = `https://127.0.0.1:${base + 1},https://127.0.0.1:${base + 2}`;
+    const where = ['--endpoints', endpoints, '--data-dir', path.join(away, 'data'), '--base-port', String(base)];
+    for (const [args, words] of [
+      [[], /needs a certificate of its own: give the directory where it is, --certs/],
+      [['--certs', away], /asks for a token/],
+      [['--certs', away, '--id', '5'], /There is no .*n5\.crt/],
+      [['--certs', away, '--ca', path.join(away, 'ca.crt')], /either --certs or --ca/],
+      [['--ca', path.join(away, 'ca.crt')], /needs all three/],
+    ] as const) {
+      const refused = await prkdb('node', 'join', ...where, ...args);
+      expect(refused.code).toBeGreaterThan(0);
+      expect(refused.stderr).toMatch(words);
+    }
+    const child = startCommand(temp.path, ['node', 'join', ...where, '--certs', away, '--token-file', tokenFile]);
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: Buffer) => (said += text.toString()));
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    try {
+      await eventually('it serves', () => Promise.resolve(said.includes('"ready":true') || child.exitCode !== null));
+      expect(said).toContain('"ready":true');
+      const config = JSON.parse(readFileSync(path.join(away, 'data', 'node.json'), 'utf8')) as object;
+      expect(config).toMatchObject({ nodeId: 4, tls: { raft: { ca: path.join(away, 'ca.crt') } } });
+      const [ca, cert, key] = ['ca.crt', 'n4.crt', 'n4.key'].map((file) => path.join(away, file));
+      const remote = ['--ca', ca!, '--cert', cert!, '--key', key!, '--token-file', tokenFile];
+      // Through its own port, whose certificate is for this address.
+      const own = [`https://127.0.0.1:${base + 4}`, ...remote];
+      // Not before it has learned the tokens of the cluster.
+      await eventually('a value', async () => (await prkdb('get', 'k', '--endpoints', ...own)).text === 'v');
+      await ok('node', 'remove', 'n4', '--endpoints', endpoints, ...remote);
+      expect(await ended).not.toBe(0);
+      expect(said).toContain('Node 4 was removed from the cluster');
+    } finally {
+      child.kill('SIGKILL');
+      await ended;
+      await ok('token', 'revoke', id, '--cluster', NAME);
+    }
+  }, 90_000);
 
   it('is watched and used by the app', async () => {
     const errors: unknown[] = [];

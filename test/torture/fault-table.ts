@@ -1,8 +1,12 @@
 import type { Faults, LinkFault } from '../../engine/rpc/cluster.ts';
 import type { TortureNode } from './node.ts';
 
+/** Every node, also one that joins later. */
+export const ALL = 0;
+
 /** What happens to frames of one node to another. */
 export interface LinkTrouble {
+  /** A node, or ALL. */
   readonly from: number;
   readonly to: number;
   readonly cut?: boolean;
@@ -64,7 +68,8 @@ export class FaultTable {
   #faultsOf(node: number): Faults {
     const links: LinkFault[] = [];
     for (const peer of this.#nodes) {
-      const troubles = [...this.#links].filter((t) => t.from === node && t.to === peer.id);
+      if (peer.id === node) continue;
+      const troubles = [...this.#links].filter((t) => [node, ALL].includes(t.from) && t.to === peer.id);
       if (troubles.length === 0) continue;
       links.push({
         toNodeId: peer.id,

@@ -77,8 +77,18 @@ describe('callers without a token', () => {
     expect(ofNodes.check(known(ofNodes, null), 'write')).not.toBeNull();
     const unsure = open({ anonymous: 'everywhere', mayBeMore: () => true });
     expect(unsure.check(known(unsure, null), 'read')).toMatchObject({ code: grpc.status.UNAVAILABLE });
+    // Nor by the token of the nodes, where this one was not founded with it.
+    expect(ofNodes.check(known(ofNodes, `Bearer ${makeToken()}`), 'read')).toBeNull();
+    expect(ofNodes.check(known(ofNodes, `Bearer ${makeToken()}`), 'admin')).not.toBeNull();
     const nobody = open({ anonymous: 'nobody' });
     expect(nobody.check(known(nobody, null), 'read')).toMatchObject({ code: grpc.status.UNAUTHENTICATED });
+  });
+
+  it('is told to try again when the node has not yet learned the tokens of the cluster that it joined', () => {
+    const unsure = open({ mayBeMore: () => true });
+    const refusal = unsure.identify(call(`Bearer ${makeToken()}`));
+    expect(refusal).toMatchObject({ code: grpc.status.UNAVAILABLE, message: expect.stringMatching(/Try again/) });
+    expect(open().identify(call(`Bearer ${makeToken()}`))).toMatchObject({ code: grpc.status.UNAUTHENTICATED });
   });
 
   it('are not served again when the only token has expired', () => {

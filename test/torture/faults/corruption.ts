@@ -1,6 +1,8 @@
 import { cpSync, existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Random } from '../../simulation/random.ts';
+import { eventually } from '../../support/node-cluster.ts';
+import { ALL } from '../fault-table.ts';
 import type { TortureNode } from '../node.ts';
 import { hashReplicas } from '../replicas.ts';
 import type { World } from '../world.ts';
@@ -15,6 +17,8 @@ const FILES = [
 ] as const;
 const STATE_FILES = ['state.db', 'state.db-wal', 'state.db-shm'];
 const TAIL_BYTES = 8192;
+/** Nodes that are frozen cannot be told before they thaw. */
+const TOLD_WITHIN_MS = 60_000;
 
 /**
  * A file of a stopped node is damaged. It must start without loss, or refuse, name the file
@@ -34,6 +38,7 @@ export async function corrupt(world: World, node: TortureNode): Promise<void> {
   const what = damage(path.join(dataDir, name), world.random);
   world.tell(`${name} of the killed node ${node.id}: ${what}`);
   world.count('damaged files');
+  const reconnect = await unheard(world, node);
   try {
     const refusal = await refusalOf(node);
     if (refusal !== null) {
@@ -46,8 +51,20 @@ export async function corrupt(world: World, node: TortureNode): Promise<void> {
       world.tell(`node ${node.id} recovered without loss`);
     }
   } finally {
+    reconnect();
     rmSync(copy, { recursive: true, force: true });
   }
+}
+
+/**
+ * The node hears nobody until it is known whether its files are good: with a snapshot in between,
+ * its log would begin after what the state machine from before the damage has. Returns the way to end that.
+ */
+async function unheard(world: World, node: TortureNode): Promise<() => void> {
+  const end = world.faults.addLinks([{ from: ALL, to: node.id, cut: true }]);
+  const isTold = async () => world.nodes.every((other) => other.down || other.settled);
+  await eventually('the other nodes know of the cut', isTold, TOLD_WITHIN_MS);
+  return end;
 }
 
 /** Why it does not start, or null when it serves. */
