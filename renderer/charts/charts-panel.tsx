@@ -12,7 +12,7 @@ import { usePast } from './use-past.ts';
 import { chartWindow, ranges, stepWindow, windowWords, type RangeName, type WindowChoice } from './window.ts';
 import styles from './live-charts.module.css';
 
-/** recharts is most of the code of this screen, and nothing waits for it. */
+/** Nothing else of the screen waits for the charts. */
 const LiveCharts = lazy(async () => ({ default: (await import('./live-charts.tsx')).LiveCharts }));
 
 /** The charts of a cluster, with what stretch of time they show. */

@@ -35,17 +35,17 @@ export function termLanes(
 ): LaneSegment[][] {
   const first = Math.max(0, samples.findIndex((sample) => sample.timeMs >= fromMs) - 1);
   const within = samples.slice(first).filter((sample) => sample.timeMs <= toMs);
+  const elections = Map.groupBy(
+    events.filter((event) => event.kind === 'elected' && event.term !== null && event.node !== null),
+    (event) => event.partition,
+  );
   return Array.from({ length: partitions }, (_, partition) => {
-    const won = events.flatMap((event): Known[] =>
-      event.kind === 'elected' && event.partition === partition && event.term !== null && event.node !== null
-        ? [{ timeMs: event.timeMs, term: event.term, leader: event.node }]
-        : [],
-    );
-    const sampled = within.flatMap((sample): Known[] => {
-      const term = sample.terms[partition];
-      const leader = sample.leaders[partition];
-      return term === undefined || leader === undefined ? [] : [{ timeMs: sample.timeMs, term, leader }];
-    });
+    const won = (elections.get(partition) ?? []).map((event): Known => ({
+      timeMs: event.timeMs,
+      term: event.term!,
+      leader: event.node!,
+    }));
+    const sampled = changesOf(within, partition);
     const known = [
       ...sampled.filter((sample) => sample.leader !== 0 || !won.some((reign) => isBehind(sample, reign))),
       ...won.filter((reign) => reign.timeMs >= fromMs && reign.timeMs <= toMs),
@@ -57,6 +57,20 @@ export function termLanes(
       toMs,
     );
   });
+}
+
+/** What samples say of a partition, without those that say the same as the ones on both sides of them. */
+function changesOf(samples: readonly Sample[], partition: number): Known[] {
+  const says = (i: number, other: number): boolean =>
+    samples[i]?.terms[partition] === samples[other]?.terms[partition] &&
+    samples[i]?.leaders[partition] === samples[other]?.leaders[partition];
+  const known: Known[] = [];
+  for (const [i, { timeMs, terms, leaders }] of samples.entries()) {
+    const [term, leader] = [terms[partition], leaders[partition]];
+    if (term === undefined || leader === undefined || (says(i, i - 1) && says(i, i + 1))) continue;
+    known.push({ timeMs, term, leader });
+  }
+  return known;
 }
 
 /** A sample may not have heard yet of the election that the event tells. */
