@@ -1,6 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import { Command, CommanderError } from 'commander';
-import { createContext, type CommandIo } from './context.ts';
+import { createContext, type CommandContext, type CommandIo } from './context.ts';
 import { addBackup } from './commands/backup.ts';
 import { addCerts } from './commands/certs.ts';
 import { addCopy } from './commands/copy.ts';
@@ -32,9 +32,9 @@ import { errorLines, UsageError } from './errors.ts';
 
 export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
 
-/** Runs one command line (without `node` and the script) to its end and returns the exit code. Never rejects. */
-export async function runCli(args: readonly string[], io: CommandIo): Promise<number> {
-  const context = createContext(io);
+/** All commands with their options, ready to parse. Errors of parsing are thrown, not exited with. */
+export function createProgram(context: CommandContext): Command {
+  const { io } = context;
   const program = new Command('prkdb')
     .description('Launch, watch and break real Multi-Raft key-value clusters on your own machine.')
     .exitOverride()
@@ -70,6 +70,13 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   addToken(program, context);
   addNode(program, context);
   addServe(program, context);
+  return program;
+}
+
+/** Runs one command line (without `node` and the script) to its end and returns the exit code. Never rejects. */
+export async function runCli(args: readonly string[], io: CommandIo): Promise<number> {
+  const context = createContext(io);
+  const program = createProgram(context);
   try {
     await program.parseAsync(args, { from: 'user' });
     return EXIT.ok;

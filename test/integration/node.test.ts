@@ -5,6 +5,7 @@ import * as grpc from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serviceClient } from '../../engine/rpc/protos.ts';
 import { eventually, nodeCluster, type NodeCluster } from '../support/node-cluster.ts';
+import { metricsMissingIn } from '../support/operating-guide.ts';
 
 type Call = (request: object) => Promise<Record<string, unknown>>;
 
@@ -124,6 +125,8 @@ describe('three node processes', () => {
       expect(text).toMatch(new RegExp(`^${name}\\{node_id="1",partition="3"\\} \\d+$`, 'm'));
     }
     expect(text).toContain('prkdb_operations_total{node_id="1",operation="put",status="ok"}');
+    // What the operator's guide, its dashboard and its alerts ask for.
+    expect(metricsMissingIn(text)).toEqual([]);
     expect((await fetch(`${base}/nothing`)).status).toBe(404);
     expect((await fetch(`${base}/metrics`, { method: 'POST' })).status).toBe(405);
   });
