@@ -108,8 +108,9 @@ export function CopyFormView({
           />
         </div>
         <p className={styles.note}>
-          Keys, values and the time left to keys that expire are copied. Revisions, history, users, roles and leases
-          that somebody keeps alive are not. Each written key is read back.
+          Keys, values and the time left to keys that expire are copied, and each written key is read back. Revisions,
+          history, users and roles are not. What a client keeps alive with a lease expires in the target unless that
+          client moves too.
         </p>
         {rehearse.error !== null && <ErrorNote title="The copy was not begun." error={rehearse.error} />}
       </div>
