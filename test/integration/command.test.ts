@@ -104,6 +104,7 @@ describe('prkdb', () => {
         'commitIndex',
         'lastLogIndex',
         'appliedIndex',
+        'snapshots',
       ]);
     }
     expect((await prkdb('status', 'shapes')).text).toContain('shapes: 3 of 3 nodes run, every partition is led.');
