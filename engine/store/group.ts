@@ -1,7 +1,7 @@
 import type { GroupId } from '../config/ids.ts';
 import type { Entry, LogIndex, NodeId, RaftCore, Term } from '../raft/types.ts';
 import { NONE, Role } from '../raft/types.ts';
-import { encodeCommand } from '../storage/codec.ts';
+import { encodeCommand, type Mutation } from '../storage/codec.ts';
 import type { MutationResult } from '../storage/types.ts';
 import { ChangeRing } from './change-ring.ts';
 import { LogSize } from './compaction.ts';
@@ -21,6 +21,14 @@ const MAX_PIPELINED_COMMANDS = 4;
 
 /** Bytes of writes that may wait for a place in the log. */
 const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
+
+const MUTATION_OVERHEAD_BYTES = 64;
+
+/** What a write takes of a log entry, roughly: a transaction as much as all of its parts. */
+export function mutationBytes({ key, value, parts = [] }: Mutation): number {
+  const ownBytes = key.length + value.length + MUTATION_OVERHEAD_BYTES;
+  return parts.reduce((sum, part) => sum + mutationBytes(part), ownBytes);
+}
 
 interface Proposed {
   readonly term: Term;

@@ -20,7 +20,7 @@ import { dueCut } from './compaction.ts';
 import { StoreCounters } from './counters.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { EventSource } from './events.ts';
-import type { Group } from './group.ts';
+import { mutationBytes, type Group } from './group.ts';
 import { HandOver } from './hand-over.ts';
 import { Outbox } from './outbox.ts';
 import { PeerMonitor } from './peer-monitor.ts';
@@ -256,7 +256,7 @@ export class Store {
   #writeTo(id: GroupId, mutation: Mutation, deadlineMs: number, respond: (answer: WriteAnswer) => void): void {
     const group = this.#groupFor(id, respond);
     if (group === null) return;
-    const sizeBytes = mutation.key.length + mutation.value.length + 64;
+    const sizeBytes = mutationBytes(mutation);
     const startedMs = this.#options.clock.monotonicMs();
     const failure = group.enqueueWrite({ mutation, sizeBytes, startedMs, deadlineMs, respond });
     if (failure !== null) return this.#refuse(failure, respond);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NONE, Role, type ProposeResult, type RaftCore } from '../../../engine/raft/types.ts';
 import { decodeCommand, type Mutation } from '../../../engine/storage/codec.ts';
-import { Group } from '../../../engine/store/group.ts';
+import { Group, mutationBytes } from '../../../engine/store/group.ts';
 import type { PendingWrite, WriteAnswer } from '../../../engine/store/types.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -58,6 +58,16 @@ describe('writes of a group', () => {
     const command = decodeCommand(core.proposals[0]!);
     expect(command.mutations.map((m) => Buffer.from(m.key).toString())).toEqual(['a', 'b', 'c']);
     expect(command.timeMs).toBe(42);
+  });
+
+  it('puts large transactions into entries of their own, which every peer can take', () => {
+    const { core, group } = setUp();
+    const { mutation: empty, ...request } = write('', []);
+    const part: Mutation = { ...empty, key: bytes('k'), value: new Uint8Array(700 * 1024) };
+    const mutation: Mutation = { ...empty, kind: 'transaction', value: new Uint8Array(0), parts: [part] };
+    for (let i = 0; i < 2; i++) group.enqueueWrite({ ...request, mutation, sizeBytes: mutationBytes(mutation) });
+    group.proposeQueued(0, 0);
+    expect(core.proposals.map((data) => decodeCommand(data).mutations.length)).toEqual([1, 1]);
   });
 
   it('lets later writes share an entry until they are as many as those on their way', () => {
