@@ -1,11 +1,13 @@
 import { groupOfPartition, type GroupId } from '../../engine/config/ids.ts';
-import type { Answer, Client, ClientOperation, WritePlace } from './client.ts';
+import type { Answer, Client, ClientOperation, Request } from './client.ts';
 import type { SimulatedEvent } from './event-queue.ts';
 import type { SimulatedNode } from './node.ts';
+import { partWords } from './transactions.ts';
 import type { TraceHash } from './trace-hash.ts';
 import type { World } from './world.ts';
 
-function operationWords({ kind, key, value, expectedRevision }: ClientOperation): string {
+function operationWords({ kind, key, value, expectedRevision, parts }: ClientOperation): string {
+  if (kind === 'transact') return `transaction (${parts.map(partWords).join(', ')})`;
   const what = value === null ? key.name : `${key.name}=${value}`;
   return `${kind} ${what}${expectedRevision === null ? '' : ` if revision ${expectedRevision}`}`;
 }
@@ -44,23 +46,20 @@ export class RequestArrival implements SimulatedEvent {
   readonly #operation: ClientOperation;
   readonly #node: SimulatedNode;
   readonly #world: World;
-  readonly #attempt: number;
-  readonly #place: WritePlace | null;
+  readonly #request: Request;
 
-  constructor(client: Client, operation: ClientOperation, node: SimulatedNode, world: World) {
-    const { place } = operation;
-    this.#place = place && { ...place, acknowledged: place.session.acknowledged };
+  constructor(client: Client, operation: ClientOperation, request: Request, node: SimulatedNode, world: World) {
+    this.#request = request;
     this.#client = client;
     this.#operation = operation;
     this.#node = node;
     this.#world = world;
-    this.#attempt = operation.attempt;
   }
 
   run(): void {
     if (this.#node.holds(this)) return;
     this.#world.steps++;
-    this.#client.arrived(this.#operation, this.#attempt, this.#place, this.#node);
+    this.#client.arrived(this.#operation, this.#request, this.#node);
   }
 
   digest(hash: TraceHash): void {
@@ -118,7 +117,10 @@ export class AnswerArrival implements SimulatedEvent {
     if (answer.kind === 'noSession') return `${head} its session is gone`;
     if (answer.kind === 'later') return `${head} not now, nothing was done`;
     if (answer.kind === 'unknown') return `${head} out of time, outcome unknown`;
-    if (answer.conflict) return `${head} conflict, revision is ${answer.revision}`;
+    if (answer.conflict) {
+      const { parts } = this.#operation;
+      return `${head} conflict, revision${parts.length === 0 ? '' : ` of ${parts[answer.at]?.key.name}`} is ${answer.revision}`;
+    }
     return `${head} ${answer.found === null ? 'done' : `found ${answer.found}`} (revision ${answer.revision})`;
   }
 }

@@ -4,6 +4,7 @@ import type { WriteSession } from '../../engine/client/write-sessions.ts';
 import type { Failure, ReadConsistency, WriteAnswer } from '../../engine/store/types.ts';
 import type { Store } from '../../engine/store/store.ts';
 import type { Mutation } from '../../engine/storage/codec.ts';
+import type { PlainResult } from '../../engine/storage/types.ts';
 import { ClientTimer, RequestArrival, AnswerArrival } from './client-events.ts';
 import type { Clients, Key } from './clients.ts';
 import { Action } from './event-queue.ts';
@@ -11,10 +12,28 @@ import { checkAnswer, type Attempt } from './invariants/honest-answers.ts';
 import { checkReadIndex } from './invariants/read-index.ts';
 import type { SimulatedNode } from './node.ts';
 import type { OperationKind } from './plan.ts';
+import {
+  makeParts,
+  partMutation,
+  recordedParts,
+  type TransactionOutcome,
+  type TransactionPart,
+} from './transactions.ts';
+
+interface DoneAnswer {
+  readonly kind: 'done';
+  readonly found: string | null;
+  readonly revision: number;
+  readonly conflict: boolean;
+  /** Of a conflict: the part of a transaction whose condition did not hold. */
+  readonly at: number;
+  /** Of a transaction that was done: what each part came to. */
+  readonly results: readonly PlainResult[];
+}
 
 /** What a node answered, as it travels back. */
 export type Answer =
-  | { readonly kind: 'done'; readonly found: string | null; readonly revision: number; readonly conflict: boolean }
+  | DoneAnswer
   | { readonly kind: 'session'; readonly id: number }
   | { readonly kind: 'noSession' }
   | { readonly kind: 'elsewhere'; readonly leader: number }
@@ -28,6 +47,14 @@ export interface WritePlace {
   readonly acknowledged: number;
 }
 
+/** One attempt, as it was when it left. */
+export interface Request {
+  readonly attempt: number;
+  readonly place: WritePlace | null;
+  /** By the group: what a read must see. */
+  readonly committed: number;
+}
+
 /** One operation, from the first attempt to the last. */
 export interface ClientOperation {
   readonly kind: OperationKind;
@@ -35,10 +62,10 @@ export interface ClientOperation {
   /** What a write writes: null deletes. */
   readonly value: string | null;
   readonly expectedRevision: number | null;
+  /** Of a transaction: its writes and conditions; `key` is one of theirs. */
+  readonly parts: readonly TransactionPart[];
   readonly invokedAtMs: number;
   readonly giveUpAtUs: number;
-  /** Of the group, when the operation began. */
-  readonly committedAtStart: number;
   /** Of a put: how long the key stays; 0: until it is deleted. */
   readonly ttlMs: number;
   /** The place of a write in its session. Null: it has none yet, and the next attempt is to open one. */
@@ -94,28 +121,42 @@ export class Client {
   }
 
   begin(kind: OperationKind, key: Key): void {
-    const { world, observer, history } = this.#clients;
-    const { ttlMaxMs } = world.plan.workload;
+    const { world, history } = this.#clients;
     const group = groupOfPartition(key.partition);
     const value =
       kind === 'put' || (kind === 'cas' && !this.#clients.random.chance(0.2)) ? this.#clients.nextValue() : null;
+    const parts = kind === 'transact' ? this.#makeParts(key) : [];
     if (isWriteKind(kind)) history.willWrite(group, key.name, value);
+    for (const part of parts) history.willWrite(group, part.key.name, part.value);
     const operation: ClientOperation = {
       kind,
       key,
       value,
       expectedRevision: kind === 'cas' ? (this.#revisions.get(key.name) ?? 0) : null,
+      parts,
       invokedAtMs: world.nowUs / 1000,
       giveUpAtUs: world.nowUs + world.plan.workload.operationTimeoutUs,
-      committedAtStart: observer.groups.get(group)!.commitIndex,
-      ttlMs: kind === 'put' && this.#clients.expires() ? 1 + this.#clients.random.below(ttlMaxMs) : 0,
+      ttlMs: kind === 'put' ? this.#clients.nextTtlMs() : 0,
       place: null,
       maybeDone: false,
       attempt: 0,
     };
     this.#operation = operation;
-    if (operation.ttlMs > 0) history.mayExpire(key.name, operation.invokedAtMs);
+    for (const { key: written, ttlMs } of [operation, ...parts]) {
+      if (ttlMs > 0) history.mayExpire(written.name, operation.invokedAtMs);
+    }
     this.#try(operation);
+  }
+
+  #makeParts(key: Key): TransactionPart[] {
+    const clients = this.#clients;
+    return makeParts(key, {
+      random: clients.random,
+      neighbours: clients.keys.filter((other) => other !== key && other.partition === key.partition),
+      knownRevision: ({ name }) => this.#revisions.get(name) ?? 0,
+      nextValue: () => clients.nextValue(),
+      nextTtlMs: () => clients.nextTtlMs(),
+    });
   }
 
   #try(operation: ClientOperation): void {
@@ -133,7 +174,17 @@ export class Client {
     if (world.faultsOn && random.chance(lossChance)) return;
     const { lateChance, lateMaxUs } = world.plan.network;
     const isLate = world.faultsOn && random.chance(lateChance);
-    world.after(random.between(50, isLate ? lateMaxUs : 500), new RequestArrival(this, operation, node, world));
+    const arrival = new RequestArrival(this, operation, this.#request(operation), node, world);
+    world.after(random.between(50, isLate ? lateMaxUs : 500), arrival);
+  }
+
+  #request({ place, attempt, key }: ClientOperation): Request {
+    const group = this.#clients.observer.groups.get(groupOfPartition(key.partition))!;
+    return {
+      attempt,
+      place: place && { ...place, acknowledged: place.session.acknowledged },
+      committed: group.commitIndex,
+    };
   }
 
   #target({ kind, key: { partition } }: ClientOperation): number {
@@ -145,14 +196,14 @@ export class Client {
   }
 
   /** The request is at its node. */
-  arrived(operation: ClientOperation, attempt: number, place: WritePlace | null, node: SimulatedNode): void {
+  arrived(operation: ClientOperation, { attempt, place, committed }: Request, node: SimulatedNode): void {
     const { kind } = operation;
     node.run((store) => {
       const deadlineMs = node.nowMs + this.#clients.world.plan.workload.attemptTimeoutUs / 1000;
       const reply = (answer: Answer) => this.#reply(operation, attempt, node, answer);
-      if (kind === 'get') this.#read(store, operation, 'linearizable', deadlineMs, reply);
-      else if (kind === 'followerGet') this.#read(store, operation, 'follower', deadlineMs, reply);
-      else if (kind === 'staleGet') this.#read(store, operation, 'stale', deadlineMs, reply);
+      if (kind === 'get') this.#read(store, operation, 'linearizable', committed, deadlineMs, reply);
+      else if (kind === 'followerGet') this.#read(store, operation, 'follower', committed, deadlineMs, reply);
+      else if (kind === 'staleGet') this.#read(store, operation, 'stale', committed, deadlineMs, reply);
       else this.#write(store, operation, place, deadlineMs, reply);
     });
   }
@@ -161,10 +212,11 @@ export class Client {
     store: Store,
     operation: ClientOperation,
     consistency: ReadConsistency,
+    committed: number,
     deadlineMs: number,
     reply: (answer: Answer) => void,
   ): void {
-    const { key, committedAtStart } = operation;
+    const { key } = operation;
     const group = groupOfPartition(key.partition);
     store.read(key.partition, consistency, deadlineMs, (answer) => {
       if (!answer.ok) return reply(failureAnswer(answer, false));
@@ -174,9 +226,9 @@ export class Client {
         this.#clients.history.checkStaleRead(group, store.nodeId, key.name, found);
       } else {
         const ghost = this.#clients.observer.groups.get(group)!;
-        checkReadIndex(ghost, store.nodeId, committedAtStart, store.state.appliedIndex(group));
+        checkReadIndex(ghost, store.nodeId, committed, store.state.appliedIndex(group));
       }
-      reply({ kind: 'done', found, revision: row?.revision ?? 0, conflict: false });
+      reply({ ...DONE, found, revision: row?.revision ?? 0 });
     });
   }
 
@@ -187,7 +239,7 @@ export class Client {
     deadlineMs: number,
     reply: (answer: Answer) => void,
   ): void {
-    const { key, value, expectedRevision, ttlMs } = operation;
+    const { kind, key, value, expectedRevision, ttlMs, parts } = operation;
     const { observer } = this.#clients;
     const group = observer.groups.get(groupOfPartition(key.partition))!;
     const number = observer.attempts.length;
@@ -213,8 +265,9 @@ export class Client {
       acknowledged: place?.acknowledged ?? 0,
       ttlMs,
     };
-    const open: Mutation = { ...write, kind: 'session', key: NO_VALUE, value: NO_VALUE, expectedRevision: null };
-    const mutation = opens ? open : write;
+    const keyless = { ...write, key: NO_VALUE, value: NO_VALUE, expectedRevision: null };
+    const transaction: Mutation = { ...keyless, kind: 'transaction', parts: parts.map(partMutation) };
+    const mutation: Mutation = opens ? { ...keyless, kind: 'session' } : kind === 'transact' ? transaction : write;
     store.write(key.partition, mutation, deadlineMs, (answer) => {
       checkAnswer(attempt, store.nodeId, answer);
       reply(answer.ok ? writeAnswer(answer) : failureAnswer(answer, true));
@@ -261,7 +314,7 @@ export class Client {
     const { world, random, leaders, stopped } = this.#clients;
     operation.attempt++;
     if (world.nowUs >= operation.giveUpAtUs) {
-      return this.#record(operation, operation.maybeDone ? 'unknown' : 'failed', null, 0);
+      return this.#recordOutcome(operation, operation.maybeDone ? 'unknown' : 'failed');
     }
     const { partition } = operation.key;
     if (stopped || random.chance(0.3)) leaders[partition] = undefined;
@@ -276,7 +329,7 @@ export class Client {
   #noAnswer(operation: ClientOperation): void {
     this.#clients.leaders[operation.key.partition] = undefined;
     if (isWrite(operation) && operation.place !== null) operation.maybeDone = true;
-    if (isWrite(operation) && !this.#usesSessions) this.#record(operation, 'unknown', null, 0);
+    if (isWrite(operation) && !this.#usesSessions) this.#recordOutcome(operation, 'unknown');
     else this.#again(operation);
   }
 
@@ -284,19 +337,33 @@ export class Client {
   #sessionGone(operation: ClientOperation): void {
     const { place } = operation;
     if (place !== null) this.#clients.sessions.gone(place.session, this.id);
-    if (operation.maybeDone) return this.#record(operation, 'unknown', null, 0);
+    if (operation.maybeDone) return this.#recordOutcome(operation, 'unknown');
     place?.session.finish(place.sequence);
     operation.place = null;
     this.#try(operation);
   }
 
-  #done(operation: ClientOperation, { found, revision, conflict }: Extract<Answer, { kind: 'done' }>): void {
-    const { key, kind } = operation;
-    if (kind !== 'staleGet') {
-      if (revision === 0) this.#revisions.delete(key.name);
-      else this.#revisions.set(key.name, revision);
+  #done(operation: ClientOperation, answer: DoneAnswer): void {
+    const { key, kind, parts } = operation;
+    const { found, revision, conflict, at, results } = answer;
+    if (kind !== 'staleGet' && kind !== 'transact') this.#learn(key, revision);
+    else if (conflict) this.#learn(parts[at]!.key, revision);
+    for (const [i, result] of results.entries()) {
+      if (result.kind !== 'checked') this.#learn(parts[i]!.key, result.kind === 'put' ? result.row.revision : 0);
     }
-    this.#record(operation, conflict ? 'conflict' : 'ok', found, revision);
+    if (kind !== 'transact') return this.#record(operation, conflict ? 'conflict' : 'ok', found, revision);
+    this.#recordTransaction(operation, conflict ? { kind: 'conflict', at, revision } : { kind: 'ok', results });
+  }
+
+  #learn({ name }: Key, revision: number): void {
+    if (revision === 0) this.#revisions.delete(name);
+    else this.#revisions.set(name, revision);
+  }
+
+  /** An operation that came to nothing, as far as anyone knows. */
+  #recordOutcome(operation: ClientOperation, outcome: 'failed' | 'unknown'): void {
+    if (operation.kind === 'transact') this.#recordTransaction(operation, { kind: outcome });
+    else this.#record(operation, outcome, null, 0);
   }
 
   #record(
@@ -305,10 +372,23 @@ export class Client {
     found: string | null,
     revision: number,
   ): void {
+    const recorded = this.#recordOf(operation, outcome, found, revision);
+    this.#finish(operation, outcome, recorded === null ? [] : [recorded]);
+  }
+
+  #recordTransaction(operation: ClientOperation, outcome: TransactionOutcome): void {
+    const times = { clientId: this.id, invokedAt: operation.invokedAtMs, returnedAt: this.#returnedAt(outcome.kind) };
+    this.#finish(operation, outcome.kind, recordedParts(operation.parts, outcome, times));
+  }
+
+  #returnedAt(outcome: string): number {
+    return outcome === 'unknown' ? Infinity : this.#clients.world.nowUs / 1000;
+  }
+
+  #finish(operation: ClientOperation, outcome: string, recorded: readonly Operation[]): void {
     this.#operation = null;
     operation.place?.session.finish(operation.place.sequence);
-    const recorded = this.#recordOf(operation, outcome, found, revision);
-    if (recorded !== null) this.#clients.history.add(recorded);
+    for (const one of recorded) this.#clients.history.add(one);
     this.#clients.finished(this, operation, outcome);
   }
 
@@ -323,11 +403,12 @@ export class Client {
       clientId: this.id,
       key: key.name,
       invokedAt: invokedAtMs,
-      returnedAt: outcome === 'unknown' ? Infinity : this.#clients.world.nowUs / 1000,
+      returnedAt: this.#returnedAt(outcome),
     };
     const told = outcome === 'ok' && value !== null ? { revision } : {};
     switch (kind) {
       case 'staleGet':
+      case 'transact':
         return null;
       case 'get':
       case 'followerGet':
@@ -351,7 +432,7 @@ export class Client {
 }
 
 function isWriteKind(kind: OperationKind): boolean {
-  return kind === 'put' || kind === 'delete' || kind === 'cas';
+  return kind === 'put' || kind === 'delete' || kind === 'cas' || kind === 'transact';
 }
 
 function isWrite({ kind }: ClientOperation): boolean {
@@ -360,18 +441,21 @@ function isWrite({ kind }: ClientOperation): boolean {
 
 const NO_VALUE: Uint8Array = new Uint8Array(0);
 
+const DONE: DoneAnswer = { kind: 'done', found: null, revision: 0, conflict: false, at: 0, results: [] };
+
 function writeAnswer({ result }: Extract<WriteAnswer, { ok: true }>): Answer {
   switch (result.kind) {
     case 'put':
-      return { kind: 'done', found: null, revision: result.row.revision, conflict: false };
+      return { ...DONE, revision: result.row.revision };
     case 'deleted':
-      return { kind: 'done', found: null, revision: 0, conflict: false };
+      return DONE;
     case 'conflict':
-      return { kind: 'done', found: null, revision: result.current?.revision ?? 0, conflict: true };
+      return { ...DONE, revision: result.current?.revision ?? 0, conflict: true, at: result.at };
+    case 'transaction':
+      return { ...DONE, results: result.results };
     case 'session':
       return { kind: 'session', id: result.id };
     case 'checked':
-    case 'transaction':
       throw new Error(`no client asked for a ${result.kind}`);
     case 'refused':
       return { kind: result.reason === 'tooManyOpen' ? 'later' : 'noSession' };

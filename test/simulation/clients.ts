@@ -57,7 +57,7 @@ export class Clients {
     return this.clients.every((client) => client.idle);
   }
 
-  /** The keys in use, for reads at the end. */
+  /** The keys in use. */
   get keys(): readonly Key[] {
     return this.#keys;
   }
@@ -76,9 +76,10 @@ export class Clients {
     return `v${++this.#values}`;
   }
 
-  /** Whether the next put is one whose key goes by itself. */
-  expires(): boolean {
-    return !this.#inFinal && this.random.chance(this.world.plan.workload.ttlShare);
+  /** How long the key of the next put stays; 0: until it is deleted. */
+  nextTtlMs(): number {
+    const { ttlShare, ttlMaxMs } = this.world.plan.workload;
+    return !this.#inFinal && this.random.chance(ttlShare) ? 1 + this.random.below(ttlMaxMs) : 0;
   }
 
   nextKind(): OperationKind {

@@ -46,8 +46,12 @@ export class SimulatedDisk implements LogStorage {
   /** A full disk: the next sync fails, and so does everything after it. */
   failNextSync = false;
 
-  constructor(hooks: DiskHooks) {
+  readonly #maxReadEntries: number;
+
+  /** One read of the log brings at most so many entries. */
+  constructor(hooks: DiskHooks, maxReadEntries: number) {
     this.#hooks = hooks;
+    this.#maxReadEntries = maxReadEntries;
   }
 
   /** What the sync under way holds. */
@@ -81,7 +85,8 @@ export class SimulatedDisk implements LogStorage {
     const log = this.log(group);
     return {
       entries: (from, to, maxBytes) => {
-        if (from > log.snapshotIndex) return readEntries(log.entries, group, from, to, maxBytes);
+        const end = Math.min(to, from + this.#maxReadEntries);
+        if (from > log.snapshotIndex) return readEntries(log.entries, group, from, end, maxBytes);
         throw new StorageUsageError(`entry ${from} of group ${group} was compacted`);
       },
       term: (index): Term | undefined => (index < log.snapshotIndex ? undefined : log.entries[index - 1]?.term),

@@ -47,6 +47,8 @@ export class ReplicaGhost {
   membership: Membership | null = null;
   /** The tick of its node since which it leads without being a voter; null while it does not. */
   removedSinceTick: number | null = null;
+  /** The tick of its node since which it hands over its leadership; null while it does not. */
+  transferSinceTick: number | null = null;
 
   constructor(node: NodeId, group: GroupGhost, durable: DurableLog) {
     this.node = node;

@@ -60,12 +60,12 @@ export function planOf(options: RunOptions): Plan {
     disk: diskOf(random, electionUs),
     faults: faultsOf(random, new Random(options.seed, 7), electionUs),
     membership: changes && nodes > 1 ? membershipOf(membersRandom, nodes, partitions, electionUs) : null,
-    workload: workloadOf(random, new Random(options.seed, 10), electionUs),
+    workload: workloadOf(random, new Random(options.seed, 10), new Random(options.seed, 13), electionUs),
     clockSkew: random.pick([0, 0.001, 0.05, 0.2]),
     roundDelayMaxUs: random.pick([0, 0, 50, 500, 3000]),
   };
   const whole = withProfile(profile, plan, random, electionUs);
-  return changes && membersRandom.chance(0.3) ? forgetful(whole) : whole;
+  return changes && membersRandom.chance(0.3) ? forgetful(whole, membersRandom) : whole;
 }
 
 function genesisOf(nodes: number, partitions: number, replicationFactor: number): RoutingTable {
@@ -94,15 +94,24 @@ function membershipOf(random: Random, nodes: number, partitions: number, electio
     founders,
     everyUs: electionUs * random.pick([0.5, 1, 2, 4]),
     askNewLeader: random.pick([0, 0.2, 0.6]),
-    strikeChange: random.pick([0, 0.1, 0.3]),
+    strikeChange: random.pick([0.1, 0.3, 0.6]),
   };
 }
 
-/** Power fails often, and takes with it what was applied: nodes begin with changes to apply again. */
-function forgetful(plan: Plan): Plan {
+/**
+ * Power fails often, and takes with it what was applied: nodes begin with changes to apply again,
+ * and it takes them some rounds.
+ */
+function forgetful(plan: Plan, random: Random): Plan {
   const { faults, disk } = plan;
   const weights = { ...faults.weights, powerLoss: 10, outage: 10 };
-  return { ...plan, disk: { ...disk, unsyncedBatches: 64 }, faults: { ...faults, weights }, roundDelayMaxUs: 3000 };
+  const maxReadEntries = random.pick([1, 1, 3, Infinity]);
+  return {
+    ...plan,
+    disk: { ...disk, unsyncedBatches: 64, maxReadEntries },
+    faults: { ...faults, weights },
+    roundDelayMaxUs: 3000,
+  };
 }
 
 function timingOf(random: Random): StoreTiming {
@@ -175,6 +184,7 @@ function diskOf(random: Random, electionUs: number): DiskPlan {
     syncMinUs,
     syncMaxUs: syncMinUs + random.logBetween(50, Math.max(100, electionUs / 2)),
     unsyncedBatches: random.pick([0, 4, 64]),
+    maxReadEntries: Infinity,
   };
 }
 
@@ -200,8 +210,11 @@ function faultsOf(random: Random, handOverRandom: Random, electionUs: number): F
   };
 }
 
-function workloadOf(random: Random, sessionRandom: Random, electionUs: number): WorkloadPlan {
-  const weights = Object.fromEntries(OPERATION_KINDS.map((kind) => [kind, random.between(0, 10)])) as Record<
+function workloadOf(random: Random, sessionRandom: Random, ownRandom: Random, electionUs: number): WorkloadPlan {
+  // Transactions came later: half of the seeds have none, and are what they were.
+  const weightOf = (kind: OperationKind): number =>
+    kind === 'transact' ? ownRandom.pick([0, 0, 3, 15]) : random.between(0, 10);
+  const weights = Object.fromEntries(OPERATION_KINDS.map((kind) => [kind, weightOf(kind)])) as Record<
     OperationKind,
     number
   >;

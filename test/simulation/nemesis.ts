@@ -1,14 +1,15 @@
 import { SYSTEM_GROUP, type GroupId } from '../../engine/config/ids.ts';
 import { isJoint } from '../../engine/raft/membership.ts';
-import type { NodeId } from '../../engine/raft/types.ts';
+import type { Membership, NodeId } from '../../engine/raft/types.ts';
 import { Action } from './event-queue.ts';
 import type { Network } from './network.ts';
 import type { SimulatedNode } from './node.ts';
 import { FAULT_KINDS, type FaultKind } from './plan.ts';
 import type { World } from './world.ts';
 
-/** A store takes its disk for hung after about so long. */
-const STALL_US = 2_000_000;
+/** A store takes its disk for hung after so many election timeouts, and not before so long. */
+const STALL_ELECTION_TIMEOUTS = 4;
+const MIN_STALL_US = 1_000_000;
 
 /** What hits a leader in a moment that counts. */
 const STRIKES = [
@@ -32,6 +33,10 @@ export class Nemesis {
   readonly #nodes: readonly SimulatedNode[];
   readonly #network: Network;
   readonly #kinds: readonly FaultKind[];
+  readonly #electionUs: number;
+  readonly #stallUs: number;
+  /** How much slower than usual a disk is on which every sync takes long enough for that. */
+  readonly #stallFactor: number;
   faults = 0;
   /** Whom the seesaw has cut off besides a leader. */
   #out: readonly NodeId[] = [];
@@ -40,7 +45,11 @@ export class Nemesis {
     this.#world = world;
     this.#nodes = nodes;
     this.#network = network;
-    const { weights } = world.plan.faults;
+    const { timing, disk, faults } = world.plan;
+    const { weights } = faults;
+    this.#electionUs = timing.electionTicksMax * timing.tickMs * 1000;
+    this.#stallUs = Math.max(MIN_STALL_US, STALL_ELECTION_TIMEOUTS * this.#electionUs);
+    this.#stallFactor = (2 * this.#stallUs) / disk.syncMaxUs;
     this.#kinds = FAULT_KINDS.flatMap((kind) => Array.from({ length: weights[kind] }, () => kind));
     world.onElection = (node, group) => {
       if (world.plan.faults.seesaw === 0) this.#struck(node, world.plan.faults.strikeNewLeader);
@@ -56,6 +65,7 @@ export class Nemesis {
       if (!world.faultsOn || weights.failedDisk === 0 || !world.faultRandom.chance(FAIL_SENDER_CHANCE)) return;
       this.#failDisk(nodes[node - 1]!);
     };
+    world.onStall = (node) => this.#stalled(this.#nodes[node - 1]!);
     world.onChange = (node, group) => this.#changed(this.#nodes[node - 1]!, group);
   }
 
@@ -126,17 +136,31 @@ export class Nemesis {
     const { faultRandom: random, plan, faultsOn } = this.#world;
     const { strikeChange } = plan.membership!;
     const membership = node.store?.groups.get(group)?.core.membership;
-    if (membership === undefined || !isJoint(membership) || random.chance(0.5)) {
+    if (membership === undefined || !isJoint(membership) || random.chance(0.2)) {
       this.#struck(node.id, strikeChange);
       return;
     }
-    if (!faultsOn || !random.chance(strikeChange)) return;
-    const side = new Set([node.id, ...membership.voters.filter((id) => !membership.votersOutgoing.includes(id))]);
+    if (!faultsOn || !random.chance(0.9)) return;
+    const side = this.#newMajority(node.id, membership);
     const words = `nodes ${[...side].sort((a, b) => a - b).join(', ')} are cut off from the others`;
-    this.#later(random.below(4 * plan.network.delaySpreadUs), () => {
+    // At once, what the others have not heard they do not hear.
+    this.#later(random.chance(0.5) ? 0 : random.below(4 * plan.network.delaySpreadUs), () => {
       this.faults++;
-      this.#cut(words, (a, b) => side.has(a) !== side.has(b));
+      // Long enough for the others to elect someone, of whom a leader that sleeps meanwhile does not hear.
+      this.#cut(words, (a, b) => side.has(a) !== side.has(b), (2 + random.float()) * this.#electionUs);
+      if (random.chance(0.7)) this.#pause(node, (0.7 + random.float()) * this.#electionUs);
     });
+  }
+
+  /** A majority of the new voters with the leader in it, and as few of those before as can be. */
+  #newMajority(leader: NodeId, { voters, votersOutgoing }: Membership): Set<NodeId> {
+    const shuffled = this.#world.faultRandom.shuffled(voters.filter((id) => id !== leader));
+    const order = [
+      ...voters.filter((id) => id === leader),
+      ...shuffled.filter((id) => !votersOutgoing.includes(id)),
+      ...shuffled.filter((id) => votersOutgoing.includes(id)),
+    ];
+    return new Set([leader, ...order.slice(0, (voters.length >> 1) + 1)]);
   }
 
   /**
@@ -219,48 +243,66 @@ export class Nemesis {
   /** Somebody asks that a group be led by another; half of the time something happens to either of the two. */
   #transfer(node: SimulatedNode): void {
     const { faultRandom: random, plan } = this.#world;
-    if (node.paused) return;
+    if (node.paused || !node.isUp) return;
     node.run((store) => {
       const led = [...store.groups.values()].filter((group) => group.isLeader);
       if (led.length === 0) return;
       const group = random.pick(led);
-      const heir = random.pick(group.core.status().membership.voters);
-      if (random.chance(0.7)) {
-        this.#transferToStalled(node, group.id, heir);
-        return;
-      }
+      const heirs = group.core.membership.voters.filter((id) => id !== node.id);
+      if (heirs.length === 0) return;
+      const heir = random.pick(heirs);
+      if (random.chance(0.5)) return this.#stallDisk(this.#nodes[heir - 1]!);
       this.#world.note(group.id, () => `node ${node.id} is asked to hand over to node ${heir}`);
       store.transferLeadership(group.id, heir);
-      if (random.chance(0.5)) return;
+      if (random.chance(0.6)) return this.#sendToSleep(this.#nodes[heir - 1]!);
+      if (random.chance(0.3)) return;
       this.#later(random.below(4 * plan.network.delaySpreadUs + plan.disk.syncMaxUs), () => {
         this.#strike(random.pick(STRIKES), this.#nodes[(random.chance(0.5) ? node.id : heir) - 1]!);
       });
     });
   }
 
-  /**
-   * The heir's disk gets so slow that the heir gives up leading; then it is told to lead. The
-   * disk recovers for a moment, in which it could, and gets slow again.
-   */
-  #transferToStalled(node: SimulatedNode, group: GroupId, heirId: NodeId): void {
+  /** One that was told to take over hears of it when the leader has given up and gone on without it. */
+  #sendToSleep(heir: SimulatedNode): void {
     const { faultRandom: random, plan } = this.#world;
-    const { incarnation } = node;
-    const heir = this.#nodes[heirId - 1]!;
-    if (heir.diskFactor !== 1) return;
-    const slow = (2 * STALL_US) / plan.disk.syncMaxUs;
-    heir.setDiskFactor(slow);
-    const asksAfterUs = STALL_US + random.below(2 * STALL_US);
-    const ask = (): void => {
-      if (node.incarnation !== incarnation || node.paused) return;
-      this.#world.note(group, () => `node ${node.id} is asked to hand over to node ${heirId}`);
-      node.run((store) => store.transferLeadership(group, heirId));
-    };
-    for (let i = 0; i < 3; i++) this.#later(asksAfterUs - i * random.below(STALL_US / 2), ask);
-    const recoversAfterUs = asksAfterUs + random.below(plan.network.delaySpreadUs);
-    this.#later(recoversAfterUs, () => heir.setDiskFactor(1));
-    const slowsAfterUs = recoversAfterUs + random.below(4 * (plan.disk.syncMaxUs + plan.network.delaySpreadUs));
-    this.#later(slowsAfterUs, () => heir.setDiskFactor(slow));
-    this.#later(slowsAfterUs + this.#durationUs(), () => heir.setDiskFactor(1));
+    const { delayMinUs, delaySpreadUs } = plan.network;
+    const roundTripUs = 2 * (delayMinUs + delaySpreadUs) + plan.disk.syncMaxUs;
+    this.#later(random.chance(0.5) ? 0 : random.below(roundTripUs), () => {
+      this.#pause(heir, (1 + 2 * random.float()) * this.#electionUs);
+    });
+  }
+
+  /**
+   * Every sync takes so long that the node rests, and for some time it never has on disk all that
+   * it was asked for; so it rests on, although each single write gets there.
+   */
+  #stallDisk(node: SimulatedNode): void {
+    if (!node.isUp || node.diskFactor !== 1) return;
+    node.setDiskFactor(this.#stallFactor);
+    this.#later(8 * this.#stallUs, () => node.setDiskFactor(1));
+  }
+
+  /** A node that rests is asked to lead what it has nothing to write for; then its disk gets on. */
+  #stalled(heir: SimulatedNode): void {
+    const { faultRandom: random, plan, faultsOn } = this.#world;
+    if (!faultsOn || plan.faults.weights.transfer === 0) return;
+    for (let i = 0; i < 3; i++) this.#later(random.below(this.#stallUs), () => this.#handOverTo(heir));
+    this.#later(this.#stallUs, () => {
+      if (heir.diskFactor === Infinity) heir.setDiskFactor(this.#stallFactor);
+    });
+  }
+
+  #handOverTo(heir: SimulatedNode): void {
+    for (const node of this.#nodes) {
+      if (node === heir || node.paused) continue;
+      node.run((store) => {
+        for (const { id, isLeader } of store.groups.values()) {
+          if (!isLeader || heir.store?.groups.get(id)?.pendingPersists !== 0) continue;
+          this.#world.note(id, () => `node ${node.id} is asked to hand over to node ${heir.id}`);
+          store.transferLeadership(id, heir.id);
+        }
+      });
+    }
   }
 
   /** An orderly stop: the node hands over what it leads, ends a little later, and comes back. */
@@ -283,17 +325,17 @@ export class Nemesis {
     });
   }
 
-  #pause(node: SimulatedNode): void {
+  #pause(node: SimulatedNode, durationUs = this.#durationUs()): void {
     if (!node.isUp || node.paused) return;
     node.pause();
     const { incarnation } = node;
-    this.#later(this.#durationUs(), () => {
+    this.#later(durationUs, () => {
       if (node.incarnation === incarnation) node.resume();
     });
   }
 
   /** Cuts the directions that `chosen` names, and mends exactly these later. */
-  #cut(words: string, chosen: (from: NodeId, to: NodeId) => boolean): void {
+  #cut(words: string, chosen: (from: NodeId, to: NodeId) => boolean, durationUs = this.#durationUs()): void {
     const cut: [NodeId, NodeId][] = [];
     for (const { id: from } of this.#nodes) {
       for (const { id: to } of this.#nodes) {
@@ -302,7 +344,7 @@ export class Nemesis {
     }
     this.#world.note(null, () => words);
     for (const [from, to] of cut) this.#network.setCut(from, to, true);
-    this.#later(this.#durationUs(), () => {
+    this.#later(durationUs, () => {
       this.#world.note(null, () => `no longer: ${words}`);
       for (const [from, to] of cut) this.#network.setCut(from, to, false);
     });

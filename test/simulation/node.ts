@@ -53,13 +53,16 @@ export class SimulatedNode {
       monotonicMs: () => this.nowMs,
       wallMs: () => Math.floor(this.#wallOffsetMs + this.nowMs),
     };
-    this.disk = new SimulatedDisk({
-      startSync: () => this.#startSync(),
-      soon: (run) => this.#soon(run),
-      submitted: (write) => observer.submitted(this.id, write, this.ticks),
-      durable: (write) => observer.durable(this.id, write),
-      committed: (group, upTo) => observer.groups.get(group)!.committed.slice(0, upTo),
-    });
+    this.disk = new SimulatedDisk(
+      {
+        startSync: () => this.#startSync(),
+        soon: (run) => this.#soon(run),
+        submitted: (write) => observer.submitted(this.id, write, this.ticks),
+        durable: (write) => observer.durable(this.id, write),
+        committed: (group, upTo) => observer.groups.get(group)!.committed.slice(0, upTo),
+      },
+      world.plan.disk.maxReadEntries,
+    );
     this.state = new SimulatedStateMachine(
       (group) => beginningOf(world.plan, id, group),
       world.plan.sessions,
@@ -236,7 +239,11 @@ export class SimulatedNode {
     this.#roundQueued = false;
     const round = this.#round;
     this.#round = null;
-    if (round !== null) this.guard(round);
+    if (round !== null) {
+      this.guard(round);
+      // Busy as it may be: what others can see by now has to be known.
+      if (this.store !== null) this.#lookAt(this.store);
+    }
     this.settle();
   }
 
@@ -256,6 +263,10 @@ export class SimulatedNode {
       this.#world.after(this.#world.nodeRandom.below(roundDelayMaxUs), new RoundEvent(this));
       return;
     }
+    this.#lookAt(store);
+  }
+
+  #lookAt(store: Store): void {
     if (store.storageFailure === null) this.#observer.afterStep(this.id, store);
     else this.#checkFailure(store.storageFailure);
   }
@@ -287,7 +298,10 @@ export class SimulatedNode {
 
   #tell(event: ClusterEvent): void {
     this.#world.note(event.kind === 'storageFailed' ? null : event.group, () => eventWords(event));
+    this.guard(() => this.#observer.told(event, this.ticks));
     if (event.kind === 'electionWon') this.#world.onElection?.(this.id, event.group);
+    // A node that has failed tells it once it has: this one only waits for its disk.
+    if (event.kind === 'storageFailed' && this.store?.storageFailure === null) this.#world.onStall?.(this.id);
   }
 }
 

@@ -1,5 +1,6 @@
 import { groupOfPartition, SYSTEM_GROUP, type GroupId } from '../../engine/config/ids.ts';
 import { MessageType, type LogPoint, type Membership, type Message, type NodeId } from '../../engine/raft/types.ts';
+import type { ClusterEvent } from '../../engine/rpc/cluster.ts';
 import type { LogWrite } from '../../engine/storage/types.ts';
 import type { Store } from '../../engine/store/store.ts';
 import type { SessionLimits } from '../../engine/storage/state/sessions.ts';
@@ -31,6 +32,7 @@ import {
   checkTermDurable,
   checkVoteDurable,
 } from './invariants/sync-before-acknowledge.ts';
+import { checkTransferEnds, noteTransfer, transferTicks } from './invariants/transfer-ends.ts';
 import { checkDurableVote, checkToldVote } from './invariants/vote-once.ts';
 import { foundersOf, type Plan } from './plan.ts';
 import type { AppliedEntry } from './state-machine.ts';
@@ -50,6 +52,7 @@ export class Observer {
   readonly #replicas = new Map<NodeId, ReplicaGhost[]>();
   readonly #hungDiskTicks: number;
   readonly #leavingTicks: number;
+  readonly #transferTicks: number;
   readonly #maxPromotionLagEntries: number;
   readonly #sessionLimits: SessionLimits;
 
@@ -67,6 +70,7 @@ export class Observer {
     this.#hungDiskTicks = hungDiskTicks(plan.timing);
     this.#sessionLimits = plan.sessions;
     this.#leavingTicks = leavingTicks(plan.timing);
+    this.#transferTicks = transferTicks(plan.timing);
     this.#maxPromotionLagEntries = plan.limits.maxPromotionLagEntries;
     const partitions = plan.genesis.partitions.map(({ partition }) => groupOfPartition(partition));
     for (const id of [SYSTEM_GROUP, ...partitions]) this.groups.set(id, new GroupGhost(id, foundersOf(plan, id)));
@@ -93,6 +97,7 @@ export class Observer {
       // Looked at after the first step: what a leader alone committed right before it died is not noted yet.
       replica.membership = null;
       replica.removedSinceTick = null;
+      replica.transferSinceTick = null;
       replicas.push(replica);
     }
     this.#replicas.set(node, replicas);
@@ -162,6 +167,14 @@ export class Observer {
     }
   }
 
+  /** A node tells something of itself. */
+  told({ nodeId, group, kind, term }: ClusterEvent, tick: number): void {
+    const replica = this.#replica(nodeId, group);
+    if (replica === undefined) return;
+    noteTransfer(replica, kind, tick);
+    if (kind === 'electionWon' && replica.core !== null) checkElected(replica, replica.core, term);
+  }
+
   /** A step of this node is over, with nothing left to hand out. */
   afterStep(node: NodeId, store: Store): void {
     for (const replica of this.#replicas.get(node)!) {
@@ -174,7 +187,6 @@ export class Observer {
         if (isNewLeader) {
           checkElectionSafety(replica);
           checkLeaderCompleteness(replica);
-          checkElected(replica, core.membership);
         }
       }
       if (commitIndex !== replica.commitIndex) {
@@ -196,6 +208,7 @@ export class Observer {
     for (const replica of this.#replicas.get(node)!) {
       checkHungDisk(replica, tick, this.#hungDiskTicks);
       checkRemovedLeader(replica, tick, this.#leavingTicks);
+      checkTransferEnds(replica, tick, this.#transferTicks);
     }
   }
 

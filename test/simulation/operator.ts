@@ -26,6 +26,12 @@ export class Operator {
     const { plan, operatorRandom: random } = this.#world;
     if (plan.membership === null) return;
     const { askNewLeader } = plan.membership;
+    const beforeChange = this.#world.onChange;
+    this.#world.onChange = (node, group) => {
+      beforeChange?.(node, group);
+      // While few know of the removal: too early, if the replica lets itself be deleted.
+      if (this.#world.faultsOn && random.chance(0.5)) this.#soon(() => this.#deleteSomeReplica(group));
+    };
     const before = this.#world.onElection;
     this.#world.onElection = (node, group) => {
       before?.(node, group);
@@ -83,7 +89,7 @@ export class Operator {
     const core = coreOf(node, group);
     if (core === null) return;
     const ids = this.#nodes.map((each) => each.id);
-    this.#propose(node, core, group, wish(core.membership, ids, this.#world.operatorRandom));
+    this.#propose(node, core, group, wish(core.membership, node.id, ids, this.#world.operatorRandom));
   }
 
   #propose(node: SimulatedNode, core: RaftCore, group: GroupId, target: MembershipTarget): void {
@@ -164,7 +170,7 @@ function stepTowards({ voters, learners }: Membership, goal: MembershipTarget): 
 }
 
 /** Some change that an operator could want; not all of them are possible. */
-function wish(current: Membership, ids: readonly NodeId[], random: Random): MembershipTarget {
+function wish(current: Membership, leader: NodeId, ids: readonly NodeId[], random: Random): MembershipTarget {
   const { voters, learners } = current;
   const outside = ids.filter((id) => !voters.includes(id) && !learners.includes(id));
   const without = (list: readonly NodeId[], ...gone: (NodeId | undefined)[]) => list.filter((id) => !gone.includes(id));
@@ -194,6 +200,12 @@ function wish(current: Membership, ids: readonly NodeId[], random: Random): Memb
   consider(voters.length > 1, 2, () => ({ voters: without(voters, someone), learners }));
   consider(voters.length > 1, 1, () => ({ voters: without(voters, someone), learners: [...learners, someone!] }));
   consider(voters.length > 3, 2, () => ({ voters: random.shuffled(voters).slice(0, 2), learners }));
+  // Those who could outvote the leader and whoever stays with it are voters no more.
+  consider(voters.length > 2 && voters.includes(leader), 4, () => {
+    const others = random.shuffled(without(voters, leader));
+    const kept = random.below(voters.length - 2);
+    return { voters: [leader, ...others.slice(0, kept)], learners: [...learners, ...others.slice(kept)] };
+  });
   consider(learner !== undefined, 1, () => ({ voters, learners: without(learners, learner) }));
   consider(true, 1, () => {
     const order = random.shuffled(ids);

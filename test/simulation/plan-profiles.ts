@@ -95,7 +95,9 @@ function restlessFollowers(plan: Plan, random: Random, electionUs: number): Plan
     ...plan,
     network: {
       ...plan.network,
-      lateChance: random.pick([0.05, 0.2]),
+      lateChance: random.pick([0.1, 0.3]),
+      // A read whose answer is lost stays open, for one that was meant for an earlier process.
+      dropChance: random.pick([0, 0.1, 0.2]),
       lateMaxUs: electionUs * random.pick([0.5, 1, 2]),
     },
     // What is committed is applied late, so that an old answer shows.

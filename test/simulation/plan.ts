@@ -32,6 +32,8 @@ export interface DiskPlan {
   readonly syncMaxUs: number;
   /** Batches of the state machine that a power failure can take back. */
   readonly unsyncedBatches: number;
+  /** Entries that one read of the log brings at most, so that what is to be applied after a start comes in portions. */
+  readonly maxReadEntries: number;
 }
 
 export interface FaultPlan {
@@ -94,7 +96,7 @@ export interface WorkloadPlan {
   readonly weights: Readonly<Record<OperationKind, number>>;
 }
 
-export const OPERATION_KINDS = ['put', 'delete', 'cas', 'get', 'followerGet', 'staleGet'] as const;
+export const OPERATION_KINDS = ['put', 'delete', 'cas', 'get', 'followerGet', 'staleGet', 'transact'] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
 /** What an operator asks of the groups, whose members change then. */

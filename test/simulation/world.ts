@@ -29,6 +29,8 @@ export class World {
   onElection: ((node: NodeId, group: GroupId) => void) | null = null;
   /** Who wants to know that a leader has committed the first entry in its term. */
   onFirstCommit: ((node: NodeId, group: GroupId) => void) | null = null;
+  /** A node rests, because its disk does not answer. */
+  onStall: ((node: NodeId) => void) | null = null;
   /** A node has begun to send a snapshot. */
   onSnapshotSent: ((node: NodeId) => void) | null = null;
 

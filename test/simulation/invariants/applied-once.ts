@@ -11,7 +11,8 @@ const NAME = 'Applied at Most Once (Raft dissertation, section 6.3)';
 
 /**
  * However often a write of a session is in the log, it changes something once and comes to
- * the same each time; a session is forgotten only for a reason. Called with each entry that
+ * the same each time; a transaction changes all that it says or nothing; a session is
+ * forgotten only for a reason. Called with each entry that
  * is applied anywhere for the first time.
  */
 export function checkAppliedOnce(group: GroupGhost, node: NodeId, applied: AppliedEntry, limits: SessionLimits): void {
@@ -28,7 +29,12 @@ export function checkAppliedOnce(group: GroupGhost, node: NodeId, applied: Appli
       if (group.sessionsUsedMs.has(result.id)) fail(`entry ${entry.index} opens session ${result.id} once more`);
       group.sessionsUsedMs.set(result.id, group.timeMs);
     } else if (noteWrite(group, entry.index, mutation, result, fail)) {
-      if (result.kind === 'put' || (result.kind === 'deleted' && result.found)) group.revision++;
+      const changes = changesOf(result);
+      // What was due has gone before: nothing comes between the changes of a transaction.
+      if (changes.some((revision, at) => revision !== changes[0]! + at)) {
+        fail(`entry ${entry.index} has a transaction whose changes are revisions ${changes.join(', ')}`);
+      }
+      group.revision += changes.length;
     }
     noteUse(group, mutation, result, limits, fail);
   }
@@ -38,6 +44,13 @@ export function checkAppliedOnce(group: GroupGhost, node: NodeId, applied: Appli
       `after entry ${entry.index} the rows have changed ${revision} times; ${group.revision} writes and expiries changed them`,
     );
   }
+}
+
+/** The revisions that the rows came to. */
+function changesOf(result: MutationResult): number[] {
+  if (result.kind === 'put') return [result.row.revision];
+  if (result.kind === 'deleted') return result.found ? [result.revision] : [];
+  return result.kind === 'transaction' ? result.results.flatMap(changesOf) : [];
 }
 
 /** True when the write is applied for the first time. */

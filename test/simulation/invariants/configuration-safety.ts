@@ -1,5 +1,5 @@
 import { decodeConfChange } from '../../../engine/raft/confchange-codec.ts';
-import { EntryType, type Entry, type Membership } from '../../../engine/raft/types.ts';
+import { EntryType, type Entry, type Membership, type RaftCore, type Term } from '../../../engine/raft/types.ts';
 import type { LogWrite } from '../../../engine/storage/types.ts';
 import type { StoreTiming } from '../../../engine/store/types.ts';
 import type { ReplicaGhost } from '../ghost.ts';
@@ -36,10 +36,12 @@ export function checkInForce(replica: ReplicaGhost, inForce: Membership, stored:
 
 /**
  * Whoever is elected has a majority by the membership in force for it, and that is at most one
- * committed change behind: two could leave no node in common with the majority of now.
+ * committed change behind: two could leave no node in common with the majority of now. Called
+ * when the replica tells of its election, which it does before it applies anything else.
  */
-export function checkElected(replica: ReplicaGhost, inForce: Membership): void {
-  const { group, node, term, appliedIndex } = replica;
+export function checkElected(replica: ReplicaGhost, core: RaftCore, term: Term): void {
+  const { group, node } = replica;
+  const { membership: inForce, appliedIndex } = core;
   const granted = (id: number) => id === node || group.replicas.get(id)?.toldVotes.get(term) === node;
   if (!decides(inForce, granted)) {
     const voters = [...group.replicas.keys()].filter(granted).join(', ');

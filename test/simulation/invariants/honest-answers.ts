@@ -24,10 +24,16 @@ export interface Attempt {
 export function sameResult(a: MutationResult, b: MutationResult): boolean {
   if (a.kind === 'put') return b.kind === 'put' && a.row.revision === b.row.revision && a.row.version === b.row.version;
   if (a.kind === 'deleted') return b.kind === 'deleted' && a.found === b.found && a.revision === b.revision;
-  if (a.kind === 'conflict') return b.kind === 'conflict' && a.current?.revision === b.current?.revision;
+  if (a.kind === 'conflict')
+    return b.kind === 'conflict' && a.at === b.at && a.current?.revision === b.current?.revision;
+  if (a.kind === 'transaction') return b.kind === 'transaction' && sameResults(a.results, b.results);
   if (a.kind === 'session') return b.kind === 'session' && a.id === b.id;
   if (a.kind === 'refused') return b.kind === 'refused' && a.reason === b.reason;
   return a.kind === b.kind;
+}
+
+function sameResults(a: readonly MutationResult[], b: readonly MutationResult[]): boolean {
+  return a.length === b.length && a.every((result, i) => sameResult(result, b[i]!));
 }
 
 /** Called when the attempt is applied anywhere for the first time. */

@@ -6,15 +6,15 @@ const NAME = 'Read Index Never Old (Raft dissertation, section 6.4)';
 
 /**
  * A linearizable or follower read sees everything that was committed anywhere before it
- * began, which holds all that was acknowledged before and all that earlier reads saw.
+ * was asked (each time, when it is asked again), which holds all that was acknowledged before and all that earlier reads saw.
  */
-export function checkReadIndex(group: GroupGhost, node: NodeId, committedAtStart: LogIndex, seen: LogIndex): void {
-  if (seen >= committedAtStart) return;
+export function checkReadIndex(group: GroupGhost, node: NodeId, committedBefore: LogIndex, seen: LogIndex): void {
+  if (seen >= committedBefore) return;
   throw new Violation(
     NAME,
     group.id,
     node,
-    `node ${node} answers a read from what was applied up to entry ${seen}, and entry ${committedAtStart} was committed ` +
+    `node ${node} answers a read from what was applied up to entry ${seen}, and entry ${committedBefore} was committed ` +
       'before the read began',
   );
 }
