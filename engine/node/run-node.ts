@@ -216,7 +216,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   });
   resources.add(() => conductor.close());
   const desk = new MembersDesk({ store: running, directory, conductor, nowMs: () => performance.now(), sleep });
-  const metrics = new NodeMetrics(running, config.timing.tickMs, () => conductor.moving);
+  const metrics = new NodeMetrics(running, config.timing.tickMs, () => conductor.moving, raftLog);
   const lookup = new LeaderLookup(running, router, memberTarget, own);
   resources.add(() => lookup.close());
   certificates.onAuthorityChange(() => {

@@ -2,7 +2,7 @@ import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { partitionOfGroup } from '../config/ids.ts';
 import type { GroupStatus } from '../rpc/cluster.ts';
 import type { KvStatus } from '../rpc/kv.ts';
-import { groupStatuses, type Store } from '../store/index.ts';
+import { groupStatuses, type LogStorage, type Store } from '../store/index.ts';
 import { OperationTimes } from './operation-times.ts';
 
 /** How a role is exported: prkdb_raft_state. */
@@ -46,7 +46,7 @@ export class NodeMetrics implements OperationMetrics {
   readonly #nodeId: string;
 
   /** `moving`: partitions on their way to other nodes, as far as this node directs that. */
-  constructor(store: Store, tickMs: number, moving: () => number) {
+  constructor(store: Store, tickMs: number, moving: () => number, log: Pick<LogStorage, 'times'> = {}) {
     this.#nodeId = String(store.nodeId);
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
@@ -60,6 +60,43 @@ export class NodeMetrics implements OperationMetrics {
     for (const port of ['client', 'raft'] as const) this.#refusals.inc({ node_id: this.#nodeId, port }, 0);
     this.#exportGroups(store, tickMs);
     this.#exportNode(store, moving);
+    this.#exportWritePath(store, log);
+  }
+
+  /** Sums to divide by each other: where the time of a write goes. */
+  #exportWritePath({ counters }: Store, { times }: Pick<LogStorage, 'times'>): void {
+    const totals = (name: string, help: string, read: () => Readonly<Record<string, number>>) =>
+      new Counter({
+        name,
+        help,
+        labelNames: ['node_id', 'phase'],
+        registers: [this.registry],
+        collect: function (this: Counter<'node_id' | 'phase'>) {
+          this.reset();
+          for (const [phase, value] of Object.entries(read())) this.inc({ node_id: nodeId, phase }, value);
+        },
+      });
+    const nodeId = this.#nodeId;
+    totals(
+      'prkdb_write_phase_seconds_total',
+      'Time of the writes answered by this node: waiting for the log, until committed, being applied',
+      () => {
+        const { queue, commit, apply } = counters.writePhaseMs;
+        return { queue: queue / 1000, commit: commit / 1000, apply: apply / 1000 };
+      },
+    );
+    totals(
+      'prkdb_log_seconds_total',
+      'Time of the log: of its transactions, of their syncs, and of batches until known to be on disk',
+      () => {
+        const { transactionMs = 0, syncMs = 0 } = times ?? {};
+        return { transaction: transactionMs / 1000, sync: syncMs / 1000, batch: counters.logBatchMs / 1000 };
+      },
+    );
+    totals('prkdb_log_total', 'Transactions of the log, and batches that were handed to it', () => ({
+      transaction: times?.transactions ?? 0,
+      batch: counters.logBatches,
+    }));
   }
 
   /** Exports how many watch keys on this node. */

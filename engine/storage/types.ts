@@ -45,7 +45,17 @@ export interface LogStorage {
   write(batch: readonly LogWrite[], done: (error: Error | null) => void): void;
   /** Bytes on disk. */
   sizeBytes(): number;
+  /** Absent where nothing is on a disk. */
+  readonly times?: LogTimes;
   close(): Promise<void>;
+}
+
+/** Totals of a log since it was opened. */
+export interface LogTimes {
+  readonly transactions: number;
+  /** In transactions, without their syncs. */
+  readonly transactionMs: number;
+  readonly syncMs: number;
 }
 
 /** Whether a key is there, or why not: a key that is gone keeps a row for a while, for its history. */

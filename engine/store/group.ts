@@ -32,6 +32,7 @@ export function mutationBytes({ key, value, parts = [] }: Mutation): number {
 
 interface Proposed {
   readonly term: Term;
+  readonly atMs: number;
   readonly writes: readonly PendingWrite[];
 }
 
@@ -145,7 +146,7 @@ export class Group {
         return;
       }
       this.#pushedOut(proposal.index);
-      this.#proposed.set(proposal.index, { term: proposal.term, writes });
+      this.#proposed.set(proposal.index, { term: proposal.term, atMs: nowMs, writes });
     }
   }
 
@@ -207,7 +208,11 @@ export class Group {
    * Answers the writes of an applied entry. An entry of another term at an index where
    * we had proposed means that ours was replaced: it can never commit, so nothing was done.
    */
-  answerApplied(entry: Entry, results: readonly MutationResult[], onWrite: (write: PendingWrite) => void): void {
+  answerApplied(
+    entry: Entry,
+    results: readonly MutationResult[],
+    onWrite: (write: PendingWrite, proposedMs: number) => void,
+  ): void {
     const proposed = this.#proposed.get(entry.index);
     if (proposed === undefined) return;
     if (proposed.term !== entry.term) {
@@ -218,7 +223,7 @@ export class Group {
     proposed.writes.forEach((write, i) => {
       const result = results[i];
       if (result === undefined || write.respond === null) return;
-      onWrite(write);
+      onWrite(write, proposed.atMs);
       answerWrite(write, { ok: true, result, index: entry.index });
     });
   }

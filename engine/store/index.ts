@@ -10,6 +10,7 @@ export type {
   KeyRevision,
   KvRow,
   KvRowMeta,
+  LogStorage,
   MutationResult,
   PlainResult,
   SnapshotSource,

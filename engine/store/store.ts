@@ -422,6 +422,7 @@ export class Store {
       // A node that failed meanwhile keeps silent about this too.
       if (this.#failure !== null) return;
       this.#diskAnswered(ticket);
+      this.counters.logWritten(this.#options.clock.monotonicMs() - nowMs);
       for (const { group, messages, mark } of completions) {
         group.pendingPersists--;
         if (group.closed) continue;
@@ -443,6 +444,7 @@ export class Store {
     const { committed } = ready;
     const last = committed[committed.length - 1];
     if (last !== undefined) {
+      const committedMs = this.#options.clock.monotonicMs();
       let results;
       try {
         results = this.#options.state.apply(group.id, committed, this.#membershipAfter(group, committed));
@@ -455,7 +457,9 @@ export class Store {
       const nowMs = this.#options.clock.monotonicMs();
       committed.forEach((entry, i) => {
         group.logSize.applied(entry.index, entry.data.length);
-        group.answerApplied(entry, results[i] ?? [], (write) => this.counters.writeAnswered(nowMs - write.startedMs));
+        group.answerApplied(entry, results[i] ?? [], ({ startedMs }, proposedMs) =>
+          this.counters.writeAnswered(startedMs, proposedMs, committedMs, nowMs),
+        );
       });
       group.core.applied(last.index);
       if (group.id === SYSTEM_GROUP) this.#learnSystem();

@@ -82,6 +82,7 @@ class SqliteLogStorage implements LogStorage {
   readonly #recovered: Map<GroupId, RecoveredLog>;
   readonly #gate: SyncGate<WriteRequest>;
   readonly #sizeLimitBytes: () => number;
+  readonly times = { transactions: 0, transactionMs: 0, syncMs: 0 };
   readonly #exited: Promise<void>;
   readonly #pending: PendingWrite[] = [];
   /** Where the log of each group begins once everything queued is written. */
@@ -211,8 +212,13 @@ class SqliteLogStorage implements LogStorage {
   }
 
   #take(reply: WriterReply): void {
-    if (reply.kind === 'synced') this.#settle(reply.id, null);
-    else if (reply.kind === 'failed') this.#fail(writeErrorOf(this.#file, reply.code, reply.message));
+    if (reply.kind === 'synced') {
+      this.times.transactions++;
+      this.times.transactionMs += reply.transactionMs;
+      this.times.syncMs += reply.syncMs;
+      this.#settle(reply.id, null);
+    }
+    if (reply.kind === 'failed') this.#fail(writeErrorOf(this.#file, reply.code, reply.message));
   }
 
   #fail(error: Error): void {

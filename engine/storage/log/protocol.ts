@@ -35,7 +35,7 @@ export type WriterRequest = WriteRequest | { readonly kind: 'close' };
 export type WriterReply =
   | { readonly kind: 'ready' }
   /** Everything up to and including request `id` is on disk. */
-  | { readonly kind: 'synced'; readonly id: number }
+  | { readonly kind: 'synced'; readonly id: number; readonly transactionMs: number; readonly syncMs: number }
   /** Requests after those reported as synced were not written and never will be. */
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 

@@ -46,8 +46,8 @@ class GroupCommit {
   #write(batch: readonly WriteRequest[]): void {
     if (this.#failed) return;
     try {
-      this.#writer.write(batch);
-      reply({ kind: 'synced', id: (batch.at(-1) as WriteRequest).id });
+      const { transactionMs, syncMs } = this.#writer.write(batch);
+      reply({ kind: 'synced', id: (batch.at(-1) as WriteRequest).id, transactionMs, syncMs });
     } catch (error) {
       this.#failed = true;
       const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;

@@ -99,8 +99,10 @@ export class LogWriter {
   /**
    * Writes the requests in order in one transaction and syncs it. After an error nobody can say
    * whether they are there: nothing may follow them, and nothing of them be acknowledged.
+   * Returns how long that took.
    */
-  write(requests: readonly WriteRequest[]): void {
+  write(requests: readonly WriteRequest[]): { readonly transactionMs: number; readonly syncMs: number } {
+    const startedMs = performance.now();
     for (const { sizeLimitBytes } of requests) this.#sizeLimit.set(sizeLimitBytes);
     this.#begin.run();
     try {
@@ -110,7 +112,7 @@ export class LogWriter {
         // Nothing would carry the number: marked all the same, it would be missed at the next start.
         this.#sequence--;
         this.#rollback.run();
-        return;
+        return { transactionMs: performance.now() - startedMs, syncMs: 0 };
       }
       for (const [group, open] of this.#openRows) this.#insertRow(group, open);
       for (const group of this.#changedStates) this.#writeHardState(group);
@@ -124,8 +126,11 @@ export class LogWriter {
       if (this.#database.inTransaction) this.#rollback.run();
       throw error;
     }
+    const committedMs = performance.now();
     this.#wal.sync();
+    const syncMs = performance.now() - committedMs;
     this.#mark.write(this.#sequence);
+    return { transactionMs: committedMs - startedMs, syncMs };
   }
 
   close(): void {

@@ -34,7 +34,9 @@ describe('the writer of the log', () => {
     const sync = vi.spyOn(fs, 'fdatasyncSync').mockImplementation(() => void syncedBytes.push(walBytes()));
     writer.write([requestOf(1), requestOf(2)]);
     expect(syncedBytes).toEqual([walBytes()]);
-    writer.write([requestOf(3)]);
+    const { transactionMs, syncMs } = writer.write([requestOf(3)]);
+    expect(transactionMs).toBeGreaterThan(0);
+    expect(syncMs).toBeGreaterThanOrEqual(0);
     expect(syncedBytes[1]).toBe(walBytes());
     expect(syncedBytes[1]).toBeGreaterThan(syncedBytes[0]!);
     expect(sync).toHaveBeenCalledTimes(2);

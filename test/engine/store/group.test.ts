@@ -101,8 +101,10 @@ describe('writes of a group', () => {
     const answers: WriteAnswer[] = [];
     group.enqueueWrite(write('a', answers));
     group.enqueueWrite(write('b', answers));
-    group.proposeQueued(0, 0);
-    group.answerApplied(entry(11, 5), [deleted, { ...deleted, found: false }], () => {});
+    group.proposeQueued(7, 0);
+    const proposedAt: number[] = [];
+    group.answerApplied(entry(11, 5), [deleted, { ...deleted, found: false }], (_, atMs) => proposedAt.push(atMs));
+    expect(proposedAt).toEqual([7, 7]);
     expect(answers.map((a) => a.ok && a.result.kind === 'deleted' && a.result.found)).toEqual([true, false]);
   });
 
