@@ -22,6 +22,8 @@ export interface FixtureApi {
   readonly clusters: Map<string, FixtureCluster>;
   /** While true, live subscriptions say nothing, as if the host hung. */
   silent: boolean;
+  /** Moves the clusters on to a time of one's own, and tells whoever watches; meant for while it is silent. */
+  advance(nowMs: number): void;
   /** Drops every connection; clients come back by themselves. */
   dropConnections(): void;
   close(): Promise<void>;
@@ -119,6 +121,17 @@ export async function startFixtureApi(options: {
     url: '',
     clusters,
     silent: false,
+    advance(nowMs) {
+      for (const cluster of clusters.values()) {
+        const { events, samples } = cluster.tick(nowMs);
+        const message = { view: cluster.view(), samples, events: [...events, ...cluster.events.slice(-12)] };
+        for (const [socket, subscriptions] of sockets) {
+          for (const [id, subscription] of subscriptions) {
+            if (subscription.cluster === cluster.name) send(socket, { type: 'message', id, message });
+          }
+        }
+      }
+    },
     dropConnections() {
       for (const socket of sockets.keys()) socket.terminate();
     },
@@ -158,15 +171,7 @@ export async function startFixtureApi(options: {
   let lastSummaries = '';
   const ticker = setInterval(() => {
     if (api.silent) return;
-    for (const cluster of clusters.values()) {
-      const { events, samples } = cluster.tick(Date.now());
-      const message = { view: cluster.view(), samples, events: [...events, ...cluster.events.slice(-12)] };
-      for (const [socket, subscriptions] of sockets) {
-        for (const [id, subscription] of subscriptions) {
-          if (subscription.cluster === cluster.name) send(socket, { type: 'message', id, message });
-        }
-      }
-    }
+    api.advance(Date.now());
     const now = JSON.stringify(summaries());
     if (now !== lastSummaries) sendSummaries();
     lastSummaries = now;
