@@ -253,6 +253,12 @@ describe.skipIf(noEtcd)('prkdb copy', () => {
     const conflict = await runCommand(home.path, ['copy', '--from', prkdbRef, '--to', etcdRef]);
     expect(conflict).toMatchObject({ code: 1 });
     expect(conflict.stderr).toContain(`"${keyOf(1)}" is in the target with another value.`);
+    const rehearsed = await runCommand(home.path, ['copy', '--from', prkdbRef, '--to', etcdRef, '--dry-run']);
+    expect(rehearsed).toMatchObject({ code: 1 });
+    expect(rehearsed.stderr).toContain('The copy would stop: 1 key is in the target with another value.');
+    const compared = await runCommand(home.path, ['copy', '--from', prkdbRef, '--to', etcdRef, '--compare']);
+    expect(compared).toMatchObject({ code: 1 });
+    expect(compared.stderr).toContain(`"${keyOf(1)}" has different values.`);
     const skipped = await runCommand(home.path, ['copy', '--from', prkdbRef, '--to', etcdRef, '--on-conflict', 'skip']);
     expect(skipped.text).toContain('1 skipped');
     const wrong = await runCommand(home.path, ['copy', '--from', 'redis://x:1', '--to', etcdRef]);

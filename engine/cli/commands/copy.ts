@@ -194,13 +194,13 @@ const notableWords: Readonly<Record<Notable, string>> = {
 function checkRehearsal({ conflicts, tooLarge }: CopyCounts, { skipTooLarge }: CopyCommandOptions): void {
   if (conflicts > 0) {
     throw new CommandError(
-      `The copy would stop: ${conflicts} keys are in the target with another value.`,
+      `The copy would stop: ${conflicts === 1 ? '1 key is' : `${conflicts} keys are`} in the target with another value.`,
       'Choose what shall become of them: --on-conflict skip or overwrite.',
     );
   }
   if (tooLarge > 0 && skipTooLarge !== true) {
     throw new CommandError(
-      `The copy would stop: ${tooLarge} keys are more than the target can take.`,
+      `The copy would stop: ${tooLarge === 1 ? '1 key is' : `${tooLarge} keys are`} more than the target can take.`,
       'Leave them out with --skip-too-large.',
     );
   }

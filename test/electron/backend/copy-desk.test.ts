@@ -3,6 +3,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CopyDesk } from '../../../electron/backend/copies/copy-desk.ts';
 import { WriteGate, type GateRules } from '../../../electron/backend/remote/write-gate.ts';
+import { createRouter, type Handlers } from '../../../electron/backend/router.ts';
+import { contract } from '../../../electron/contract/contract.ts';
 import { BackendError } from '../../../electron/backend/errors.ts';
 import { copyViewSchema, type CopySettings, type CopyView } from '../../../electron/contract/copies.ts';
 import { MemoryStore } from '../../engine/copy/memory-store.ts';
@@ -40,6 +42,21 @@ const gate = (rules: Partial<GateRules>): WriteGate =>
   new WriteGate({ name: 'k8s', readOnly: false, isProduction: false, ...rules }, () => 0);
 const view = (id: string): CopyView => copyViewSchema.parse(desk.list().find((copy) => copy.id === id));
 
+/** The handlers of copies alone. */
+function handlersOf(copies: CopyDesk): Handlers {
+  const commands = {
+    'copies.begin': async ({ id, typedName, anew }: { id: string; typedName: string | null; anew: boolean }) => {
+      await copies.begin(id, typedName, anew);
+      return {};
+    },
+    'copies.remove': async ({ id }: { id: string }) => {
+      await copies.remove(id);
+      return {};
+    },
+  };
+  return { queries: {}, commands, subscriptions: {} } as unknown as Handlers;
+}
+
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -63,6 +80,39 @@ beforeEach(async () => {
 afterEach(async () => {
   await desk.close();
   temp.remove();
+});
+
+describe('the contract of copies', () => {
+  const { input } = contract.commands['copies.rehearse'];
+
+  it('takes whole settings and nothing else', () => {
+    expect(input.safeParse(settings).success).toBe(true);
+    const wrong: object[] = [
+      { from: '' },
+      { to: 'x'.repeat(65) },
+      { prefix: 'not base64!' },
+      { prefix: 'QUFB'.repeat(3_000) },
+      { onConflict: 'merge' },
+      { keysPerSecond: 0 },
+      { keysPerSecond: 1.5 },
+      { follow: 'yes' },
+      { password: 'x' },
+    ];
+    expect(wrong.filter((change) => input.safeParse({ ...settings, ...change }).success)).toEqual([]);
+  });
+
+  it('is answered with words that a router can carry', async () => {
+    gates.set('k8s', gate({ isProduction: true }));
+    const id = await rehearsed();
+    const router = createRouter(handlersOf(desk), { checkOutputs: true });
+    const refused = await router.handle('command', 'copies.begin', { id, typedName: null, anew: false });
+    expect(refused).toMatchObject({ ok: false, error: { code: 'invalidInput', hint: 'Type k8s to allow writing.' } });
+    expect(await router.handle('command', 'copies.begin', { id, typedName: 'k8s', anew: false })).toMatchObject({
+      ok: true,
+    });
+    await until(() => view(id).stage === 'done');
+    expect(await router.handle('command', 'copies.remove', { id })).toMatchObject({ ok: true });
+  });
 });
 
 describe('the desk of copies', () => {
