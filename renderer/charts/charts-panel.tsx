@@ -12,7 +12,7 @@ import { usePast } from './use-past.ts';
 import { chartWindow, ranges, stepWindow, windowWords, type RangeName, type WindowChoice } from './window.ts';
 import styles from './live-charts.module.css';
 
-/** Nothing else of the screen waits for the charts. */
+/** recharts is most of the code of this screen, and nothing waits for it. */
 const LiveCharts = lazy(async () => ({ default: (await import('./live-charts.tsx')).LiveCharts }));
 
 /** The charts of a cluster, with what stretch of time they show. */
@@ -128,7 +128,7 @@ export function ChartsPanel({ nowMs, stale }: { nowMs: number; stale: boolean })
             events={events}
             window={window}
             gapMs={gapMs}
-            following={!paused && window.toMs === endMs}
+            following={window.follows}
           />
         </Suspense>
       )}

@@ -1,15 +1,15 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { memo, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import type { Sample, StoryEvent } from '../../electron/contract/model.ts';
 import { ChartLabels } from './chart-labels.tsx';
-import { dataGaps, chartPoints, sampleAt } from './series.ts';
+import { dataGaps, chartPoints, sampleAt, type Point } from './series.ts';
 import { electionCount, leaderlessSpans, longestGapMs, termLanes } from './lanes.ts';
-import { leastPlotHeight, plotLayout } from './layout.ts';
+import { leastPlotHeight, plotLayout, type PlotLayout } from './layout.ts';
 import { CommitChart, LatencyChart, ThroughputChart } from './line-charts.tsx';
 import { chartMarkers } from './markers.ts';
 import { Overlay } from './overlay.tsx';
 import { chartsSummary } from './summary.ts';
 import { useCursor } from './use-cursor.ts';
-import { commitAxis, latencyAxis, throughputAxis } from './value-axis.ts';
+import { commitAxis, latencyAxis, throughputAxis, type ValueAxis } from './value-axis.ts';
 import type { ChartWindow } from './window.ts';
 import styles from './live-charts.module.css';
 
@@ -28,21 +28,60 @@ export interface LiveChartsProps {
   readonly following: boolean;
 }
 
+interface Lines {
+  readonly points: readonly Point[];
+  readonly axes: { readonly throughput: ValueAxis; readonly latency: ValueAxis; readonly commit: ValueAxis };
+  readonly layout: PlotLayout;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const LineCharts = memo(function LineCharts({ axes, ...rest }: Lines) {
+  return (
+    <>
+      <ThroughputChart {...rest} axis={axes.throughput} />
+      <LatencyChart {...rest} axis={axes.latency} />
+      <CommitChart {...rest} axis={axes.commit} />
+    </>
+  );
+});
+
+/** While the window follows, samples after its end change nothing that is drawn: drawing lines is what costs most. */
+function drawsTheSame(before: LiveChartsProps, after: LiveChartsProps): boolean {
+  return (
+    before.window.fromMs === after.window.fromMs &&
+    before.window.toMs === after.window.toMs &&
+    (before.samples === after.samples || (before.following && after.following)) &&
+    before.events === after.events &&
+    before.partitions === after.partitions &&
+    before.nodeNames === after.nodeNames &&
+    before.gapMs === after.gapMs
+  );
+}
+
 /** Four charts on one time axis, under markers that cross them all and one cursor. */
-export function LiveCharts({ partitions, nodeNames, samples, events, window, gapMs, following }: LiveChartsProps) {
+export const LiveCharts = memo(function LiveCharts({
+  partitions,
+  nodeNames,
+  samples,
+  events,
+  window,
+  gapMs,
+  following,
+}: LiveChartsProps) {
   const plot = useRef<HTMLDivElement>(null);
   const size = useSize(plot);
   const layout = useMemo(() => plotLayout(size.width, size.height, partitions), [size, partitions]);
   const { fromMs, toMs } = window;
   const maxPoints = Math.max(50, Math.floor((layout.right - layout.left) / PX_PER_POINT));
-  const points = useMemo(
-    () => chartPoints(samples, fromMs, toMs, maxPoints, gapMs),
-    [samples, fromMs, toMs, maxPoints, gapMs],
-  );
-  const axes = useMemo(
-    () => ({ throughput: throughputAxis(points), latency: latencyAxis(points), commit: commitAxis(points) }),
-    [points],
-  );
+  const lines = useMemo((): Lines => {
+    const points = chartPoints(samples, fromMs, toMs, maxPoints, gapMs);
+    const axes = { throughput: throughputAxis(points), latency: latencyAxis(points), commit: commitAxis(points) };
+    return { points, axes, layout, fromMs, toMs };
+  }, [samples, fromMs, toMs, maxPoints, gapMs, layout]);
+  const { axes } = lines;
+  // In a pass of their own, after what else the same moment changes.
+  const drawn = useDeferredValue(lines);
   const lanes = useMemo(
     () => termLanes(samples, events, fromMs, toMs, partitions),
     [samples, events, fromMs, toMs, partitions],
@@ -74,9 +113,7 @@ export function LiveCharts({ partitions, nodeNames, samples, events, window, gap
         {size.width > 0 && (
           <>
             <div role="img" aria-label={chartsSummary(window, samples, elections, longestGap)}>
-              <ThroughputChart {...{ points, layout, fromMs, toMs }} axis={axes.throughput} />
-              <LatencyChart {...{ points, layout, fromMs, toMs }} axis={axes.latency} />
-              <CommitChart {...{ points, layout, fromMs, toMs }} axis={axes.commit} />
+              <LineCharts {...drawn} />
               <Overlay
                 {...{ layout, axes, fromMs, toMs, following, lanes, nodeNames, gaps, markers }}
                 leaderless={spans}
@@ -104,7 +141,7 @@ export function LiveCharts({ partitions, nodeNames, samples, events, window, gap
       </div>
     </div>
   );
-}
+}, drawsTheSame);
 
 function useSize(element: React.RefObject<HTMLDivElement | null>): { width: number; height: number } {
   const [size, setSize] = useState({ width: 0, height: 0 });

@@ -22,6 +22,8 @@ export interface ChartWindow {
   readonly toMs: number;
   /** The fault that the window is zoomed to. */
   readonly zoomedTo: StoryEvent | null;
+  /** Its end moves with time. */
+  readonly follows: boolean;
 }
 
 export interface WindowChoice {
@@ -76,6 +78,10 @@ export function windowWords({ fromMs, toMs }: Pick<ChartWindow, 'fromMs' | 'toMs
   return day(fromMs) === day(toMs) ? `${from} to ${formatClock(toMs)}` : `${from} to ${day(toMs)} ${formatClock(toMs)}`;
 }
 
+/** A window that follows moves a few pixels at a time: what it shows is drawn anew with each move. */
+const STEPS_A_WINDOW = 120;
+const MAX_STEP_MS = 2_000;
+
 /**
  * What stretch of time the charts show. After a fault: the 10 s around it, entered as
  * they happen. Otherwise the chosen range up to `nowMs`, or up to the pause.
@@ -85,10 +91,11 @@ export function chartWindow(events: readonly StoryEvent[], nowMs: number, choice
     const fault = zoomFault(events, nowMs, choice);
     if (fault !== null) {
       const toMs = Math.min(Math.max(nowMs, fault.timeMs), fault.timeMs + ZOOM_AFTER_MS);
-      return { fromMs: toMs - ZOOM_SPAN_MS, toMs, zoomedTo: fault };
+      return { fromMs: toMs - ZOOM_SPAN_MS, toMs, zoomedTo: fault, follows: toMs === nowMs };
     }
   }
-  const toMs = choice.pausedAtMs ?? nowMs;
   const spanMs = ranges.find((range) => range.value === choice.range)?.spanMs ?? 120_000;
-  return { fromMs: toMs - spanMs, toMs, zoomedTo: null };
+  const stepMs = Math.min(MAX_STEP_MS, spanMs / STEPS_A_WINDOW);
+  const toMs = choice.pausedAtMs ?? Math.floor(nowMs / stepMs) * stepMs;
+  return { fromMs: toMs - spanMs, toMs, zoomedTo: null, follows: choice.pausedAtMs === null };
 }

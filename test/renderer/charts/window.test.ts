@@ -15,7 +15,13 @@ const fault = eventOf(100_000, 'fault', { id: 'f', storyId: 'f', node: 1 });
 
 describe('the window of the charts', () => {
   test('is the chosen range up to now', () => {
-    expect(chartWindow([], 500_000, follow)).toEqual({ fromMs: 380_000, toMs: 500_000, zoomedTo: null });
+    expect(chartWindow([], 500_000, follow)).toEqual({ fromMs: 380_000, toMs: 500_000, zoomedTo: null, follows: true });
+  });
+
+  test('moves in steps of a second or two, a few pixels each', () => {
+    expect(chartWindow([], 500_900, follow).toMs).toBe(500_000);
+    expect(chartWindow([], 500_950, { ...follow, range: '10s' }).toMs).toBeGreaterThan(500_800);
+    expect(chartWindow([], 503_900, { ...follow, range: '24h' }).toMs).toBe(502_000);
   });
 
   test('zooms to the 10 s around a fault, entered as they happen', () => {
@@ -36,7 +42,12 @@ describe('the window of the charts', () => {
 
   test('a pause stands still, faults or not', () => {
     const paused = { ...follow, pausedAtMs: 90_000 };
-    expect(chartWindow([fault], 101_000, paused)).toEqual({ fromMs: -30_000, toMs: 90_000, zoomedTo: null });
+    expect(chartWindow([fault], 101_000, paused)).toEqual({
+      fromMs: -30_000,
+      toMs: 90_000,
+      zoomedTo: null,
+      follows: false,
+    });
   });
 
   test('what follows from a fault is no fault of its own', () => {
