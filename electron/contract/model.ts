@@ -145,6 +145,15 @@ export const nodeViewSchema = z.object({
   answerMs: z.number().nullable().optional(),
   replicas: z.array(replicaSchema),
   links: z.array(peerLinkSchema),
+  /** From its metrics, where nothing better tells; sums over its partitions. */
+  raftCounters: z
+    .object({
+      electionsWon: z.number().nullable(),
+      heartbeatsFailed: z.number().nullable(),
+      snapshotIndex: z.number().nullable(),
+    })
+    .nullable()
+    .optional(),
 });
 export type NodeView = z.infer<typeof nodeViewSchema>;
 

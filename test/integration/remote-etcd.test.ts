@@ -326,7 +326,32 @@ describe.skipIf(noEtcd)('what stands in the way is told', () => {
     );
     expect((await test1({ ...withCa(null, { skipVerify: true }), ...signIn })).usable).toBe(true);
     const expired = await EtcdCluster.start({ members: 1, tls: 'expired' });
+    /** What a cluster that cannot be reached says of itself, on whatever screen. */
+    const liveProblem = async (fields: Partial<ProfileDraft>) => {
+      const { id } = await backend.command('profiles.save', {
+        id: null,
+        draft: draft({ name: 'unreached', kind: 'etcd', ...fields }),
+      });
+      const problem = await eventually('the reason', async () => {
+        const { summary } = await backend.view('unreached');
+        return summary.state === 'unreachable' && summary.remote!.problem;
+      });
+      await backend.command('profiles.remove', { id });
+      return problem.message;
+    };
     try {
+      const { caFile } = expired.authority!;
+      const outdated = liveProblem({ endpoints: expired.endpoints, ...withCa(caFile) });
+      expect(await outdated).toMatch(/^There is no connection to .*: .*expired/);
+      const foreign = liveProblem({ endpoints: etcd.endpoints, ...withCa(wrong.caFile), ...signIn });
+      expect(await foreign).toMatch(/^There is no connection to .*: .*(authority|trusted)/);
+      const locked = liveProblem({
+        endpoints: etcd.endpoints,
+        ...withCa(etcd.authority!.caFile),
+        ...signIn,
+        secret: 'wrong',
+      });
+      expect(await locked).toBe('etcd does not know this user with this password.');
       expect(await failure({ endpoints: expired.endpoints, ...withCa(expired.authority!.caFile) })).toMatchObject({
         step: 'tls',
         message: expect.stringMatching(/expired on \d{4}-\d\d-\d\d/) as string,

@@ -1,9 +1,11 @@
+import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SubscriptionMessage } from '../../electron/contract/contract.ts';
 import { atSystemLeader } from '../../engine/client/index.ts';
 import { makeToken, tokenHash, tokenId } from '../../engine/config/tokens.ts';
 import { BackendClient } from '../support/backend-client.ts';
-import { eventually, nodeCluster, type NodeCluster } from '../support/node-cluster.ts';
+import { TestAuthority } from '../support/certificates.ts';
+import { eventually, freePorts, nodeCluster, type NodeCluster } from '../support/node-cluster.ts';
 import { PlainServers } from '../support/plain-server.ts';
 import { profileDraft } from '../support/profile-draft.ts';
 import { tempDir } from '../support/temp.ts';
@@ -51,6 +53,19 @@ describe('a cluster of our own nodes on other hosts', () => {
     expect(whole.summary.remote?.capabilities).toContain('raftState');
     expect(whole.nodes.every((node) => node.state === 'live' && node.replicas.length === 2)).toBe(true);
     expect(whole.nodes[0]!.metricsUrl).toMatch(/^http/);
+  });
+
+  test('the wrong authority is named at the step that fails', async () => {
+    const [profile] = (await backend.query('profiles.list', {})).profiles;
+    const { id, hasSecret: _hasSecret, ...fields } = profile!;
+    const wrong = await TestAuthority.create(home.path, 'wrong');
+    const draft = { ...fields, secret: null, tls: { ...fields.tls!, caFile: wrong.caFile } };
+    const { usable, steps } = await backend.query('profiles.test', { id, draft });
+    expect(usable).toBe(false);
+    expect(steps.find(({ problems }) => problems.length > 0)).toMatchObject({
+      step: 'tls',
+      problems: [{ message: expect.stringMatching(/is of an authority that is not trusted here/) as string }],
+    });
   });
 
   test('its keys are listed and written, its partitions shown from the inside', async () => {
@@ -204,6 +219,97 @@ describe('the original server, which speaks PrkDbService alone', () => {
     expect(view.summary).toMatchObject({ kind: 'prkdb', nodeCount: 3, remote: { capabilities: [] } });
     expect(view.partitions[0]).toMatchObject({ leader: 1, hasQuorum: true, commitIndex: 40 });
     expect(view.summary.remote?.endpointProblems).toEqual([]);
+    expect(view.nodes[0]!.raftCounters).toEqual({ electionsWon: 2, heartbeatsFailed: 6, snapshotIndex: 40 });
+    expect(view.nodes[1]!.raftCounters?.electionsWon).toBe(0);
+  });
+
+  test('reads the names of the guide too, and the leader from them where Metadata names none', async () => {
+    servers.names = 'guide';
+    servers.namesLeaders = false;
+    servers.term = 5;
+    servers.leader = 3;
+    const view = await eventually('the leader', async () => {
+      const now = await backend.view('far');
+      return now.partitions.every((one) => one.leader === 3 && one.term === 5) && now;
+    });
+    expect(view.nodes[2]!.replicas[0]).toMatchObject({ role: 'leader', commitIndex: 40, lastLogIndex: 42 });
+    Object.assign(servers, { names: 'current', namesLeaders: true, term: 3, leader: 1 });
+  });
+
+  test('endpoints that are dead or silent are named, and the others used', async () => {
+    const [dead] = await freePorts(1);
+    const sockets: net.Socket[] = [];
+    const silent = net.createServer((socket) => sockets.push(socket.on('error', () => undefined)));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as net.AddressInfo;
+    const endpoints = [servers.endpoints[0]!, `127.0.0.1:${dead}`, `127.0.0.1:${port}`];
+    const draft = profileDraft({ name: 'mixed', kind: 'prkdb', endpoints, metricsUrls: servers.metricsUrls });
+    try {
+      const [report, { id }] = await Promise.all([
+        backend.query('profiles.test', { id: null, draft }),
+        backend.command('profiles.save', { id: null, draft }),
+      ]);
+      expect(report.usable).toBe(true);
+      const said = report.steps.flatMap(({ problems }) => problems.map(({ message }) => message));
+      expect(said).toEqual([
+        `Nothing listens at 127.0.0.1:${dead}: the connection was refused.`,
+        `127.0.0.1:${port} accepts connections and never answers.`,
+      ]);
+      const { summary } = await eventually('two notes', async () => {
+        const now = await backend.view('mixed');
+        return now.summary.nodesUp === 3 && now.summary.remote!.endpointProblems.length === 2 && now;
+      });
+      expect(summary.remote!.endpointProblems).toEqual([
+        {
+          address: `127.0.0.1:${dead}`,
+          message: `127.0.0.1:${dead} cannot be reached: connection refused.`,
+          hint: 'Check that it runs.',
+        },
+        {
+          address: `127.0.0.1:${port}`,
+          message: `127.0.0.1:${port} does not answer.`,
+          hint: 'The node hangs, or something else listens there.',
+        },
+      ]);
+      await backend.command('profiles.remove', { id });
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => silent.close(resolve));
+    }
+  });
+
+  test('an endpoint of another cluster is named, whichever answers first', async () => {
+    const two = await Promise.all([PlainServers.start(1), PlainServers.start(1)]);
+    two.forEach((one, i) => (one.clusterId = `cluster-${i}`));
+    const endpoints = two.flatMap((one) => one.endpoints);
+    const draft = profileDraft({ name: 'twins', kind: 'prkdb', endpoints });
+    const { id } = await backend.command('profiles.save', { id: null, draft });
+    const { nodes } = await eventually('the note', async () => {
+      const now = await backend.view('twins');
+      const notes = now.summary.remote!.endpointProblems.map(({ message }) => message);
+      return notes.some((message) => message.endsWith('belongs to another PrkDB cluster.')) && now;
+    });
+    expect(nodes).toHaveLength(1);
+    await backend.command('profiles.remove', { id });
+    await Promise.all(two.map((one) => one.stop()));
+  });
+
+  test('metrics of another node are not taken for those of this one', async () => {
+    const { endpoints, metricsUrls } = servers;
+    const swapped = [metricsUrls[1]!, metricsUrls[0]!, metricsUrls[2]!];
+    const { id } = await backend.command('profiles.save', {
+      id: null,
+      draft: profileDraft({ name: 'swapped', endpoints, metricsUrls: swapped }),
+    });
+    const { summary } = await eventually('two notes', async () => {
+      const now = await backend.view('swapped');
+      return now.summary.remote!.endpointProblems.length === 2 && now;
+    });
+    expect(summary.remote!.endpointProblems[0]).toMatchObject({
+      message: 'n1 shows no terms and indexes: it shows those of n2.',
+      hint: 'Give the metrics addresses in the profile, in the order of the nodes.',
+    });
+    await backend.command('profiles.remove', { id });
   });
 
   test('says what it misses without metrics', async () => {
@@ -221,12 +327,11 @@ describe('the original server, which speaks PrkDbService alone', () => {
 
   test('another leader is told as inferred', async () => {
     servers.leader = 2;
-    servers.term = 4;
-    const told = await eventually('the sentence', async () => {
+    servers.term = 6;
+    await eventually('the sentence', async () => {
       const sentences = await backend.sentences('far');
-      return sentences.some((sentence) => sentence.startsWith('n2 leads for p0')) && sentences;
+      return sentences.includes('n2 leads for p0 in term 6 (inferred).');
     });
-    expect(told).toContain('n2 leads for p0 in term 4 (inferred).');
   });
 
   test('keys are read and written whole, and what is not there is said', async () => {

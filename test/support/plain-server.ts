@@ -18,6 +18,12 @@ interface PlainNode {
 export class PlainServers {
   leader = 1;
   term = 3;
+  /** The original server has none. */
+  clusterId = '';
+  /** Under which names its metrics are exported. */
+  names: 'guide' | 'current' = 'current';
+  /** Whether Metadata says who leads. */
+  namesLeaders = true;
   readonly #values = new Map<string, Buffer>();
   #nodes: PlainNode[] = [];
 
@@ -50,8 +56,13 @@ export class PlainServers {
     const server = new grpc.Server();
     const methods: Record<string, (request: never) => object> = {
       Metadata: () => ({
+        clusterId: this.clusterId,
         nodes: this.#nodes.map((node) => ({ nodeId: node.id, address: node.address })),
-        partitions: [0, 1].map((partitionId) => ({ partitionId, leaderId: this.leader, replicas: [] })),
+        partitions: [0, 1].map((partitionId) => ({
+          partitionId,
+          leaderId: this.namesLeaders ? this.leader : 0,
+          replicas: [],
+        })),
       }),
       Health: () => ({ healthy: true, numPartitions: 2, leadersReady: 2 }),
       Get: ({ key }: { key: Buffer }) => {
@@ -87,10 +98,19 @@ export class PlainServers {
   }
 
   #metricsOf(id: number): string {
-    const lines = [0, 1].flatMap((partition) => [
-      `prkdb_raft_term{node_id="${id}",partition="${partition}"} ${this.term}`,
-      `prkdb_raft_commit_index{node_id="${id}",partition="${partition}"} ${40 + this.#values.size}`,
-    ]);
+    const commitIndex = 40 + this.#values.size;
+    const lines = [0, 1].flatMap((partition) => {
+      const labels = `{node_id="${id}",partition="${partition}"}`;
+      return [
+        `prkdb_raft_${this.names === 'guide' ? 'current_term' : 'term'}${labels} ${this.term}`,
+        `prkdb_raft_state${labels} ${this.leader === id ? 2 : 0}`,
+        `prkdb_raft_commit_index${labels} ${commitIndex}`,
+        `prkdb_raft_leader_elections_total${labels} ${this.leader === id ? 1 : 0}`,
+        `prkdb_raft_heartbeats_failed_total${labels} 3`,
+        `prkdb_raft_snapshot_index${labels} 20`,
+        ...(this.names === 'guide' ? [`prkdb_raft_last_log_index${labels} ${commitIndex + 2}`] : []),
+      ];
+    });
     return ['# HELP prkdb_up Server', ...lines, `prkdb_up{node_id="${id}"} 1`, 'broken line {'].join('\n');
   }
 }

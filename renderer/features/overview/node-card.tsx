@@ -247,6 +247,7 @@ function LiveFacts({ node }: { node: NodeView }) {
         <dd>{node.startedAtMs === null ? '–' : formatSpan(now - node.startedAtMs)}</dd>
         <dt>Raft</dt>
         <dd className="mono">{node.raftPort === 0 ? '–' : `:${node.raftPort}`}</dd>
+        {node.raftCounters !== null && node.raftCounters !== undefined && <RaftCounters counters={node.raftCounters} />}
       </dl>
       {node.storageError !== null ? (
         <p className={styles.trouble}>
@@ -274,6 +275,19 @@ function LiveFacts({ node }: { node: NodeView }) {
       )}
       {stale && <span className={styles.age}>{formatSpan(age)} old</span>}
     </div>
+  );
+}
+
+/** What the metrics of a server tell that has no more to say. */
+function RaftCounters({ counters }: { counters: NonNullable<NodeView['raftCounters']> }) {
+  const figure = (value: number | null) => (value === null ? '–' : formatCount(value));
+  return (
+    <>
+      <dt>Elections won</dt>
+      <dd>{figure(counters.electionsWon)}</dd>
+      <dt>Heartbeats lost</dt>
+      <dd>{figure(counters.heartbeatsFailed)}</dd>
+    </>
   );
 }
 

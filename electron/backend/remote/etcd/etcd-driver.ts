@@ -41,6 +41,7 @@ export class EtcdDriver implements ClusterDriver {
   #sampledMs = 0;
   #sampledRevision = 0;
   #hadMembers = false;
+  #isRefused = false;
   #memberUrls: readonly string[];
 
   constructor(options: RemoteDriverOptions) {
@@ -92,6 +93,10 @@ export class EtcdDriver implements ClusterDriver {
         },
         failure: (address, problem) => this.#model.takeFailure(address, problem),
         trouble: (problem) => this.#model.takeTrouble(problem),
+        refused: (problem) => {
+          this.#isRefused = problem !== null;
+          this.#model.takeRefusal(problem);
+        },
         alarms: (alarms) => this.#model.takeAlarms(alarms),
         slow: () => this.#scrape(),
         tick: () => this.#tick(),
@@ -182,7 +187,10 @@ export class EtcdDriver implements ClusterDriver {
 
   #tick(): void {
     const nowMs = this.#options.now();
-    this.#model.judge(nowMs, this.#watch.hasAsked && (this.#hadMembers || this.#model.clusterId === null));
+    this.#model.judge(
+      nowMs,
+      this.#watch.hasAsked && (this.#hadMembers || this.#isRefused || this.#model.clusterId === null),
+    );
     // What was never heard of is no change.
     if (this.#hadMembers && this.#watch.hasAsked) {
       this.#hub.tell(this.#story.take(this.view(), this.#model.problems));

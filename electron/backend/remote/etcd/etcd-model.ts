@@ -59,6 +59,8 @@ export class EtcdModel {
   #sinceMs: number;
   #heardAtMs: number | null = null;
   #problem: Problem | null = null;
+  /** Why members that answer do not say who they are. */
+  #refusal: Problem | null = null;
 
   constructor(rules: ModelRules, nowMs: number) {
     this.#rules = rules;
@@ -173,6 +175,10 @@ export class EtcdModel {
     this.#problem = problem;
   }
 
+  takeRefusal(problem: Problem | null): void {
+    this.#refusal = problem;
+  }
+
   takeAlarms(alarms: readonly EtcdAlarm[]): void {
     this.#alarms = alarms;
   }
@@ -201,7 +207,7 @@ export class EtcdModel {
     const nodes = [...this.#members.values()].map(
       (facts) => `${facts.member.id}${facts.isLive}${facts.member.isLearner}`,
     );
-    return `${this.#state}|${this.#partition.leader}/${this.#partition.term}|${nodes.join(';')}|${this.#problem?.message}`;
+    return `${this.#state}|${this.#partition.leader}/${this.#partition.term}|${nodes.join(';')}|${this.#problem?.message}|${this.#refusal?.message}`;
   }
 
   summary(): ClusterSummary {
@@ -222,7 +228,7 @@ export class EtcdModel {
       remote: {
         ...this.#rules.remote(),
         heardAtMs: this.#heardAtMs,
-        problem: this.#problem,
+        problem: this.#problem ?? (members.length === 0 ? this.#refusal : null),
         endpointProblems: this.#endpointProblems(),
       },
     };
@@ -264,9 +270,11 @@ export class EtcdModel {
   /** What is wrong with a member is said beside the member. */
   #endpointProblems(): RemoteSummary['endpointProblems'] {
     const ofMembers = new Set([...this.#members.values()].map((facts) => facts.address));
-    return [...this.#addresses].flatMap(([address, { problem }]) =>
+    const notes = [...this.#addresses].flatMap(([address, { problem }]) =>
       problem === null || ofMembers.has(address) ? [] : [{ address, ...problem }],
     );
+    const [asked = ''] = this.#addresses.keys();
+    return this.#refusal === null || ofMembers.size === 0 ? notes : [...notes, { address: asked, ...this.#refusal }];
   }
 
   #judgePartition(members: readonly MemberFacts[], nowMs: number): void {

@@ -16,6 +16,13 @@ const STATUS_EVERY_MS = 400;
 const STATUS_TIMEOUT_MS = 2_000;
 const SLOW_EVERY_MS = 5_000;
 const MAX_BACKOFF_MS = 5_000;
+const TOLD_BY_STATUS: ReadonlySet<string> = new Set([
+  'noLeader',
+  'unavailable',
+  'deadline',
+  'unknownOutcome',
+  'closed',
+]);
 
 export interface EtcdWatchListener {
   members(members: readonly EtcdMember[], addresses: ReadonlyMap<string, readonly string[]>): void;
@@ -24,6 +31,8 @@ export interface EtcdWatchListener {
   failure(address: string, problem: Problem): void;
   /** No client can be made: the profile or its files are the reason. */
   trouble(problem: Problem): void;
+  /** Members answer and do not say who they are, as to a user they do not know. Null: they do again. */
+  refused(problem: Problem | null): void;
   alarms(alarms: readonly EtcdAlarm[]): void;
   /** Every slow round, for what else is asked now and then. */
   slow(): void;
@@ -181,6 +190,7 @@ export class EtcdWatch {
     try {
       const members = await listMembers(client);
       if (this.#client !== client) return;
+      this.#listener.refused(null);
       this.#listener.members(members, client.learn(members));
       for (const address of this.#asked.keys()) if (!client.addresses.includes(address)) this.#asked.delete(address);
       this.#listener.slow();
@@ -188,9 +198,12 @@ export class EtcdWatch {
       const alarms = await listAlarms(client).catch(() => null);
       if (this.#client === client && alarms !== null) this.#listener.alarms(alarms);
     } catch (error) {
-      // Without a leader there is no linearizable list; the statuses tell that.
       if (!(error instanceof EtcdError)) this.#onError(error);
-      this.#slowDueMs = performance.now() + STATUS_EVERY_MS;
+      const isTold = error instanceof EtcdError && TOLD_BY_STATUS.has(error.code);
+      // Without a leader there is no linearizable list, and without an answer none at all: the statuses tell
+      // that. A refused sign-in is repeated seldom: each costs the member its processor, and may lock the user out.
+      if (isTold) this.#slowDueMs = performance.now() + STATUS_EVERY_MS;
+      else if (this.#client === client) this.#listener.refused(problemOf(error));
     } finally {
       this.#slowBusy = false;
     }

@@ -1,10 +1,11 @@
 import { AnyNode } from '../../../../engine/client/metadata.ts';
-import { ConnectionError, credentialsFor } from '../../../../engine/client/index.ts';
+import { ConnectionError, credentialsFor, type TlsOptions } from '../../../../engine/client/index.ts';
 import type { MetadataResponse } from '../../../../engine/rpc/kv.ts';
 import type {
   Capability,
   ClusterState,
   ClusterView,
+  GroupRole,
   NodeView,
   PartitionView,
   RemoteSummary,
@@ -16,11 +17,11 @@ import { majorityOf } from '../../clusters/placement.ts';
 import { BackendError } from '../../errors.ts';
 import type { Connection } from '../connection.ts';
 import { splitAddress } from '../endpoint-probe.ts';
-import { readMetrics, type MetricSample } from '../prometheus.ts';
 import { RemoteStory } from '../remote-story.ts';
 import { scrape } from '../scrape.ts';
 import type { Found, FoundNode } from './discover.ts';
 import type { Picture, Seen } from './picture.ts';
+import { nodeMetrics, type NodeMetrics } from './node-metrics.ts';
 import { PlainKeys } from './plain-keys.ts';
 
 const ASK_EVERY_MS = 1_000;
@@ -32,7 +33,7 @@ interface NodeWord {
   readonly ask: AnyNode;
   readonly metricsUrl: string;
   metadata: MetadataResponse | null;
-  metrics: readonly MetricSample[];
+  metrics: NodeMetrics | null;
   heardAtMs: number | null;
   answerMs: number | null;
   problem: string | null;
@@ -51,6 +52,7 @@ export class OutsidePicture implements Picture {
   readonly keys: PlainKeys;
   readonly leaders = null;
   readonly #now: () => number;
+  readonly #tls: TlsOptions | undefined;
   readonly #words: readonly NodeWord[];
   readonly #partitionCount: number;
   readonly #story = new RemoteStory({ inferred: true });
@@ -69,13 +71,14 @@ export class OutsidePicture implements Picture {
     const { tls, token } = connection;
     const scheme = tls === undefined ? 'http' : 'https';
     this.#now = now;
+    this.#tls = tls;
     this.#partitionCount = found.partitions.length;
     this.#words = found.nodes.map((node, i) => ({
       node,
       ask: new AnyNode(credentialsFor([`${scheme}://${node.address}`], { tls, token })),
       metricsUrl: metricsUrls[i] ?? node.metricsUrl,
       metadata: null,
-      metrics: [],
+      metrics: null,
       heardAtMs: null,
       answerMs: null,
       problem: null,
@@ -138,12 +141,11 @@ export class OutsidePicture implements Picture {
 
   sample(nowMs: number): Sample | null {
     if (!this.#words.some((word) => word.isLive)) return null;
-    const sum = (name: string): number => {
-      const best = new Map<string, number>();
+    const sum = (name: 'commitIndex' | 'appliedIndex'): number => {
+      const best = new Map<number, number>();
       for (const { metrics } of this.#words) {
-        for (const { labels, value } of metrics.filter((one) => one.name === name)) {
-          const partition = labels['partition'] ?? '';
-          best.set(partition, Math.max(best.get(partition) ?? 0, value));
+        for (const [partition, figures] of metrics?.partitions ?? []) {
+          best.set(partition, Math.max(best.get(partition) ?? 0, figures[name] ?? 0));
         }
       }
       return [...best.values()].reduce((total, value) => total + value, 0);
@@ -154,8 +156,8 @@ export class OutsidePicture implements Picture {
       readsPerSecond: null,
       writeP50Ms: null,
       writeP99Ms: null,
-      committed: sum('prkdb_raft_commit_index'),
-      applied: sum('prkdb_raft_applied_index'),
+      committed: sum('commitIndex'),
+      applied: sum('appliedIndex'),
       terms: this.#partitions.map((one) => one.term),
       leaders: this.#partitions.map((one) => one.leader),
     };
@@ -197,25 +199,30 @@ export class OutsidePicture implements Picture {
     }
   }
 
+  /** Both words of a node count together: a leader without its term would be told as another election. */
   async #ask(word: NodeWord): Promise<void> {
-    const { node, ask, metricsUrl } = word;
+    const { node, ask } = word;
+    const figures = this.#figures(word);
     const askedMs = performance.now();
     try {
-      word.metadata = await ask.metadata([node.address], ASK_TIMEOUT_MS, '');
-      word.heardAtMs = this.#now();
-      word.answerMs = performance.now() - askedMs;
-      word.problem = null;
+      const metadata = await ask.metadata([node.address], ASK_TIMEOUT_MS, '');
+      const answerMs = performance.now() - askedMs;
+      Object.assign(word, await figures, { metadata, answerMs, heardAtMs: this.#now(), problem: null });
     } catch (error) {
       if (!this.#closed) word.problem = reasonOf(error);
     }
-    if (metricsUrl === '' || word.problem !== null) return;
-    // Metrics are more than every server shows; without them there are no terms and indexes.
+  }
+
+  /** Metrics are more than every server shows; without them there are no terms and indexes. Never rejects. */
+  async #figures({ node, metricsUrl }: NodeWord): Promise<Pick<NodeWord, 'metrics' | 'metricsProblem'>> {
+    if (metricsUrl === '') return { metrics: null, metricsProblem: null };
     try {
-      word.metrics = readMetrics(await scrape(metricsUrl));
-      word.metricsProblem = null;
+      const metrics = nodeMetrics(await scrape(metricsUrl, { tls: this.#tls }));
+      const [whose = node.id] = metrics.nodeIds;
+      if (whose === node.id) return { metrics, metricsProblem: null };
+      return { metrics: null, metricsProblem: `it shows those of n${whose}` };
     } catch (error) {
-      word.metrics = [];
-      word.metricsProblem = error instanceof Error ? error.message : String(error);
+      return { metrics: null, metricsProblem: error instanceof Error ? error.message : String(error) };
     }
   }
 
@@ -227,8 +234,12 @@ export class OutsidePicture implements Picture {
       const leader = word.metadata?.partitions.find((one) => one.partitionId === partition)?.leaderId ?? 0;
       if (leader !== 0) votes.set(leader, (votes.get(leader) ?? 0) + 1);
     }
-    const [leader = 0] = [...votes].toSorted((a, b) => b[1] - a[1])[0] ?? [];
-    const term = Math.max(before.term, ...live.map((word) => termOf(word, partition)));
+    const term = Math.max(before.term, ...live.map((word) => figure(word, partition, 'term')));
+    // Where Metadata names nobody, the metrics of the one that leads still may.
+    const claimant = live.find(
+      (word) => word.metrics?.partitions.get(partition)?.role === 'leader' && figure(word, partition, 'term') === term,
+    );
+    const [leader = claimant?.node.id ?? 0] = [...votes].toSorted((a, b) => b[1] - a[1])[0] ?? [];
     const up = replicas.filter((id) => live.some((word) => word.node.id === id)).length;
     const hasQuorum = up >= majorityOf(replicas.length);
     const leads = hasQuorum && live.some((word) => word.node.id === leader) ? leader : 0;
@@ -237,10 +248,7 @@ export class OutsidePicture implements Picture {
       ...before,
       leader: leads,
       term,
-      commitIndex: Math.max(
-        before.commitIndex,
-        ...live.map((word) => gauge(word, 'prkdb_raft_commit_index', partition)),
-      ),
+      commitIndex: Math.max(before.commitIndex, ...live.map((word) => figure(word, partition, 'commitIndex'))),
       hasQuorum,
       replicasDown: replicas.length - up,
       leaderSinceMs: leads === 0 ? null : isSame ? before.leaderSinceMs : nowMs,
@@ -268,20 +276,21 @@ export class OutsidePicture implements Picture {
       clientPort: port,
       raftPort: 0,
       metricsUrl: word.metricsUrl,
-      startedAtMs: null,
+      startedAtMs: word.isLive ? (word.metrics?.startedAtMs ?? null) : null,
       sinceMs: word.sinceMs,
       cpuPercent: null,
-      memoryBytes: null,
+      memoryBytes: word.isLive ? (word.metrics?.memoryBytes ?? null) : null,
       opsPerSecond: null,
       opsHistory: [],
       dataBytes: null,
       exit: null,
-      storageError: null,
+      storageError: word.isLive && word.metrics?.isUp === false ? 'its metrics say that it is not up' : null,
       diskDelayMs: 0,
       heardAtMs: word.heardAtMs,
       answerMs: word.answerMs,
       replicas: word.metadata === null ? [] : this.#replicas(word),
       links: [],
+      raftCounters: word.isLive && word.metrics !== null ? countersOf(word.metrics) : null,
     };
   }
 
@@ -289,16 +298,16 @@ export class OutsidePicture implements Picture {
     return this.#partitions
       .filter((one) => one.replicas.includes(word.node.id))
       .map(({ partition, leader, term }) => {
-        const commitIndex = gauge(word, 'prkdb_raft_commit_index', partition);
+        const commitIndex = figure(word, partition, 'commitIndex');
         return {
           partition,
-          role: leader === word.node.id ? 'leader' : 'follower',
-          term: termOf(word, partition) || term,
+          role: roleOf(word, partition, leader),
+          term: figure(word, partition, 'term') || term,
           votedFor: 0,
           leader,
           commitIndex,
-          lastLogIndex: commitIndex,
-          appliedIndex: gauge(word, 'prkdb_raft_applied_index', partition) || commitIndex,
+          lastLogIndex: figure(word, partition, 'lastLogIndex') || commitIndex,
+          appliedIndex: figure(word, partition, 'appliedIndex') || commitIndex,
           matchIndex: null,
           keyCount: null,
         };
@@ -330,12 +339,26 @@ function metricsProblem({
 }
 
 /** Of one partition as this node exports it; 0 where it does not. */
-function gauge(word: NodeWord, name: string, partition: number): number {
-  const found = word.metrics.find((one) => one.name === name && one.labels['partition'] === String(partition));
-  return found?.value ?? 0;
+function figure(
+  word: NodeWord,
+  partition: number,
+  name: 'term' | 'commitIndex' | 'lastLogIndex' | 'appliedIndex',
+): number {
+  return word.metrics?.partitions.get(partition)?.[name] ?? 0;
 }
 
-/** Under the guide's name, and under the one that the current server exports. */
-function termOf(word: NodeWord, partition: number): number {
-  return gauge(word, 'prkdb_raft_current_term', partition) || gauge(word, 'prkdb_raft_term', partition);
+/** A node that was deposed may still believe that it leads: who leads is judged from all of them. */
+function roleOf(word: NodeWord, partition: number, leader: number): GroupRole {
+  if (leader === word.node.id) return 'leader';
+  const said = word.metrics?.partitions.get(partition)?.role ?? 'follower';
+  return said === 'leader' ? 'follower' : said;
+}
+
+function countersOf({ electionsWon, heartbeatsFailed, partitions }: NodeMetrics): NodeView['raftCounters'] {
+  const snapshots = [...partitions.values()].flatMap(({ snapshotIndex }) => snapshotIndex ?? []);
+  return {
+    electionsWon,
+    heartbeatsFailed,
+    snapshotIndex: snapshots.length === 0 ? null : snapshots.reduce((sum, index) => sum + index, 0),
+  };
 }

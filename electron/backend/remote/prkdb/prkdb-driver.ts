@@ -5,6 +5,7 @@ import type {
   ClusterSummary,
   ClusterView,
   PartitionLive,
+  RemoteSummary,
   Sample,
   StoryEvent,
 } from '../../../contract/model.ts';
@@ -64,6 +65,7 @@ export class PrkDbDriver implements ClusterDriver {
   #retryMs = FIRST_RETRY_MS;
   #sampledMs = 0;
   #leadersText = '';
+  #nodesUp = 0;
   #state: ClusterState = 'starting';
   #sinceMs: number;
   #closed = false;
@@ -222,9 +224,18 @@ export class PrkDbDriver implements ClusterDriver {
         heardAtMs: seen.heardAtMs,
         problem: this.#problem,
         capabilities: [...(this.#picture?.capabilities ?? [])],
-        endpointProblems: seen.problems,
+        endpointProblems: [...this.#ownProblems(seen), ...seen.problems],
       },
     };
+  }
+
+  /** Of the profile's own endpoints. A node that answers meanwhile has none. */
+  #ownProblems({ nodes }: Seen): RemoteSummary['endpointProblems'] {
+    const own = new Set(this.#connection?.endpoints.map((endpoint) => endpoint.replace(/^https?:\/\//, '')));
+    const live = new Set(
+      nodes.filter((node) => node.state === 'live').map((node) => `${node.host}:${node.clientPort}`),
+    );
+    return (this.#found?.problems ?? []).filter(({ address }) => own.has(address) && !live.has(address));
   }
 
   #reconnect(): void {
@@ -248,13 +259,17 @@ export class PrkDbDriver implements ClusterDriver {
   }
 
   #changed(): void {
-    const { state, partitions } = this.#seen();
+    const { state, partitions, nodes } = this.#seen();
     if (state !== this.#state) {
       this.#state = state;
       this.#sinceMs = this.#options.now();
       // Looking says why.
       if (state === 'unreachable') this.#lookDueMs = 0;
+      else this.#problem = null;
     }
+    const up = nodes.filter((node) => node.state === 'live').length;
+    if (up < this.#nodesUp) this.#lookDueMs = 0;
+    this.#nodesUp = up;
     // The charts show the very moment a leader is lost or won, not the next half second.
     const leadersText = partitions.map((one) => `${one.leader}/${one.term}`).join();
     if (leadersText !== this.#leadersText && this.#picture !== null) {
@@ -293,6 +308,7 @@ export class PrkDbDriver implements ClusterDriver {
       const found = await discover(
         this.#withMembers(connection),
         this.#found?.clusterId ?? this.#options.profile.clusterId,
+        this.#found,
       );
       const isKnown = this.#found !== null && isSameShape(found, this.#found);
       this.#problem = null;
@@ -300,7 +316,10 @@ export class PrkDbDriver implements ClusterDriver {
       this.#lookDueMs = performance.now() + LOOK_EVERY_MS;
       if (this.#closed) return;
       this.#keepMembers(found, connection);
-      if (isKnown) return;
+      if (isKnown) {
+        this.#found = found;
+        return;
+      }
       if (this.#found === null && found.clusterId !== '') this.#options.learn({ clusterId: found.clusterId });
       const before = this.#picture;
       const { now, profile } = this.#options;
