@@ -328,10 +328,12 @@ describe('the original server, which speaks PrkDbService alone', () => {
   test('another leader is told as inferred', async () => {
     servers.leader = 2;
     servers.term = 6;
-    await eventually('the sentence', async () => {
+    const sentence = 'n2 leads for p0 in term 6 (inferred).';
+    const told = await eventually('the sentence', async () => {
       const sentences = await backend.sentences('far');
-      return sentences.includes('n2 leads for p0 in term 6 (inferred).');
+      return sentences.includes(sentence) && sentences;
     });
+    expect(told).toContain(sentence);
   });
 
   test('keys are read and written whole, and what is not there is said', async () => {
