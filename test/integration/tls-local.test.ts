@@ -109,7 +109,12 @@ describe('a local cluster with TLS', () => {
       const own = [`https://127.0.0.1:${base + 4}`, ...remote];
       // Not before it has learned the tokens of the cluster.
       await eventually('a value', async () => (await prkdb('get', 'k', '--endpoints', ...own)).text === 'v');
-      await ok('node', 'remove', 'n4', '--endpoints', endpoints, ...remote);
+      // Refused as long as the leader has not heard of it.
+      await eventually('it is let go', async () => {
+        const { code, stderr } = await prkdb('node', 'remove', 'n4', '--endpoints', endpoints, ...remote);
+        if (code !== 0) throw new Error(stderr);
+        return true;
+      });
       expect(await ended).not.toBe(0);
       expect(said).toContain('Node 4 was removed from the cluster');
     } finally {
