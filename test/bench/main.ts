@@ -14,7 +14,7 @@ import { measureMemory } from './memory.ts';
 import { measureGroupCommit } from './group-commit.ts';
 import { profileLoad } from './profile.ts';
 import { row, tableHead, type Row } from './report.ts';
-import { measureScaling } from './scaling.ts';
+import { measurePartitions, measureScaling } from './scaling.ts';
 import { startEtcd } from './systems/etcd.ts';
 import { startPrkDb } from './systems/prkdb.ts';
 
@@ -37,19 +37,19 @@ if (values.help) {
   console.log(`npm run bench -- [options]
   --only TEXT      only the figures whose name contains TEXT
   --rounds N       alternations of each figure (default 3)
-  --seconds N      length of each measurement (default 6)
+  --seconds N      length of each measurement (default 5)
   --partitions N   of our cluster (default 8)
   --quick          one short round: a smoke test, not a measurement
   --scaling        partitions 1 to 256, nodes 1 to 7, values 16 B to 64 kB, ours alone
   --large          a million keys in one partition: restart, snapshot, catching up; nothing else
-  --profile        CPU profiles of a put load, and where its time goes
+  --profile        where the time of a put goes, and CPU profiles of all processes; nothing else
   --json FILE      where the results go (default test-results/bench.json)`);
   process.exit(0);
 }
 
 const pacing: Pacing = values.quick
   ? { rounds: 1, seconds: 1, warmUpSeconds: 0.5 }
-  : { rounds: Number(values.rounds ?? 3), seconds: Number(values.seconds ?? 6), warmUpSeconds: 2 };
+  : { rounds: Number(values.rounds ?? 3), seconds: Number(values.seconds ?? 5), warmUpSeconds: 2 };
 const partitions = Number(values.partitions);
 const wanted = (name: string): boolean => values.only === undefined || name.includes(values.only);
 
@@ -102,6 +102,7 @@ try {
   await prkdb.stop();
   await etcd.stop();
 }
+if (wanted('partitions')) report(...(await measurePartitions(pacing)));
 if (wanted('failover')) report(...(await measureFailover(partitions, values.quick ? 2 : 10)));
 if (wanted('group commit')) report(...(await measureGroupCommit()));
 if (wanted('idle')) report(...(await measureIdleGroups(values.quick ? 3 : 15)));

@@ -1,64 +1,77 @@
-import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { accountOfPut, readWriteTotals } from './account.ts';
+import { nowUs, readCpuProfile, type Window } from './cpu-profile.ts';
 import { measure } from './measure.ts';
 import { startPrkDb } from './systems/prkdb.ts';
 
-interface CpuProfile {
-  readonly nodes: readonly { id: number; callFrame: { functionName: string; url: string; lineNumber: number } }[];
-  readonly samples: readonly number[];
-  readonly timeDeltas: readonly number[];
+const SHOWN_FUNCTIONS = 25;
+const WARM_UP_SECONDS = 2;
+/** The process of the load needs about this long to begin. */
+const START_SECONDS = 1;
+
+const LOAD = {
+  seconds: 8,
+  warmUpSeconds: WARM_UP_SECONDS,
+  keyCount: 10_000,
+  valueBytes: 256,
+  readPercent: 0,
+  getMode: 'linearizable' as const,
+  ratePerSecond: null,
+};
+
+/** Where the time of a put goes, as one client waits for it and as many keep all nodes busy. */
+async function printAccounts(partitions: number): Promise<void> {
+  const system = await startPrkDb({ nodes: 3, partitions });
+  try {
+    for (const clients of [1, 256]) {
+      const before = await readWriteTotals(system.metricsUrls);
+      const result = await measure(system, 'prkdb-client', { ...LOAD, clients });
+      const account = accountOfPut(result, before, await readWriteTotals(system.metricsUrls));
+      const totalMs = account.reduce((sum, [, ms]) => sum + ms, 0);
+      console.log(
+        `${clients} ${clients === 1 ? 'client' : 'clients'}: ${Math.round(result.perSecond)} puts/s, ` +
+          `a put takes ${result.meanMs.toFixed(2)} ms on average, of which`,
+      );
+      for (const [phase, ms] of account) {
+        console.log(`${ms.toFixed(2).padStart(10)} ms ${((ms / totalMs) * 100).toFixed(0).padStart(4)} %  ${phase}`);
+      }
+      console.log('');
+    }
+  } finally {
+    await system.stop();
+  }
 }
 
-const SHOWN = 25;
-
-/** The functions that the time went into, by the samples of one profile. */
-function hotSpots(file: string): { seconds: number; lines: string[] } {
-  const profile = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
-  const frames = new Map(profile.nodes.map((n) => [n.id, n.callFrame]));
-  const self = new Map<string, number>();
-  let total = 0;
-  profile.samples.forEach((id, i) => {
-    const frame = frames.get(id);
-    const place = frame === undefined ? '?' : frame.url.split('/').slice(-2).join('/');
-    const name = `${frame?.functionName || '(anonymous)'} ${place}:${(frame?.lineNumber ?? 0) + 1}`;
-    const delta = profile.timeDeltas[i] ?? 0;
-    self.set(name, (self.get(name) ?? 0) + delta);
-    total += delta;
-  });
-  const lines = [...self]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, SHOWN)
-    .map(([name, time]) => `${((time / total) * 100).toFixed(1).padStart(6)} %  ${name}`);
-  return { seconds: total / 1e6, lines };
-}
-
-/** CPU profiles of every node and of the client under puts of 256 clients; leaves them as files and prints the hot spots. */
-export async function profileLoad(partitions: number): Promise<void> {
-  const directory = path.resolve('test-results/profile');
-  mkdirSync(directory, { recursive: true });
+/** CPU profiles of the three nodes and the client. They slow down what they look at: the rates of the accounts count. */
+async function printProfiles(partitions: number, directory: string): Promise<void> {
   const system = await startPrkDb({ nodes: 3, partitions, profileDir: directory });
-  const load = {
-    clients: 256,
-    seconds: 8,
-    warmUpSeconds: 2,
-    keyCount: 10_000,
-    valueBytes: 256,
-    readPercent: 0,
-    getMode: 'linearizable' as const,
-    ratePerSecond: null,
-  };
-  const result = await measure(system, 'prkdb-client', load, directory);
+  const fromUs = nowUs() + (WARM_UP_SECONDS + START_SECONDS) * 1e6;
+  const result = await measure(system, 'prkdb-client', { ...LOAD, clients: 256 }, directory);
+  const window: Window = { fromUs, toUs: nowUs() };
   await system.stop();
   const perPut = (seconds: number): string => `${(seconds * 1000).toFixed(0)} us`;
-  console.log(
-    `${Math.round(result.perSecond)} puts/s, p50 ${result.p50Ms.toFixed(1)} ms, p99 ${result.p99Ms.toFixed(1)} ms`,
-  );
   console.log(
     `CPU a put: ${perPut(result.serverCpuSecondsPer1000)} on all nodes together, ` +
       `${perPut((result.clientCpuSeconds / result.operations) * 1000)} in the client\n`,
   );
+  const percent = (share: number): string => `${(share * 100).toFixed(1).padStart(6)} %`;
   for (const file of readdirSync(directory).filter((f) => f.endsWith('.cpuprofile'))) {
-    const { seconds, lines } = hotSpots(path.join(directory, file));
-    console.log(`${file} (${seconds.toFixed(1)} s)\n${lines.join('\n')}\n`);
+    const { busySeconds, areas, functions } = readCpuProfile(path.join(directory, file), window);
+    console.log(`${file}: its main thread was busy for ${busySeconds.toFixed(1)} s`);
+    for (const [area, share] of areas) console.log(`${percent(share)}  ${area}`);
+    console.log('  of which');
+    for (const [name, share] of functions.slice(0, SHOWN_FUNCTIONS)) console.log(`${percent(share)}  ${name}`);
+    console.log('');
   }
+}
+
+/** Accounts of where the time of a put goes, and CPU profiles of all processes, which are left as files. */
+export async function profileLoad(partitions: number): Promise<void> {
+  const directory = path.resolve('test-results/profile');
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  await printAccounts(partitions);
+  await printProfiles(partitions, directory);
+  console.log(`The profiles are in ${directory}; Chromium's developer tools open them.`);
 }

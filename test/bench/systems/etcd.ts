@@ -78,6 +78,7 @@ export async function startEtcd(settings: { readonly nodes: number }): Promise<S
     version,
     settings: { ...settings, durability: 'default (fsync of its WAL before it acknowledges)' },
     endpoints,
+    metricsUrls: members.map((m) => `${m.client}/metrics`),
     processes,
     leader,
     async stop() {

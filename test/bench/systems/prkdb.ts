@@ -60,6 +60,7 @@ export async function startPrkDb(settings: PrkDbSettings): Promise<System> {
     version: packageJson.version,
     settings: { ...settings, profileDir: undefined, fsync: 'every batch, before it is acknowledged' },
     endpoints,
+    metricsUrls: members.map((m) => `http://127.0.0.1:${m.metricsPort}/metrics`),
     processes,
     async leader() {
       const led = Array.from({ length: settings.nodes }, () => 0);

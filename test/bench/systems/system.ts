@@ -9,6 +9,8 @@ export interface System {
   readonly settings: Record<string, unknown>;
   /** Client addresses, host:port, by member. */
   readonly endpoints: readonly string[];
+  /** Where each member tells its metrics. */
+  readonly metricsUrls: readonly string[];
   readonly processes: readonly MemberProcess[];
   /** Index of a member that leads: for etcd the leader, for us the one that leads most partitions. */
   leader(): Promise<number>;

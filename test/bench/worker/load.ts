@@ -23,6 +23,7 @@ export interface LoadResult {
   readonly operations: number;
   readonly errors: number;
   readonly perSecond: number;
+  readonly meanMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly p999Ms: number;
@@ -42,6 +43,7 @@ export async function runLoad(driver: Driver, spec: LoadSpec): Promise<LoadResul
   const histogram = new Histogram();
   let operations = 0;
   let errors = 0;
+  let sumMs = 0;
   let next = 0;
   const beginMs = performance.now() + spec.warmUpSeconds * 1000;
   const endMs = beginMs + spec.seconds * 1000;
@@ -57,6 +59,7 @@ export async function runLoad(driver: Driver, spec: LoadSpec): Promise<LoadResul
       const nowMs = performance.now();
       if (dueMs < beginMs || nowMs > endMs) return;
       operations++;
+      sumMs += nowMs - dueMs;
       histogram.record(nowMs - dueMs);
     } catch {
       errors++;
@@ -83,6 +86,7 @@ export async function runLoad(driver: Driver, spec: LoadSpec): Promise<LoadResul
     operations,
     errors,
     perSecond: operations / spec.seconds,
+    meanMs: sumMs / Math.max(1, operations),
     p50Ms: histogram.quantileMs(0.5),
     p99Ms: histogram.quantileMs(0.99),
     p999Ms: histogram.quantileMs(0.999),
