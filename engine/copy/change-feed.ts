@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isPassing } from './patience.ts';
 import type { ChangeBatch, KeyStore } from './store.ts';
 
-/** Past this many that nobody took, the source is not read from: it remembers them longer than we should. */
+/** Past so much that nobody took, the source is not read from: it remembers changes longer than we should. */
 const MAX_WAITING = 1_024;
+const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 const RETRY_MS = 500;
 
 /**
@@ -13,6 +14,7 @@ const RETRY_MS = 500;
 export class ChangeFeed {
   readonly #signal: AbortSignal;
   #waiting: ChangeBatch[] = [];
+  #waitingBytes = 0;
   #failure: unknown = null;
   #wake: () => void = () => undefined;
   #room: () => void = () => undefined;
@@ -31,6 +33,7 @@ export class ChangeFeed {
   take(): readonly ChangeBatch[] {
     const taken = this.#waiting;
     this.#waiting = [];
+    this.#waitingBytes = 0;
     this.#room();
     if (taken.length === 0 && this.#failure !== null) throw this.#failure as Error;
     return taken;
@@ -49,8 +52,10 @@ export class ChangeFeed {
         for await (const batch of from.follow(prefix, position, this.#signal)) {
           position = batch.position;
           this.#waiting.push(batch);
+          this.#waitingBytes += bytesOf(batch);
           this.#wake();
-          if (this.#waiting.length < MAX_WAITING || this.#signal.aborted) continue;
+          const isRoom = this.#waiting.length < MAX_WAITING && this.#waitingBytes < MAX_WAITING_BYTES;
+          if (isRoom || this.#signal.aborted) continue;
           await new Promise<void>((resolve) => (this.#room = resolve));
         }
       } catch (error) {
@@ -65,4 +70,8 @@ export class ChangeFeed {
       await sleep(RETRY_MS, undefined, { signal: this.#signal }).catch(() => undefined);
     }
   }
+}
+
+function bytesOf({ changes }: ChangeBatch): number {
+  return changes.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
 }

@@ -38,6 +38,8 @@ export interface WatchResponse {
   canceled: boolean;
   compactRevision: string;
   cancelReason: string;
+  /** More of the same answer follows. */
+  fragment: boolean;
   events: { type: number; kv: WireKeyValue | null }[];
 }
 

@@ -26,14 +26,20 @@ export async function* watchPrefix(
   stream.on('error', () => undefined);
   try {
     stream.write({
-      createRequest: { key: prefix.length > 0 ? prefix : ZERO, rangeEnd: prefixEnd(prefix), startRevision },
+      createRequest: {
+        key: prefix.length > 0 ? prefix : ZERO,
+        rangeEnd: prefixEnd(prefix),
+        startRevision,
+        fragment: true,
+      },
     });
+    let held: readonly EtcdChange[] = [];
     for await (const message of stream as AsyncIterable<WatchResponse>) {
       if (message.canceled) throw cancelled(message);
-      if (message.events.length === 0) continue;
-      yield message.events.flatMap(({ type, kv }) =>
-        kv === null ? [] : [{ type: type === 1 ? ('delete' as const) : ('put' as const), entry: toEtcdEntry(kv) }],
-      );
+      const changes = [...held, ...message.events.flatMap(changeOf)];
+      const whole = message.fragment ? wholeRevisions(changes) : changes;
+      held = changes.slice(whole.length);
+      if (whole.length > 0) yield whole;
     }
   } catch (error) {
     if (!signal.aborted) throw toEtcdError(error, connection.address, false);
@@ -41,6 +47,22 @@ export async function* watchPrefix(
     signal.removeEventListener('abort', cancel);
     stream.cancel();
   }
+}
+
+function changeOf({ type, kv }: WatchResponse['events'][number]): readonly EtcdChange[] {
+  return kv === null ? [] : [{ type: type === 1 ? 'delete' : 'put', entry: toEtcdEntry(kv) }];
+}
+
+/**
+ * Without those of the last revision: a transaction may go on in the next part of the answer,
+ * and whoever begins behind its revision would miss the rest of it.
+ */
+function wholeRevisions(changes: readonly EtcdChange[]): readonly EtcdChange[] {
+  const last = changes.at(-1)?.entry.modRevision;
+  return changes.slice(
+    0,
+    changes.findIndex(({ entry }) => entry.modRevision === last),
+  );
 }
 
 function cancelled(message: WatchResponse): EtcdError {

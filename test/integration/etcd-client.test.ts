@@ -119,6 +119,30 @@ describe.skipIf(noEtcd)('three members', () => {
     });
   });
 
+  test('a watch that was away tells more than a message holds, and each transaction whole', async () => {
+    const prefix = bytes('heavy/');
+    const { revision } = await readRange(client, { prefix, limit: 1 });
+    for (let i = 0; i < 8; i++) {
+      await writeKey(client, bytes(`heavy/${i}`), Buffer.alloc(1_400_000, i), null, 20_000);
+      const together = ['a', 'b', 'c'].map((name) => ({
+        requestPut: { key: bytes(`heavy/${i}/${name}`), value: Buffer.alloc(400_000, i) },
+      }));
+      await client.call('KV', 'Txn', { success: together }, { writes: true, timeoutMs: 20_000 });
+    }
+    const stop = new AbortController();
+    const sizes: number[] = [];
+    let ended = revision;
+    for await (const changes of watchPrefix(client, { prefix, startRevision: revision + 1, signal: stop.signal })) {
+      const revisions = changes.map(({ entry }) => entry.modRevision);
+      // Nothing of a revision comes after a batch that it was in.
+      expect(Math.min(...revisions)).toBeGreaterThan(ended);
+      ended = Math.max(...revisions);
+      sizes.push(...changes.map(({ entry }) => entry.value.length));
+      if (sizes.length === 32) stop.abort();
+    }
+    expect(sizes.filter((size) => size === 1_400_000)).toHaveLength(8);
+  });
+
   test('a watch tells changes in order, and history ends where it was compacted', async () => {
     const key = bytes('watched/a');
     const stop = new AbortController();
