@@ -37,7 +37,7 @@ async function run(): Promise<void> {
 
   denyPermissions(session.defaultSession);
   handleAppProtocol(session.defaultSession, new Assets(path.join(here, '../renderer')));
-  installMenu(devTools, onError);
+  installMenu({ devTools, open: (path) => show(path), onError });
 
   let inBackground = false;
   const open = async (): Promise<void> => {

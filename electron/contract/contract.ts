@@ -142,6 +142,11 @@ export const contract = {
   },
   commands: {
     'clusters.create': { input: clusterSpecSchema, output: clusterSummarySchema },
+    /** A cluster whose folder is elsewhere on the computer of the backend, such as another home's; it is not started. */
+    'clusters.import': {
+      input: z.strictObject({ directory: z.string().min(1).max(4096), name: clusterSpecSchema.shape.name.nullable() }),
+      output: clusterSummarySchema,
+    },
     'cluster.start': { input: cluster, output: done },
     'cluster.stop': { input: cluster, output: done },
     'cluster.remove': { input: cluster, output: done },

@@ -19,6 +19,7 @@ import { addNode } from './commands/node.ts';
 import { addNodeActions } from './commands/node-actions.ts';
 import { addPut } from './commands/put.ts';
 import { addReports } from './commands/reports.ts';
+import { addImport } from './commands/import.ts';
 import { addRename } from './commands/rename.ts';
 import { addRm } from './commands/rm.ts';
 import { addScan } from './commands/scan.ts';
@@ -46,6 +47,7 @@ export function createProgram(context: CommandContext): Command {
   addUp(program, context);
   addLs(program, context);
   addDown(program, context);
+  addImport(program, context);
   addRename(program, context);
   addRm(program, context);
   addStatus(program, context);

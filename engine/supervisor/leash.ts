@@ -44,9 +44,10 @@ export async function openLeash(): Promise<Leash> {
         [...holders].map(
           (socket) =>
             new Promise<void>((resolve) => {
-              // Closed in order: what was written arrives before the end of the connection does.
               socket.once('close', () => resolve());
-              socket.end(LET_GO, () => resolve());
+              // What was written arrives before the end of the connection does, also at one that is frozen
+              // and cannot answer it.
+              socket.end(LET_GO, () => socket.destroy());
             }),
         ),
       );

@@ -54,6 +54,22 @@ export async function findBasePort(nodes: number, taken: ReadonlyMap<number, str
   );
 }
 
+/** Rejects with portInUse for the first port that another cluster (`taken`: port to its name) was given. */
+export function refuseTakenPorts(members: readonly Member[], taken: ReadonlyMap<number, string>): void {
+  for (const member of members) {
+    for (const port of portsOf([member])) {
+      const owner = taken.get(port);
+      if (owner === undefined) continue;
+      throw new SupervisorError(
+        'portInUse',
+        `Port ${port}, which node n${member.id} needs, belongs to the cluster ${owner}.`,
+        `Two clusters with the same ports cannot both be here. Delete ${owner}, or leave this one where it is.`,
+        { field: 'basePort' },
+      );
+    }
+  }
+}
+
 /** The last threads of a process that was killed may hold its ports a moment longer than it lives. */
 const RELEASE_WAIT_MS = 2000;
 const RELEASE_POLL_MS = 50;

@@ -6,7 +6,8 @@ import { readIfThere, readJson, writeJson } from './files.ts';
 import type { HomePaths } from './home.ts';
 import type { ClusterRecord } from './types.ts';
 
-const recordSchema = z.object({
+/** What cluster.json holds. */
+export const recordSchema = z.object({
   formatVersion: z.literal(DATA_FORMAT_VERSION, { error: 'it was written by another version of PrkDB' }),
   clusterId: z.string().min(1),
   name: z.string().min(1),

@@ -13,7 +13,8 @@ import { withLock } from './lock.ts';
 import { nextMember, withLeaving, withMember, withoutMember } from './members.ts';
 import { Monitor } from './monitor.ts';
 import { NodeControl } from './node-control.ts';
-import { checkPorts, findBasePort, membersOf } from './ports.ts';
+import { findCluster } from './find-cluster.ts';
+import { checkPorts, findBasePort, membersOf, refuseTakenPorts } from './ports.ts';
 import { Records } from './records.ts';
 import { checkSpec } from './spec.ts';
 import type { ClusterRecord, ClusterSpec, LocalCluster, NodeLauncher, ProcessEvent, Supervisor } from './types.ts';
@@ -151,6 +152,27 @@ class LocalSupervisor implements Supervisor {
       await rm(this.#paths.record(name), { force: true });
       await removeIfEmpty(this.#paths.cluster(name));
     });
+  }
+
+  async adopt(directory: string, name?: string): Promise<LocalCluster> {
+    this.#refuseWhenClosed();
+    const found = await findCluster(directory);
+    const record = { ...found, name: name ?? found.name };
+    checkName(record.name);
+    await withLock(this.#paths.homeLock(), async () => {
+      for (const other of await this.#records.names()) {
+        const known = await this.#records.record(other);
+        if (known.clusterId === record.clusterId) {
+          throw new SupervisorError('alreadyExists', `This cluster is here already, as ${other}.`, 'Open that one.');
+        }
+      }
+      if (await this.#records.hasRecord(record.name)) throw nameTaken(record.name);
+      refuseTakenPorts(record.members, await this.#records.takenPorts(null));
+      await mkdir(this.#paths.runDir(record.name), { recursive: true, mode: 0o700 });
+      await this.#records.writeRecord(record);
+    });
+    await this.#monitor.check(record.name);
+    return this.get(record.name);
   }
 
   async rename(name: string, newName: string): Promise<void> {

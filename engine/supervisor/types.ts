@@ -115,6 +115,11 @@ export interface Supervisor {
   /** In order, then by force after a while. Data stays. */
   stop(name: string): Promise<void>;
   remove(name: string): Promise<void>;
+  /**
+   * Takes in a cluster that was made under another home directory, or whose directory was moved:
+   * `directory` is its own folder, which holds cluster.json. Its data stays where it is.
+   */
+  adopt(directory: string, name?: string): Promise<LocalCluster>;
   /** Of a cluster that is stopped. Its data, ports and certificates stay; its directory has the new name. */
   rename(name: string, newName: string): Promise<void>;
   startNode(name: string, nodeId: number): Promise<void>;

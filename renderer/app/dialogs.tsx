@@ -8,6 +8,10 @@ const NewClusterSheet = lazy(async () => ({
   default: (await import('../features/clusters/new-cluster-sheet.tsx')).NewClusterSheet,
 }));
 
+const ImportClusterDialog = lazy(async () => ({
+  default: (await import('../features/clusters/import-dialog.tsx')).ImportClusterDialog,
+}));
+
 const ConnectSheet = lazy(async () => ({
   default: (await import('../features/remote/connect-sheet.tsx')).ConnectSheet,
 }));
@@ -20,7 +24,7 @@ const SettingsDialog = lazy(async () => ({
   default: (await import('../features/settings/settings-dialog.tsx')).SettingsDialog,
 }));
 
-export type DialogName = 'copy' | 'new' | 'connect' | 'settings' | 'shortcuts';
+export type DialogName = 'import' | 'copy' | 'new' | 'connect' | 'settings' | 'shortcuts';
 
 /** The dialog that the address names, and the way to name another (null closes). */
 export function useDialog(): [
@@ -44,6 +48,11 @@ export function Dialogs() {
       {dialog === 'new' && (
         <Suspense>
           <NewClusterSheet onClose={() => setDialog(null)} />
+        </Suspense>
+      )}
+      {dialog === 'import' && (
+        <Suspense>
+          <ImportClusterDialog onClose={() => setDialog(null)} />
         </Suspense>
       )}
       {dialog === 'connect' && (

@@ -1,5 +1,5 @@
 import * as Radix from 'radix-ui/dialog';
-import { useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { IconButton } from './button.tsx';
 import { cx } from './cx.ts';
 import styles from './dialog.module.css';
@@ -29,6 +29,25 @@ function Frame({ kind, props }: { kind: 'dialog' | 'sheet'; props: DialogProps }
   );
 }
 
+/** What does not fit is scrolled to; by keyboard too, where nothing inside can have the focus. */
+function Body({ children }: { children: ReactNode }) {
+  const body = useRef<HTMLDivElement>(null);
+  const [scrolls, setScrolls] = useState(false);
+  useEffect(() => {
+    const element = body.current;
+    if (element === null) return undefined;
+    const observer = new ResizeObserver(() => setScrolls(element.scrollHeight > element.clientHeight));
+    observer.observe(element);
+    for (const child of element.children) observer.observe(child);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div ref={body} className={styles.body} tabIndex={scrolls ? 0 : undefined}>
+      {children}
+    </div>
+  );
+}
+
 /** There while the dialog is open. */
 function Content({ kind, props }: { kind: 'dialog' | 'sheet'; props: DialogProps }) {
   const { title, description, showDescription = false, children, footer, className } = props;
@@ -54,7 +73,7 @@ function Content({ kind, props }: { kind: 'dialog' | 'sheet'; props: DialogProps
           {description}
         </Radix.Description>
       )}
-      <div className={styles.body}>{children}</div>
+      <Body>{children}</Body>
       {footer !== undefined && <footer className={styles.footer}>{footer}</footer>}
     </Radix.Content>
   );

@@ -28,9 +28,11 @@ describe.skipIf(noBrowser)('dialogs', () => {
       rendererDir: fileURLToPath(new URL('../../dist/renderer', import.meta.url)),
       clusters: [new FixtureCluster('dev', { nodes: 3, partitions: 8, running: true, nowMs: Date.now() })],
       extra: (name, input) => {
-        if (/^(node\.(remove|wipe)|cluster\.rename|keys\.(put|deleteMany))$/.test(name)) asked.push([name, input]);
+        if (/^(node\.(remove|wipe)|cluster\.rename|clusters\.import|keys\.(put|deleteMany))$/.test(name))
+          asked.push([name, input]);
         if (name === 'node.wipe') return { node: 4 };
         if (name === 'node.remove' || name === 'cluster.rename') return {};
+        if (name === 'clusters.import') return fixture.clusters.get('dev')!.summary();
         if (name === 'keys.deleteMany') {
           return { outcomes: (input['keys'] as unknown[]).map(() => 'deleted'), reason: null };
         }
@@ -96,6 +98,16 @@ describe.skipIf(noBrowser)('dialogs', () => {
     await rename.waitFor({ state: 'detached' });
     expect(asked).toEqual([['cluster.rename', { cluster: 'dev', name: 'mine' }]]);
     expect(new URL(page.url()).pathname).toBe('/c/mine/events');
+  });
+
+  test('a cluster of another home is taken in by its folder', async () => {
+    await open('/c/dev?dialog=import');
+    const take = dialog('Import a local cluster');
+    await take.getByRole('textbox', { name: 'Folder of the cluster' }).fill('/srv/clusters/dev');
+    await expectFine('import-cluster');
+    await take.getByRole('textbox', { name: 'Name here' }).press('Enter');
+    await take.waitFor({ state: 'detached' });
+    expect(asked).toEqual([['clusters.import', { directory: '/srv/clusters/dev', name: null }]]);
   });
 
   test('keys are exported, and deleted once what they are was typed', async () => {

@@ -17,7 +17,7 @@ if (existsSync(path.join(dir, 'fail'))) {
 if (values.leash !== undefined) {
   let isFree = false;
   net
-    .connect(values.leash)
+    .connect(values.leash, () => console.log(JSON.stringify({ held: true })))
     .on('data', (chunk) => (isFree = chunk.toString() === 'let go\n'))
     .on('close', () => isFree || process.exit(0))
     .on('error', () => process.exit(1));

@@ -86,6 +86,7 @@ export function localMembers(
       await refresh();
       await becomesMember(successor);
       await supervisor.leaveNode(name, node, { deleteData: true });
+      await supervisor.leaveNode(name, node, { deleteData: true });
       void finishRemoval(node, true).catch(options.onError);
       return successor;
     },

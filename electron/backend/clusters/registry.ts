@@ -98,6 +98,14 @@ export class ClusterRegistry {
     return this.get(spec.name).summary();
   }
 
+  /** Takes in a cluster whose folder is elsewhere; null: under the name that it has. */
+  async adopt(directory: string, name: string | null): Promise<ClusterSummary> {
+    if (name !== null) this.#refuseRemoteName(name);
+    const { record } = await this.#options.supervisor.adopt(directory, name ?? undefined);
+    await this.refresh(record.name);
+    return this.get(record.name).summary();
+  }
+
   /** What this app runs is stopped for it and started again; what others run is left to them. */
   async rename(name: string, newName: string): Promise<void> {
     const driver = this.get(name);

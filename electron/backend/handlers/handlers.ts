@@ -88,6 +88,7 @@ export function createHandlers(options: {
     },
     commands: guarded((cluster) => driver(cluster).remote?.gate ?? null, {
       'clusters.create': (spec) => registry.create(spec),
+      'clusters.import': ({ directory, name }) => registry.adopt(directory, name),
       'cluster.start': ({ cluster }) => ok(processes(cluster).start()),
       'cluster.stop': ({ cluster }) => withoutDrill(cluster, () => processes(cluster).stop()),
       'cluster.remove': ({ cluster }) => withoutDrill(cluster, () => registry.remove(cluster)),

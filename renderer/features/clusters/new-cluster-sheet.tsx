@@ -1,8 +1,9 @@
 import { useId, useState } from 'react';
-import { useSearch } from 'wouter';
+import { useLocation, useSearch } from 'wouter';
 import type { ClusterSummary } from '../../../electron/contract/model.ts';
 import { useClusters } from '../../api/use-clusters.ts';
 import { toApiError } from '../../api/errors.ts';
+import { withDialog } from '../../app/paths.ts';
 import { Kbd } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { copyText } from '../../ui/copy-text.ts';
@@ -54,6 +55,8 @@ function OpenSheet({
   onClose: () => void;
 }) {
   const formId = useId();
+  const [path, navigate] = useLocation();
+  const search = useSearch();
   const [form, setForm] = useState(() => (like === undefined ? emptyForm(presets[1], taken) : formLike(like, taken)));
   const create = useCreateCluster();
   const change = (next: SpecForm) => {
@@ -87,6 +90,13 @@ function OpenSheet({
             onClick={() => void copyText(check?.command ?? '', 'Command copied.')}
           >
             Copy as CLI command
+          </Button>
+          <Button
+            variant="ghost"
+            icon="folder"
+            onClick={() => navigate(withDialog(path, search, 'import'), { replace: true })}
+          >
+            Import…
           </Button>
           <span className={styles.grow} />
           <Button onClick={onClose}>Cancel</Button>

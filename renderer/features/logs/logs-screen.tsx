@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import { useSearchParams } from 'wouter';
 import { useApi } from '../../api/context.tsx';
 import { useClusterLive, useView } from '../../api/use-cluster-live.tsx';
@@ -15,6 +15,7 @@ import { Switch } from '../../ui/switch.tsx';
 import { TextField } from '../../ui/text-field.tsx';
 import { useShortcuts } from '../../app/shortcuts.ts';
 import { logLevels, matchesLog, parseLogLine, type LogLevel } from './log-line.ts';
+import { readLogsRoute, writeLogsRoute, type LogsRoute } from './logs-route.ts';
 import styles from './logs-screen.module.css';
 
 const LINES = 1_000;
@@ -22,7 +23,7 @@ const REFRESH_MS = 1_000;
 /** This near to the end counts as being at it. */
 const AT_END_PX = 40;
 
-/** /c/:cluster/logs?node=: the end of one node's log, as it grows. */
+/** /c/:cluster/logs?node=&level=&search=&follow=: the end of one node's log, as it grows. */
 export function LogsScreen({ cluster }: { cluster: string }) {
   const hasView = useClusterLive((live) => live.view !== null);
   return hasView ? <Logs cluster={cluster} /> : <div className={styles.loading} aria-busy="true" />;
@@ -32,13 +33,12 @@ function Logs({ cluster }: { cluster: string }) {
   const api = useApi();
   const nodes = useView((view) => view.nodes);
   const [params, setParams] = useSearchParams();
-  const [level, setLevel] = useState<LogLevel>('debug');
-  const [words, setWords] = useState('');
-  const [follow, setFollow] = useState(true);
+  const { level, words, follow } = readLogsRoute(params);
+  const set = (change: Partial<LogsRoute>) => setParams((now) => writeLogsRoute(now, change), { replace: true });
   const search = useRef<HTMLInputElement>(null);
   useShortcuts({ '/': () => search.current?.focus() });
 
-  const asked = Number(params.get('node'));
+  const asked = readLogsRoute(params).node;
   const node = nodes.find((one) => one.id === asked) ?? nodes[0];
   const { data, error, refetch } = useQuery({
     queryKey: ['node.logs', cluster, node?.id],
@@ -65,13 +65,13 @@ function Logs({ cluster }: { cluster: string }) {
           label="Node"
           value={String(node?.id ?? '')}
           options={nodes.map((one) => ({ value: String(one.id), label: `${one.name} · ${one.state}` }))}
-          onChange={(value) => setParams({ node: value }, { replace: true })}
+          onChange={(value) => set({ node: Number(value) })}
         />
         <Segmented
           label="At least"
           value={level}
           options={logLevels.map((value) => ({ value, label: levelNames[value] }))}
-          onChange={setLevel}
+          onChange={(next) => set({ level: next })}
         />
         <TextField
           ref={search}
@@ -81,7 +81,7 @@ function Logs({ cluster }: { cluster: string }) {
           icon="search"
           placeholder="Search"
           value={words}
-          onChange={(event) => setWords(event.target.value)}
+          onChange={(event) => set({ words: event.target.value })}
         />
         <span className={styles.count} role="status">
           {shown.length === parsed.length
@@ -89,7 +89,7 @@ function Logs({ cluster }: { cluster: string }) {
             : `${formatCount(shown.length)} of the last ${plural(parsed.length, 'line')}`}
         </span>
         <span className={styles.grow} />
-        <Switch label="Follow" checked={follow} onChange={setFollow} />
+        <Switch label="Follow" checked={follow} onChange={(next) => set({ follow: next })} />
         <Button
           icon="copy"
           disabled={shown.length === 0}
@@ -121,7 +121,10 @@ function Logs({ cluster }: { cluster: string }) {
           role="log"
           aria-live="off"
           aria-label={`Log of ${node?.name ?? 'the node'}`}
-          onScroll={({ currentTarget: at }) => setFollow(at.scrollHeight - at.scrollTop - at.clientHeight < AT_END_PX)}
+          onScroll={({ currentTarget: at }) => {
+            const isAtEnd = at.scrollHeight - at.scrollTop - at.clientHeight < AT_END_PX;
+            if (isAtEnd !== follow) set({ follow: isAtEnd });
+          }}
         >
           {shown.map((line, i) => (
             // eslint-disable-next-line react/no-array-index-key -- lines have no identity but their place

@@ -26,6 +26,20 @@ export function appEntries(scene: Scene): PaletteAction[] {
       run: (desk) => desk.openDialog('new'),
     },
     {
+      id: 'app/import',
+      group: 'Application',
+      icon: 'folder',
+      label: 'Import a local cluster…',
+      hint: 'of another home',
+      keywords: 'open add folder directory adopt move disk command',
+      onlySearched: true,
+      preview: () => ({
+        title: 'Import a local cluster',
+        text: 'Takes in a cluster that was made under another home directory, or whose folder was moved. Its data stays where it is, and nothing is started.',
+      }),
+      run: (desk) => desk.openDialog('import'),
+    },
+    {
       id: 'app/connect',
       group: 'Application',
       icon: 'cluster',

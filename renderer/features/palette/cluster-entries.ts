@@ -1,4 +1,5 @@
 import type { ClusterSummary, ClusterView, NodeView } from '../../../electron/contract/model.ts';
+import { clusterPath } from '../../app/paths.ts';
 import { formatCount, plural } from '../../ui/format.ts';
 import { mayRun } from '../clusters/may-run.ts';
 import { wipeWords } from '../clusters/wipe-words.ts';
@@ -43,6 +44,21 @@ export function lifeEntries(scene: Scene): PaletteAction[] {
       }),
       run: (desk) => desk.ask('stop', cluster),
     };
+    const duplicate: PaletteAction = {
+      ...common,
+      id: `${name}/duplicate`,
+      icon: 'copy',
+      label: `Duplicate ${name}…`,
+      hint: 'its shape, not its data',
+      keywords: 'cluster copy clone like template',
+      onlySearched: true,
+      preview: () => ({
+        title: `Duplicate ${name}`,
+        text: 'Opens the sheet for a new cluster, filled in with this one’s nodes, partitions and copies. Nothing starts before you say so.',
+      }),
+      run: (desk) =>
+        desk.navigate(`${clusterPath(name)}?${new URLSearchParams({ dialog: 'new', like: name }).toString()}`),
+    };
     const rename: PaletteAction = {
       ...common,
       id: `${name}/rename`,
@@ -71,7 +87,7 @@ export function lifeEntries(scene: Scene): PaletteAction[] {
       }),
       run: (desk) => desk.ask('remove', cluster),
     };
-    return [...(stopped || missing > 0 ? [start] : []), ...(stopped ? [] : [stop]), rename, remove];
+    return [...(stopped || missing > 0 ? [start] : []), ...(stopped ? [] : [stop]), duplicate, rename, remove];
   });
 }
 

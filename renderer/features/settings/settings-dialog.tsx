@@ -162,6 +162,11 @@ function Home() {
           Copy path
         </Button>
       </div>
+      <p className={styles.help}>
+        {info.host === 'browser'
+          ? 'In a browser there is no tray, no menu of its own and no secret store of the system. Clusters that were started here run until the program that serves this page ends: Ctrl-C in its terminal asks whether to stop them or to leave them running.'
+          : 'Quitting asks whether to stop the clusters that run here, or to leave them running with PrkDB in the tray.'}
+      </p>
       <p className={styles.help}>PrkDB {info.version}</p>
     </>
   );

@@ -191,7 +191,7 @@ describe('small things', () => {
 
   it('offers developer tools only when it is not packaged', () => {
     const text = (devTools: boolean) =>
-      JSON.stringify(menuTemplate({ isMac: false, devTools, onError: () => undefined }));
+      JSON.stringify(menuTemplate({ isMac: false, devTools, open: () => undefined, onError: () => undefined }));
     expect(text(true)).toContain('toggleDevTools');
     expect(text(false)).not.toContain('toggleDevTools');
     expect(text(false)).not.toContain('"reload"');

@@ -43,7 +43,7 @@ describe('a command line that is not understood', () => {
   it('shows help with code 0', async () => {
     const help = await prkdb('--help');
     expect(help.code).toBe(0);
-    for (const name of 'up ls down rm rename status kill pause resume restart start logs put get delete scan node serve'.split(
+    for (const name of 'up ls down rm rename import status kill pause resume restart start logs put get delete scan node serve'.split(
       ' ',
     )) {
       expect(help.text).toMatch(new RegExp(`^  ${name}\\b`, 'm'));

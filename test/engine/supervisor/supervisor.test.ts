@@ -114,6 +114,28 @@ describe('the life of a cluster', () => {
     expect(readdirSync(path.join(home, 'clusters'))).toEqual(['other']);
   });
 
+  it('is taken in from another home, or from where it was moved to, once', async () => {
+    const s = await supervisor();
+    const { record } = await s.create(spec());
+    await s.create(spec({ name: 'taken', basePort: null }));
+    await s.close();
+    const from = path.join(home, 'clusters/demo');
+    home = path.join(temp.path, 'second');
+    const second = await supervisor();
+    await expect(second.adopt(path.join(home, 'nowhere'))).rejects.toMatchObject({ code: 'notFound' });
+    const adopted = await second.adopt(from);
+    expect(adopted.record).toMatchObject({ name: 'demo', clusterId: record.clusterId, dataDir: from });
+    await expect(second.adopt(from, 'again')).rejects.toThrow('here already, as demo');
+    expect(states(await second.start('demo', { detach: false }))).toEqual(['running', 'running', 'running']);
+    await second.stop('demo');
+    await second.remove('demo');
+    expect(existsSync(path.join(from, 'n1'))).toBe(false);
+
+    const moved = path.join(temp.path, 'moved');
+    renameSync(path.join(temp.path, 'home/clusters/taken'), moved);
+    expect((await second.adopt(moved, 'mine')).record).toMatchObject({ name: 'mine', dataDir: moved });
+  });
+
   it('goes on after a rename that was interrupted half-way', async () => {
     const s = await supervisor();
     await s.create(spec());
@@ -267,6 +289,9 @@ describe('two processes on one home', () => {
     const first = await supervisor('app');
     await first.create(spec());
     const pids = pidsOf(await first.start('demo', { detach: false }));
+    // One that is frozen before it holds on to anything cannot be told.
+    const log = await first.logFile('demo', 3);
+    await expect.poll(() => readFileSync(log, 'utf8'), { timeout: 20_000 }).toContain('held');
     await first.pauseNode('demo', 3);
     expect(await first.letGo()).toEqual(['demo']);
     expect((await first.get('demo')).owner).toBe('detached');
