@@ -66,7 +66,7 @@ export class CopyDesk {
     const id = randomUUID();
     const job = this.#add(id, settings, null);
     try {
-      await job.rehearse();
+      job.rehearse();
     } catch (error) {
       this.#jobs.delete(id);
       throw error;
@@ -75,7 +75,7 @@ export class CopyDesk {
   }
 
   async begin(id: string, typedName: string | null, anew: boolean): Promise<void> {
-    await this.#get(id).begin(typedName, anew);
+    this.#get(id).begin(typedName, anew);
   }
 
   async pause(id: string): Promise<void> {
@@ -86,7 +86,7 @@ export class CopyDesk {
   }
 
   async compare(id: string): Promise<void> {
-    await this.#get(id).compare();
+    this.#get(id).compare();
   }
 
   async finish(id: string): Promise<void> {

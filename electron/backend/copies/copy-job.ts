@@ -1,5 +1,4 @@
 import {
-  compareKeys,
   keyText,
   noCounts,
   noFollowCounts,
@@ -12,6 +11,7 @@ import type { CopySettings, CopyStage, CopyView } from '../../contract/copies.ts
 import { toApiError } from '../api-error.ts';
 import { BackendError } from '../errors.ts';
 import type { WriteGate } from '../remote/write-gate.ts';
+import { CopyComparison } from './copy-comparison.ts';
 import type { CopyRecord } from './copy-record.ts';
 import { gatedStore } from './gated-store.ts';
 import { RecentRate } from './recent-rate.ts';
@@ -53,10 +53,9 @@ export class CopyJob {
   #counts = noCounts;
   #followed: FollowCounts | null = null;
   #named: CopyView['named'] = [];
-  #comparison: CopyView['comparison'] = null;
+  readonly #comparison: CopyComparison;
   #rate = new RecentRate();
   #work: Work | null = null;
-  #comparing: Work | null = null;
 
   constructor(options: CopyJobOptions) {
     const { id, record, now } = options;
@@ -69,6 +68,12 @@ export class CopyJob {
     const isDone = record?.isDone === true;
     this.#stage = record === null ? 'rehearsing' : isDone ? 'done' : record.checkpoint ? 'paused' : 'rehearsed';
     this.#stageSinceMs = now();
+    this.#comparison = new CopyComparison({
+      prefix: this.#prefix,
+      withStores: (work) => this.#withStores(work),
+      changed: options.changed,
+      now,
+    });
   }
 
   view(): CopyView {
@@ -85,12 +90,12 @@ export class CopyJob {
       keysPerSecond: isCopying ? this.#rate.perSecond(this.#counts.read, this.#options.now()) : null,
       followed: this.#followed,
       named: this.#named,
-      comparison: this.#comparison,
+      comparison: this.#comparison.view(),
     };
   }
 
-  /** Counts what would be done. Resolves when that has begun. */
-  async rehearse(): Promise<void> {
+  /** Begins to count what would be done. Throws for a target that is never written to. */
+  rehearse(): void {
     // A copy that can never be written need not be counted.
     this.#options.gateOf(this.#options.settings.to)?.checkReadOnly();
     this.#start('rehearsing', async (from, to, signal) => {
@@ -104,7 +109,7 @@ export class CopyJob {
   }
 
   /** Begins to write, or goes on. Throws the refusal in words. */
-  async begin(typedName: string | null, anew: boolean): Promise<void> {
+  begin(typedName: string | null, anew: boolean): void {
     if (this.#work !== null) throw new BackendError('refused', 'This copy is running already.');
     if (this.#stage === 'done') throw new BackendError('refused', 'This copy has ended.', 'Make another one.');
     if (this.#rehearsal === null) {
@@ -112,15 +117,13 @@ export class CopyJob {
     }
     const { settings, gateOf } = this.#options;
     gateOf(settings.to)?.confirm(typedName);
-    if (anew) {
-      this.#checkpoint = null;
-      await this.#save(false);
-    }
+    if (anew) this.#checkpoint = null;
     this.#counts = this.#checkpoint?.counts ?? noCounts;
     this.#named = [];
     this.#followed = null;
     const isCopied = this.#checkpoint?.isCopied === true;
     this.#start(isCopied && settings.follow ? 'following' : 'copying', async (from, to, signal) => {
+      if (anew) await this.#save(false);
       const guarded = gatedStore(to, () => gateOf(settings.to)?.checkReadOnly());
       const { isCopied: isWhole } = await this.#run(from, guarded, signal, false);
       // Following ends only when it is told to.
@@ -137,44 +140,8 @@ export class CopyJob {
   }
 
   /** Reads both sides from end to end. What is being written meanwhile goes on. */
-  async compare(): Promise<void> {
-    if (this.#comparing !== null) throw new BackendError('refused', 'Both sides are being compared already.');
-    const named: CopyView['named'] = [];
-    const nothing = { same: 0, different: 0, missing: 0, extra: 0 };
-    const tell = (seen: typeof nothing, endedAtMs: number | null, error: Failure = null): void => {
-      this.#comparison = { ...seen, isRunning: this.#comparing !== null, endedAtMs, named: [...named], error };
-      this.#options.changed();
-    };
-    const stop = new AbortController();
-    const work = async (): Promise<void> => {
-      let seen = nothing;
-      let error: Failure = null;
-      try {
-        const result = await this.#withStores((from, to) =>
-          compareKeys({
-            from,
-            to,
-            prefix: this.#prefix,
-            progress: (now) => {
-              seen = now;
-              if ((now.same + now.different + now.missing + now.extra) % 256 === 0) tell(now, null);
-            },
-            different: (key, what) => {
-              if (named.length < MAX_NAMED) named.push({ key: keyText(key), what: differenceWords[what] });
-            },
-            signal: stop.signal,
-          }),
-        );
-        if (result === null) error = { message: 'It was ended before both sides were read.', hint: null };
-      } catch (thrown) {
-        const { message, hint } = toApiError(thrown);
-        error = { message, hint };
-      }
-      this.#comparing = null;
-      tell(seen, this.#options.now(), error);
-    };
-    this.#comparing = { stop, ended: work() };
-    tell(nothing, null);
+  compare(): void {
+    this.#comparison.start();
   }
 
   /** The target is used from now on. */
@@ -189,8 +156,7 @@ export class CopyJob {
 
   /** Ends all that is under way. */
   async close(): Promise<void> {
-    this.#comparing?.stop.abort();
-    await Promise.all([this.pause(), this.#comparing?.ended]);
+    await Promise.all([this.pause(), this.#comparison.close()]);
   }
 
   get #prefix(): Buffer {
@@ -297,10 +263,4 @@ const notableWords = {
   skipped: 'has another value in the target, and keeps it',
   tooLarge: 'is more than the target can take',
   expired: 'expired before its turn',
-} as const;
-
-const differenceWords = {
-  different: 'has different values',
-  missing: 'is missing in the target',
-  extra: 'is only in the target',
 } as const;
