@@ -53,23 +53,26 @@ export function ShortcutsDialog({ open, onOpenChange }: { open: boolean; onOpenC
       showDescription
       footer={<Switch label="Act on single keys" checked={enabled} onChange={enableShortcuts} />}
     >
-      {groups.map((group) => (
-        <section key={group.title} className={styles.group}>
-          <h3 className={styles.title}>{group.title}</h3>
-          <dl>
-            {group.rows.map(([keys, what]) => (
-              <div key={what} className={styles.row}>
-                <dt>
-                  {keys.map((key) => (
-                    <Kbd key={key}>{key}</Kbd>
-                  ))}
-                </dt>
-                <dd>{what}</dd>
-              </div>
-            ))}
-          </dl>
-        </section>
-      ))}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a list that scrolls must be reachable by keyboard */}
+      <div tabIndex={0} role="group" aria-label="All keys">
+        {groups.map((group) => (
+          <section key={group.title} className={styles.group}>
+            <h3 className={styles.title}>{group.title}</h3>
+            <dl>
+              {group.rows.map(([keys, what]) => (
+                <div key={what} className={styles.row}>
+                  <dt>
+                    {keys.map((key) => (
+                      <Kbd key={key}>{key}</Kbd>
+                    ))}
+                  </dt>
+                  <dd>{what}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
     </Dialog>
   );
 }

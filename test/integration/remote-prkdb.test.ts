@@ -55,6 +55,32 @@ describe('a cluster of our own nodes on other hosts', () => {
     expect(whole.nodes[0]!.metricsUrl).toMatch(/^http/);
   });
 
+  test('it stands among all clusters, and its certificate that ends soon is told', async () => {
+    const fleets: SubscriptionMessage<'fleet'>[] = [];
+    const alerts: string[] = [];
+    const ends = [
+      backend.subscribe('fleet', {}, (fleet) => fleets.push(fleet)),
+      backend.subscribe('monitor.log', {}, (told) => {
+        alerts.push(...told.map((one) => `${one.cluster} ${one.rule} ${one.change}, told: ${one.told}`));
+      }),
+    ];
+    const row = await eventually('its certificate', async () => {
+      const last = fleets.at(-1)?.rows.find(({ cluster: name }) => name === 'far');
+      return last !== undefined && last.certificate !== null && last.leaders.length > 0 && last;
+    });
+    expect(row).toMatchObject({ health: { tone: 'ok' }, leaderless: 0, elections: { isInferred: false } });
+    expect(row.latency).not.toBeNull();
+    expect(row.disk!.usedBytes).toBeGreaterThan(0);
+    // Those of the test last ten days.
+    await eventually('the alert', async () => alerts.includes('far certificate fired, told: yes'));
+    const settings = await backend.query('monitor.settings', {});
+    settings.rules.certificate.threshold = 1;
+    await backend.command('monitor.configure', settings);
+    await eventually('its end', async () => alerts.includes('far certificate cleared, told: yes'));
+    expect((await backend.query('monitor.settings', {})).rules.certificate.threshold).toBe(1);
+    for (const end of ends) end();
+  });
+
   test('the wrong authority is named at the step that fails', async () => {
     const [profile] = (await backend.query('profiles.list', {})).profiles;
     const { id, hasSecret: _hasSecret, ...fields } = profile!;

@@ -8,7 +8,7 @@ const PAST_POINTS = 5_000;
 const DISK_EVERY_MS = 30_000;
 const CERTIFICATES_EVERY_MS = 10 * 60_000;
 /** A cluster that was not reached, or spoke no TLS yet, is asked again sooner. */
-const CERTIFICATES_RETRY_MS = 30_000;
+const CERTIFICATES_RETRY_MS = 5_000;
 
 /** What is kept of one cluster between two looks: elections, and what is asked now and then. */
 export class WatchedCluster {

@@ -116,6 +116,7 @@ function MemberRow({
     value === null || value === undefined ? '–' : formatCount(value);
   const { metrics } = member;
   const fsyncMs = metrics?.walFsyncMeanMs ?? null;
+  const commitMs = metrics?.backendCommitMeanMs ?? null;
   const failed = metrics?.proposalsFailed ?? 0;
   return (
     <>
@@ -147,7 +148,10 @@ function MemberRow({
           )}
         </td>
         <td>{member.version ?? '–'}</td>
-        <td>{fsyncMs === null ? '–' : formatMs(fsyncMs)}</td>
+        <td>
+          {fsyncMs === null ? '–' : formatMs(fsyncMs)}
+          {commitMs !== null && <span className={styles.dim}> {formatMs(commitMs)} commit</span>}
+        </td>
         <td>
           {figure(metrics?.proposalsPending)}
           {failed > 0 && <span className={styles.dim}> {formatCount(failed)} failed</span>}

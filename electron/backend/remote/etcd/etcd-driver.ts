@@ -13,7 +13,7 @@ import { scrape } from '../scrape.ts';
 import { WriteGate } from '../write-gate.ts';
 import { etcdControls } from './etcd-controls.ts';
 import { EtcdKeys } from './etcd-keys.ts';
-import { etcdMetrics } from './etcd-metrics.ts';
+import { EtcdMetricsReader } from './etcd-metrics.ts';
 import { EtcdModel } from './etcd-model.ts';
 import { EtcdWatch } from './etcd-watch.ts';
 
@@ -40,6 +40,8 @@ export class EtcdDriver implements ClusterDriver {
   #connection: Connection | null = null;
   #sampledMs = 0;
   #sampledRevision = 0;
+  /** By the number of the member. */
+  readonly #readers = new Map<number, EtcdMetricsReader>();
   #hadMembers = false;
   #isRefused = false;
   #memberUrls: readonly string[];
@@ -233,6 +235,12 @@ export class EtcdDriver implements ClusterDriver {
     });
   }
 
+  #readerOf(node: number): EtcdMetricsReader {
+    const reader = this.#readers.get(node) ?? new EtcdMetricsReader();
+    this.#readers.set(node, reader);
+    return reader;
+  }
+
   /** Members that do not show their metrics are shown without; that is no failure. */
   #scrape(): void {
     const tls = this.#connection?.tls;
@@ -241,7 +249,7 @@ export class EtcdDriver implements ClusterDriver {
       const url = metricsUrls[i] ?? node.metricsUrl;
       if (url === '') continue;
       scrape(url, { tls }).then(
-        (text) => this.#model.takeMetrics(node.id, etcdMetrics(text)),
+        (text) => this.#model.takeMetrics(node.id, this.#readerOf(node.id).read(text)),
         () => this.#model.takeMetrics(node.id, null),
       );
     }

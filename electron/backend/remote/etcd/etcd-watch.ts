@@ -92,7 +92,8 @@ export class EtcdWatch {
 
   /** Whether every address has answered or failed at least once. */
   get hasAsked(): boolean {
-    return this.#asked.size > 0 && [...this.#asked.values()].every((asked) => asked.answered);
+    const { addresses } = this;
+    return addresses.length > 0 && addresses.every((address) => this.#asked.get(address)?.answered === true);
   }
 
   /** Begins anew at once, with certificates and secret read again. */
