@@ -49,13 +49,16 @@ async function up(name: string, ...args: string[]): Promise<void> {
   if (result.code !== 0) throw new Error(result.stderr);
 }
 
-async function runProcess(args: string[]): Promise<{ code: number | null; stdout: Buffer; stderr: string }> {
+/** `code` is the name of a signal when that ended it. */
+async function runProcess(args: string[]): Promise<{ code: number | string | null; stdout: Buffer; stderr: string }> {
   const child = startCommand(home, args);
   const out: Buffer[] = [];
   let stderr = '';
   child.stdout!.on('data', (chunk: Buffer) => out.push(chunk));
   child.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  const code = await new Promise<number | string | null>((resolve) =>
+    child.once('close', (exitCode, signal) => resolve(signal ?? exitCode)),
+  );
   return { code, stdout: Buffer.concat(out), stderr };
 }
 

@@ -247,7 +247,7 @@ export async function nodeCluster(
 export async function eventually<T>(
   what: string,
   condition: () => Promise<T | false | null | undefined>,
-  withinMs = 20_000,
+  withinMs = 60_000,
 ): Promise<T> {
   const endMs = performance.now() + withinMs;
   let last: unknown;
