@@ -1,5 +1,5 @@
 import { memo } from 'react';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import type { NodeView } from '../../../electron/contract/model.ts';
 import { useClusterNow } from '../../api/use-cluster-live.tsx';
 import { IconButton } from '../../ui/button.tsx';
@@ -37,6 +37,8 @@ export interface NodeCardProps {
   readonly selected: boolean;
   /** Where its log is read. */
   readonly logsHref: string;
+  /** Where its partitions are inspected. */
+  readonly raftHref: string;
 }
 
 export const NodeCard = memo(function NodeCard(props: NodeCardProps) {
@@ -94,8 +96,10 @@ function CardHeader({
   actions,
   handOver,
   logsHref,
+  raftHref,
   gone,
 }: NodeCardProps & { gone: boolean }) {
+  const led = node.state === 'live' ? node.replicas.find((replica) => replica.role === 'leader') : undefined;
   return (
     <header className={styles.header}>
       <StatusShape state={node.state} />
@@ -124,6 +128,7 @@ function CardHeader({
           openLab={gone ? null : (actions?.openLab ?? null)}
           remove={actions?.remove ?? null}
           wipe={actions?.wipe ?? null}
+          ledHref={led === undefined || actions === null ? null : `${raftHref}/${led.partition}`}
           id={node.id}
         />
       </span>
@@ -144,8 +149,11 @@ const MoreMenu = memo(function MoreMenu(props: {
   openLab: NodeActions['openLab'] | null;
   remove: NodeActions['remove'] | null;
   wipe: NodeActions['wipe'] | null;
+  /** The inspector of a partition it leads, which moves its leader; null while it leads none that may be moved. */
+  ledHref: string | null;
 }) {
-  const { name, address, metricsUrl, pid, id, handOver, openLab, remove, wipe } = props;
+  const { name, address, metricsUrl, pid, id, handOver, openLab, remove, wipe, ledHref } = props;
+  const [, navigate] = useLocation();
   return (
     <Menu
       label={`More for ${name}`}
@@ -160,6 +168,9 @@ const MoreMenu = memo(function MoreMenu(props: {
                 onSelect: () => handOver({ id, name }),
               },
             ]),
+        ...(ledHref === null
+          ? []
+          : [{ label: 'Transfer a leader…', icon: 'hexagon' as const, onSelect: () => navigate(ledHref) }]),
         ...(openLab === null
           ? []
           : [

@@ -62,6 +62,7 @@ export function NodeCards({
           handOver={handOver}
           selected={node.id === selected}
           logsHref={`${clusterPath(cluster, 'logs')}?node=${node.id}`}
+          raftHref={clusterPath(cluster, 'raft')}
         />
       ))}
     </section>
