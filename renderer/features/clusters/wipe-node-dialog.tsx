@@ -1,31 +1,21 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useSearch } from 'wouter';
-import type { ClusterView, NodeView } from '../../../electron/contract/model.ts';
 import { useApi } from '../../api/context.tsx';
-import { useClusterLive } from '../../api/use-cluster-live.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { TextField } from '../../ui/text-field.tsx';
 import { showToast } from '../../ui/toast.tsx';
+import { AskedNode, type AskProps } from './asked-node.tsx';
 import { wipeWords } from './wipe-words.ts';
 import styles from './confirm-dialogs.module.css';
 
 /** ?dialog=wipe-node&from=ID: an empty node takes the place of this one. */
 export function WipeNodeDialog({ onClose }: { onClose: () => void }) {
-  const view = useClusterLive((state) => state.view);
-  return view === null ? null : <About view={view} onClose={onClose} />;
+  return <AskedNode Ask={Ask} onClose={onClose} />;
 }
 
-/** What was asked about stays in sight while the cluster lets it go. */
-function About({ view, onClose }: { view: ClusterView; onClose: () => void }) {
-  const id = Number(new URLSearchParams(useSearch()).get('from'));
-  const [node] = useState(() => view.nodes.find((one) => one.id === id));
-  return node === undefined ? null : <Ask view={view} node={node} onClose={onClose} />;
-}
-
-function Ask({ view, node, onClose }: { view: ClusterView; node: NodeView; onClose: () => void }) {
+function Ask({ view, node, onClose }: AskProps) {
   const api = useApi();
   const cluster = view.summary.name;
   const [typed, setTyped] = useState('');
