@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Alert, Fleet, FleetRow, MonitorSettings } from '../../contract/monitor.ts';
+import type { RuleName } from '../../contract/monitor-rules.ts';
 import type { ClusterDriver } from '../clusters/driver.ts';
 import { AlertBook, type Change } from './alert-book.ts';
 import { ALERT_CAPACITY, type AlertLog } from './alert-log.ts';
@@ -12,6 +13,8 @@ import type { SettingsStore } from './settings-store.ts';
 import { WatchedCluster } from './watched-cluster.ts';
 
 const TICK_MS = 1_000;
+/** What nodes that are stopped and links that are cut bring about; a full disk is never meant. */
+const MAY_BE_YOURS: ReadonlySet<RuleName> = new Set(['quorum', 'noLeader', 'unreachable', 'lag', 'churn']);
 
 export interface MonitorOptions {
   /** The clusters there are now, by name. */
@@ -33,8 +36,8 @@ export class Monitor {
   readonly #book = new AlertBook();
   readonly #watched = new Map<string, WatchedCluster>();
   readonly #opening = new Set<ClusterDriver>();
-  /** Fired, and not told because of quiet hours: told when they end, if it still holds. */
-  readonly #untold = new Set<string>();
+  /** Of what fires now: whether somebody was told. */
+  readonly #howTold = new Map<string, Alert['told']>();
   readonly #fleetListeners = new Set<(fleet: Fleet) => void>();
   readonly #logListeners = new Set<(alerts: Alert[]) => void>();
   readonly #timer: NodeJS.Timeout;
@@ -48,8 +51,10 @@ export class Monitor {
       if (alert.change === 'cleared') stillFiring.delete(key);
       else if (!stillFiring.has(key)) stillFiring.set(key, alert);
     }
-    for (const { cluster, rule, timeMs, words } of stillFiring.values())
+    for (const { cluster, rule, timeMs, words, told } of stillFiring.values()) {
       this.#book.resume(cluster, rule, timeMs, words);
+      this.#howTold.set(keyOf(cluster, rule), told);
+    }
     this.#timer = setInterval(() => this.tick(), TICK_MS);
   }
 
@@ -140,44 +145,46 @@ export class Monitor {
 
   #record(cluster: string, changes: readonly Change[], facts: ClusterFacts | null, nowMs: number): void {
     if (changes.length === 0) return;
-    const told = this.#whoIsTold(cluster, facts, nowMs);
     const alerts = changes.map(({ rule, change, words, lastedMs }): Alert => {
-      const wasUntold = this.#untold.delete(keyOf(cluster, rule));
-      if (change === 'fired' && told === 'quietHours') this.#untold.add(keyOf(cluster, rule));
-      // Who did not hear that it fired need not hear that it cleared.
-      const isMeant = change === 'fired' || !wasUntold;
-      return {
-        id: randomUUID(),
-        timeMs: nowMs,
-        cluster,
-        rule,
-        change,
-        words,
-        lastedMs,
-        told: isMeant ? told : 'quietHours',
-      };
+      const key = keyOf(cluster, rule);
+      const told = this.#whoIsTold(cluster, rule, change, facts, nowMs);
+      if (change === 'fired') this.#howTold.set(key, told);
+      else this.#howTold.delete(key);
+      return { id: randomUUID(), timeMs: nowMs, cluster, rule, change, words, lastedMs, told };
     });
     this.#options.log.add(alerts);
     for (const listener of this.#logListeners) listener(alerts);
-    for (const { rule, change, words, told: how } of alerts) {
-      if (how === 'yes') this.#tell(cluster, rule, change, words);
+    for (const { rule, change, words, told } of alerts) {
+      if (told === 'yes') this.#tell(cluster, rule, change, words);
     }
   }
 
-  #whoIsTold(cluster: string, facts: ClusterFacts | null, nowMs: number): Alert['told'] {
+  #whoIsTold(
+    cluster: string,
+    rule: RuleName,
+    change: Alert['change'],
+    facts: ClusterFacts | null,
+    nowMs: number,
+  ): Alert['told'] {
     if (this.settings.muted.includes(cluster)) return 'muted';
-    if (facts === null || facts.isYourDoing) return 'yourDoing';
+    // Who did not hear that it fired need not hear that it cleared.
+    const fired = change === 'cleared' ? (this.#howTold.get(keyOf(cluster, rule)) ?? 'yes') : 'yes';
+    if (fired !== 'yes') return fired;
+    if (facts === null || (change === 'fired' && facts.isYourDoing && MAY_BE_YOURS.has(rule))) return 'yourDoing';
     return isQuiet(this.settings.quietHours, nowMs) ? 'quietHours' : 'yes';
   }
 
+  /** Quiet hours are over: what fired in them and still holds is told now. */
   #tellLate(nowMs: number): void {
-    if (this.#untold.size === 0 || isQuiet(this.settings.quietHours, nowMs)) return;
+    if (isQuiet(this.settings.quietHours, nowMs)) return;
     for (const { cluster, firing, isMuted } of this.#rows) {
       for (const { rule, words } of firing) {
-        if (this.#untold.delete(keyOf(cluster, rule)) && !isMuted) this.#tell(cluster, rule, 'fired', words);
+        const key = keyOf(cluster, rule);
+        if (this.#howTold.get(key) !== 'quietHours' || isMuted) continue;
+        this.#howTold.set(key, 'yes');
+        this.#tell(cluster, rule, 'fired', words);
       }
     }
-    this.#untold.clear();
   }
 
   #tell(cluster: string, rule: Alert['rule'], change: Alert['change'], words: string): void {

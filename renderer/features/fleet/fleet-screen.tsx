@@ -33,7 +33,7 @@ export function FleetScreen({ clusters }: { clusters: ClustersState }) {
   const hint =
     silentMs !== null
       ? `No data for ${formatSpan(silentMs)}: what you see is the last that was known`
-      : fleet === null
+      : fleet === null || all.length === 0
         ? ''
         : wanting.length === 0
           ? `${plural(all.length, 'cluster')}, all in order`

@@ -154,7 +154,15 @@ describe('the monitor', () => {
     clusters.set('orders', { ...paused, nodes: [node(1, { state: 'paused' }), node(2), node(3)] });
     pass(1_000);
     expect(alerts.at(-1)).toMatchObject({ change: 'fired', told: 'yourDoing' });
+    clusters.set('orders', view());
+    pass(1_000);
+    pass(3_000);
+    expect(alerts.at(-1)).toMatchObject({ change: 'cleared', told: 'yourDoing' });
     expect(notices).toEqual([]);
+    // A disk that fails while something is broken on purpose is news all the same.
+    clusters.set('orders', view({ nodes: [node(1, { state: 'paused' }), node(2, { storageError: 'full' }), node(3)] }));
+    pass(1_000);
+    expect(notices).toMatchObject([{ title: 'orders: alarm' }]);
   });
 
   it('logs what it does not tell of a muted cluster', async () => {

@@ -67,6 +67,29 @@ describe('what is offered', () => {
     }
   });
 
+  test('leaders move on a remote cluster whose nodes take such orders, unless it is not to be written', () => {
+    const view = viewOf(['live', 'live', 'live'], { partitions: 1 });
+    const remote: NonNullable<ClusterSummary['remote']> = {
+      profileId: 'p',
+      group: null,
+      color: null,
+      isUnverified: false,
+      writesLocked: false,
+      heardAtMs: 0,
+      problem: null,
+      capabilities: ['moveLeaders'],
+      endpointProblems: [],
+    };
+    const acts = (over: Partial<ClusterSummary>) =>
+      labels({ ...view, summary: { ...view.summary, kind: 'prkdb', remote, ...over } }).filter((label) =>
+        label.startsWith('Move leader'),
+      );
+    expect(acts({})).toHaveLength(2);
+    expect(acts({ readOnly: true })).toEqual([]);
+    expect(acts({ remote: { ...remote, writesLocked: true } })).toEqual([]);
+    expect(acts({ remote: { ...remote, capabilities: [] } })).toEqual([]);
+  });
+
   test('a stopped cluster can be started and deleted, and has no faults or load', () => {
     const offered = labels(viewOf(['stopped', 'stopped', 'stopped']));
     expect(offered.filter((label) => acting.test(label))).toEqual(['Start dev-3', 'Delete dev-3…']);
