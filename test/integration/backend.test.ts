@@ -99,8 +99,8 @@ describe('a cluster through the contract', () => {
     watch();
     await until('leaders', () => allLed() && view.nodes.every((n) => n.state === 'live'));
     expect(view.summary).toMatchObject({ state: 'running', nodesUp: 3, owner: 'app' });
-    await until('the start in the feed', () => said(/^Cluster started: 3 nodes, all 8 partitions have a leader/));
-    expect(feed).toHaveLength(1);
+    await until('the start in the feed', () => said(/^Cluster started: 3 nodes/));
+    expect(feed[0]!.kind).toBe('started');
   });
 
   it('writes, reads and compares keys', async () => {
@@ -130,8 +130,8 @@ describe('a cluster through the contract', () => {
     await until('throughput', () => updates.some((u) => (u.samples ?? []).some((s) => (s.writesPerSecond ?? 0) > 20)));
     await new Promise((resolve) => setTimeout(resolve, 1_500));
 
+    await until('leaders', allLed);
     const victim = view.partitions[0]!.leader;
-    const led = view.partitions.filter((p) => p.leader === victim).map((p) => p.partition);
     await command('node.kill', { cluster: CLUSTER, node: victim });
     expect((await query('cluster.view', { cluster: CLUSTER })).nodes[victim - 1]).toMatchObject({
       state: 'dead',
@@ -139,17 +139,18 @@ describe('a cluster through the contract', () => {
     });
     await until('new leaders', () => allLed() && view.partitions.every((p) => p.leader !== victim));
     expect(view.summary.state).toBe('degraded');
-    await until('the elections in the feed', () => {
-      const told = feed.filter((event) => event.kind === 'elected');
-      const text = told.flatMap((event) => event.parts.map((part) => part.text)).join('');
-      return led.every((partition) => text.includes(`p${partition}`));
-    });
-    expect(said(new RegExp(`^n${victim} killed by you \\(SIGKILL\\)\\. It led p${led[0]}`))).toBe(true);
+    const textOf = (event: StoryEvent) => event.parts.map((part) => part.text).join('');
+    await until('the kill in the feed', () => feed.some((event) => event.kind === 'fault'));
     const fault = feed.find((event) => event.kind === 'fault')!;
-    for (const event of feed.filter((e) => e.kind === 'elected')) {
-      expect(event.storyId).toBe(fault.id);
-      expect(event.offsetMs).toBe(event.timeMs - fault.timeMs);
-    }
+    expect(textOf(fault)).toMatch(new RegExp(`^n${victim} killed by you \\(SIGKILL\\)\\. It led p\\d`));
+    // What it led is as the feed has it: on a busy machine leaders also change by themselves.
+    const led = [...textOf(fault).matchAll(/p\d+/g)].map(([partition]) => partition);
+    const aftermath = () => feed.filter((event) => event.kind === 'elected' && event.storyId === fault.id);
+    await until('the elections in the feed', () => {
+      const told = aftermath().map(textOf).join(' ');
+      return led.every((partition) => new RegExp(`\\b${partition}\\b`).test(told));
+    });
+    for (const event of aftermath()) expect(event.offsetMs).toBe(event.timeMs - fault.timeMs);
 
     const entry = await query('keys.get', { cluster: CLUSTER, key: base64('user/1'), readMode: 'linearizable' });
     expect(entry.entry).toMatchObject({ value: base64('Ada') });

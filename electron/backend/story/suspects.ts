@@ -15,6 +15,8 @@ type EventInput = Extract<StoryInput, { type: 'event' }>;
 interface Suspicion {
   readonly sinceMs: number;
   readonly reporters: Set<number>;
+  /** Nothing is said of it, not of its end either: it began while a cluster starts or stops. */
+  readonly isSilent: boolean;
   told: boolean;
 }
 
@@ -46,10 +48,10 @@ export class SuspectTeller {
       return;
     }
     // Nobody is surprised that a node which was stopped in order sends no heartbeats.
-    const told = quiet || this.#context.condition(node).kind === 'stopped';
-    const suspicion: Suspicion = { sinceMs: event.timeMs, reporters: new Set(reporters), told };
+    const isSilent = quiet || this.#context.condition(node).kind === 'stopped';
+    const suspicion: Suspicion = { sinceMs: event.timeMs, reporters: new Set(reporters), isSilent, told: false };
     this.#suspicions.set(node, suspicion);
-    if (!told && this.#context.condition(node).kind !== 'up') this.#tell(node, suspicion);
+    if (!isSilent && this.#context.condition(node).kind !== 'up') this.#tell(node, suspicion);
   }
 
   live(event: ClusterEvent, quiet: boolean): void {
@@ -74,7 +76,8 @@ export class SuspectTeller {
   advance(nowMs: number): void {
     for (const [node, suspicion] of this.#suspicions) {
       // A silence that nothing explains must last: three heartbeats are soon missed on a machine that is busy.
-      if (!suspicion.told && nowMs - suspicion.sinceMs >= PATIENCE_MS) this.#tell(node, suspicion);
+      if (!suspicion.told && !suspicion.isSilent && nowMs - suspicion.sinceMs >= PATIENCE_MS)
+        this.#tell(node, suspicion);
     }
   }
 

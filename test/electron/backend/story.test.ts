@@ -138,6 +138,23 @@ describe('the story of a failover', () => {
   });
 });
 
+describe('what goes without saying', () => {
+  it('is a silence that began while the cluster started, and its end', () => {
+    const teller = new StoryTeller({
+      nodes: [1, 2, 3],
+      replicas: [[1, 2, 3]],
+      conditions: [1, 2, 3].map((node) => ({ node, condition: { kind: 'stopped' as const, sinceMs: 0 } })),
+    });
+    const told = tell(teller, [
+      ...[1, 2, 3].map((node) => proc(0, node, 'started')),
+      event(700, 1, 'peerSuspect', { peer: 2 }),
+      won(900, 1, 0, 1, [1, 3]),
+      event(9_000, 1, 'peerLive', { peer: 2 }),
+    ]);
+    expect(told.map((one) => one.kind)).toEqual(['started']);
+  });
+});
+
 describe('coming back', () => {
   const groups = (index: number, leader: number) =>
     [0, 1].map((partition) => ({ partition, commitIndex: index, lastLogIndex: index, appliedIndex: index, leader }));
