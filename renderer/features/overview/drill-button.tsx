@@ -6,6 +6,7 @@ import { Button } from '../../ui/button.tsx';
 import { readForm } from '../drills/drill-form.ts';
 import { whyNoDrill } from '../drills/drill-words.ts';
 import { useDrillLive } from '../drills/use-drills.ts';
+import styles from './state-strip.module.css';
 
 /**
  * The drill that people want first, with one click: the busiest leader is killed under a load that
@@ -27,11 +28,13 @@ export function DrillButton({ cluster }: { cluster: string }) {
     <Button
       variant="primary"
       icon="target"
+      aria-label="Run failover drill"
       busy={isBusy('drills.start', input)}
       title="Kills the node that leads most, under load, and measures what clients felt"
       onClick={() => void start()}
     >
-      Run failover drill
+      <span className={styles.long}>Run failover drill</span>
+      <span className={styles.short}>Drill</span>
     </Button>
   );
 }
