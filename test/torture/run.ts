@@ -84,7 +84,8 @@ export async function runTorture(
   }
   const makeNode = async (id: number, replaces: number): Promise<TortureNode> => {
     const scheme = authority === null ? 'http' : 'https';
-    const join = world.nodes.filter((node) => !node.down).map((node) => `${scheme}://${node.process.address}`);
+    // Also who is down right now, and may be all: it asks them in turn until one answers.
+    const join = world.nodes.map((node) => `${scheme}://${node.process.address}`);
     return underTorture(await cluster.joiner(id, { join, ...(replaces === 0 ? {} : { replaces }) }));
   };
   const history = new History();
