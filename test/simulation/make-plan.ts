@@ -5,7 +5,7 @@ import type { Compaction } from '../../engine/config/node-config.ts';
 import type { TimeLimits } from '../../engine/storage/state/apply.ts';
 import type { SessionLimits } from '../../engine/storage/state/sessions.ts';
 import type { StoreLimits, StoreTiming } from '../../engine/store/types.ts';
-import { PROFILES, withProfile, type Profile } from './plan-profiles.ts';
+import { profileOf, withProfile, type Profile } from './plan-profiles.ts';
 import {
   FAULT_KINDS,
   OPERATION_KINDS,
@@ -29,20 +29,21 @@ const SIZES: Readonly<Record<Profile, readonly number[]>> = {
   churn: [3, 3, 4, 5, 5, 6, 7],
   seesaw: [3, 5, 5, 5, 5, 7],
   restlessFollowers: [3, 3, 3, 5],
+  tornChanges: [3, 4, 4, 5],
 };
+
+const ONE_PARTITION: ReadonlySet<Profile> = new Set(['seesaw', 'restlessFollowers', 'tornChanges']);
 
 /** Each choice in its own words; the order of the calls is part of what a seed means. */
 export function planOf(options: RunOptions): Plan {
   const random = new Random(options.seed, 1);
-  const profile = random.pick(PROFILES);
+  const profile = profileOf(options.seed, random);
   const founding = random.pick(SIZES[profile]);
   // Own draws, which leave those of the other seeds as they were when members could not change.
   const membersRandom = new Random(options.seed, 11);
-  const changes = membersRandom.chance(0.35);
+  const changes = membersRandom.chance(0.35) || profile === 'tornChanges';
   const nodes = options.nodes ?? Math.min(9, founding + (changes ? membersRandom.between(1, 2) : 0));
-  const partitions =
-    options.groups ??
-    (profile === 'seesaw' || profile === 'restlessFollowers' ? 1 : random.pick([1, 1, 1, 2, 2, 3, 4]));
+  const partitions = options.groups ?? (ONE_PARTITION.has(profile) ? 1 : random.pick([1, 1, 1, 2, 2, 3, 4]));
   const replicationFactor = random.chance(0.7) ? Math.min(nodes, 5) : Math.min(nodes, 3);
   const timing = timingOf(random);
   const electionUs = timing.tickMs * timing.electionTicksMax * 1000;
@@ -95,6 +96,7 @@ function membershipOf(random: Random, nodes: number, partitions: number, electio
     everyUs: electionUs * random.pick([0.5, 1, 2, 4]),
     askNewLeader: random.pick([0, 0.2, 0.6]),
     strikeChange: random.pick([0.1, 0.3, 0.6]),
+    tears: false,
   };
 }
 
@@ -227,6 +229,7 @@ function workloadOf(random: Random, sessionRandom: Random, ownRandom: Random, el
     thinkMaxUs: random.logBetween(500, electionUs),
     attemptTimeoutUs: random.logBetween(electionUs / 2, electionUs * 6),
     operationTimeoutUs: electionUs * random.between(3, 20),
+    strayShare: 0.02,
     lossChance: random.pick([0, 0, 0.01, 0.05]),
     sessionShare: sessionRandom.pick([0, 0.5, 1, 1]),
     ttlShare: sessionRandom.pick([0, 0, 0.1, 0.5]),

@@ -1,10 +1,11 @@
 import { SYSTEM_GROUP, type GroupId } from '../../engine/config/ids.ts';
 import { isJoint } from '../../engine/raft/membership.ts';
-import type { Membership, NodeId } from '../../engine/raft/types.ts';
+import type { NodeId } from '../../engine/raft/types.ts';
 import { Action } from './event-queue.ts';
 import type { Network } from './network.ts';
 import type { SimulatedNode } from './node.ts';
 import { FAULT_KINDS, type FaultKind } from './plan.ts';
+import { newMajority, Tears } from './tears.ts';
 import type { World } from './world.ts';
 
 /** A store takes its disk for hung after so many election timeouts, and not before so long. */
@@ -67,6 +68,7 @@ export class Nemesis {
     };
     world.onStall = (node) => this.#stalled(this.#nodes[node - 1]!);
     world.onChange = (node, group) => this.#changed(this.#nodes[node - 1]!, group);
+    if (world.plan.membership?.tears === true) new Tears(world, nodes, network).start();
   }
 
   start(): void {
@@ -141,7 +143,7 @@ export class Nemesis {
       return;
     }
     if (!faultsOn || !random.chance(0.9)) return;
-    const side = this.#newMajority(node.id, membership);
+    const side = newMajority(node.id, membership, random);
     const words = `nodes ${[...side].sort((a, b) => a - b).join(', ')} are cut off from the others`;
     // At once, what the others have not heard they do not hear.
     this.#later(random.chance(0.5) ? 0 : random.below(4 * plan.network.delaySpreadUs), () => {
@@ -150,17 +152,6 @@ export class Nemesis {
       this.#cut(words, (a, b) => side.has(a) !== side.has(b), (2 + random.float()) * this.#electionUs);
       if (random.chance(0.7)) this.#pause(node, (0.7 + random.float()) * this.#electionUs);
     });
-  }
-
-  /** A majority of the new voters with the leader in it, and as few of those before as can be. */
-  #newMajority(leader: NodeId, { voters, votersOutgoing }: Membership): Set<NodeId> {
-    const shuffled = this.#world.faultRandom.shuffled(voters.filter((id) => id !== leader));
-    const order = [
-      ...voters.filter((id) => id === leader),
-      ...shuffled.filter((id) => !votersOutgoing.includes(id)),
-      ...shuffled.filter((id) => votersOutgoing.includes(id)),
-    ];
-    return new Set([leader, ...order.slice(0, (voters.length >> 1) + 1)]);
   }
 
   /**
@@ -336,17 +327,11 @@ export class Nemesis {
 
   /** Cuts the directions that `chosen` names, and mends exactly these later. */
   #cut(words: string, chosen: (from: NodeId, to: NodeId) => boolean, durationUs = this.#durationUs()): void {
-    const cut: [NodeId, NodeId][] = [];
-    for (const { id: from } of this.#nodes) {
-      for (const { id: to } of this.#nodes) {
-        if (from !== to && chosen(from, to) && !this.#network.link(from, to).cut) cut.push([from, to]);
-      }
-    }
     this.#world.note(null, () => words);
-    for (const [from, to] of cut) this.#network.setCut(from, to, true);
+    const mend = this.#network.cutWhere(chosen);
     this.#later(durationUs, () => {
       this.#world.note(null, () => `no longer: ${words}`);
-      for (const [from, to] of cut) this.#network.setCut(from, to, false);
+      mend();
     });
   }
 

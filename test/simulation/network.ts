@@ -200,6 +200,20 @@ export class Network {
     }
   }
 
+  /** Cuts the directions that `chosen` names, and returns what mends exactly these. */
+  cutWhere(chosen: (from: NodeId, to: NodeId) => boolean): () => void {
+    const cut: [NodeId, NodeId][] = [];
+    for (const { id: from } of this.#nodes) {
+      for (const { id: to } of this.#nodes) {
+        if (from !== to && chosen(from, to) && !this.link(from, to).cut) cut.push([from, to]);
+      }
+    }
+    for (const [from, to] of cut) this.setCut(from, to, true);
+    return () => {
+      for (const [from, to] of cut) this.setCut(from, to, false);
+    };
+  }
+
   heal(): void {
     for (const a of this.#nodes) {
       for (const b of this.#nodes) {

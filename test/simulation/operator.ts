@@ -25,12 +25,15 @@ export class Operator {
   start(): void {
     const { plan, operatorRandom: random } = this.#world;
     if (plan.membership === null) return;
-    const { askNewLeader } = plan.membership;
+    const { askNewLeader, tears } = plan.membership;
+    const electionUs = plan.timing.electionTicksMax * plan.timing.tickMs * 1000;
     const beforeChange = this.#world.onChange;
     this.#world.onChange = (node, group) => {
       beforeChange?.(node, group);
       // While few know of the removal: too early, if the replica lets itself be deleted.
-      if (this.#world.faultsOn && random.chance(0.5)) this.#soon(() => this.#deleteSomeReplica(group));
+      if (!this.#world.faultsOn || !random.chance(tears ? 1 : 0.5)) return;
+      if (!tears) return this.#soon(() => this.#deleteSomeReplica(group));
+      for (let i = 0; i < 10; i++) this.#later(random.float() * electionUs, () => this.#deleteSomeReplica(group));
     };
     const before = this.#world.onElection;
     this.#world.onElection = (node, group) => {
@@ -68,9 +71,12 @@ export class Operator {
     };
     const gone = this.#nodes.filter((node) => !node.paused && node.isUp && isLetGo(node));
     if (gone.length === 0) return;
-    const node = this.#world.operatorRandom.pick(gone);
-    node.forget(group);
-    if (this.#world.operatorRandom.chance(0.7)) this.#takeBack(group, node.id);
+    const { plan, operatorRandom: random } = this.#world;
+    for (const node of plan.membership!.tears ? gone : [random.pick(gone)]) {
+      node.forget(group);
+      this.#world.onDeletion?.();
+      if (random.chance(0.7)) this.#takeBack(group, node.id);
+    }
   }
 
   /** The replica begins with nothing, and meets the memberships of the past in the order in which they were. */
@@ -89,7 +95,9 @@ export class Operator {
     const core = coreOf(node, group);
     if (core === null) return;
     const ids = this.#nodes.map((each) => each.id);
-    this.#propose(node, core, group, wish(core.membership, node.id, ids, this.#world.operatorRandom));
+    const { plan, operatorRandom: random } = this.#world;
+    const wished = plan.membership!.tears && random.chance(0.8) ? breath : wish;
+    this.#propose(node, core, group, wished(core.membership, node.id, ids, random));
   }
 
   #propose(node: SimulatedNode, core: RaftCore, group: GroupId, target: MembershipTarget): void {
@@ -167,6 +175,25 @@ function isReached(membership: Membership, goal: MembershipTarget): boolean {
 function stepTowards({ voters, learners }: Membership, goal: MembershipTarget): MembershipTarget {
   const missing = goal.voters.filter((id) => !voters.includes(id) && !learners.includes(id));
   return missing.length > 0 ? { voters, learners: [...learners, ...missing] } : goal;
+}
+
+/** In and out: to the leader and less than a majority of the others, or to everyone. */
+function breath(current: Membership, leader: NodeId, ids: readonly NodeId[], random: Random): MembershipTarget {
+  const { voters, learners } = current;
+  const outside = ids.filter((id) => !voters.includes(id) && !learners.includes(id));
+  if (voters.length > 2 || (voters.length === 2 && random.chance(0.7))) {
+    const others = random.shuffled(voters.filter((id) => id !== leader));
+    const stay = random.chance(0.6) ? 0 : random.below(others.length >> 1);
+    const kept = [leader, ...others.slice(0, stay)];
+    return random.chance(0.5)
+      ? { voters: kept, learners: [] }
+      : { voters: kept, learners: [...learners.filter((id) => id !== leader), ...others.slice(stay)] };
+  }
+  if (learners.length < 2 && outside.length > 0) return { voters, learners: [...learners, ...outside] };
+  if (voters.length === 1 && random.chance(0.5)) {
+    return { voters: [...voters, ...learners.slice(0, 1)], learners: learners.slice(1) };
+  }
+  return { voters: [...voters, ...learners].slice(0, MAX_VOTERS), learners: [] };
 }
 
 /** Some change that an operator could want; not all of them are possible. */

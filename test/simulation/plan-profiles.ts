@@ -5,8 +5,13 @@ import type { Random } from './random.ts';
  * Nearly half of the seeds get a life in which everything can happen. The others get one in which
  * certain things happen all the time, since some bugs need several of them in a row.
  */
-export const PROFILES = ['any', 'any', 'any', 'churn', 'seesaw', 'seesaw', 'restlessFollowers'] as const;
-export type Profile = (typeof PROFILES)[number];
+const PROFILES = ['any', 'any', 'any', 'churn', 'seesaw', 'seesaw', 'restlessFollowers'] as const;
+export type Profile = (typeof PROFILES)[number] | 'tornChanges';
+
+/** Torn changes came later: they have one seed in eight, and left the others what they were. */
+export function profileOf(seed: number, random: Random): Profile {
+  return seed % 8 === 3 ? 'tornChanges' : random.pick(PROFILES);
+}
 
 export function withProfile(profile: Profile, plan: Plan, random: Random, electionUs: number): Plan {
   switch (profile) {
@@ -18,6 +23,8 @@ export function withProfile(profile: Profile, plan: Plan, random: Random, electi
       return seesaw(churn(plan, random, electionUs), random, electionUs);
     case 'restlessFollowers':
       return restlessFollowers(plan, random, electionUs);
+    case 'tornChanges':
+      return tornChanges(plan, random, electionUs);
   }
 }
 
@@ -89,24 +96,28 @@ function churn(plan: Plan, random: Random, electionUs: number): Plan {
   };
 }
 
-/** The leader stays, the others come and go, and late frames find another process than they were meant for. */
+/**
+ * The leader stays, the others come and go, and late frames find another process than they were
+ * meant for: one that has lived as long, and so has asked as much. Whoever was away stays behind,
+ * an entry at a time, so that an old answer shows.
+ */
 function restlessFollowers(plan: Plan, random: Random, electionUs: number): Plan {
   return {
     ...plan,
+    limits: { ...plan.limits, maxAppendBytes: 1, maxInflightAppends: 1 },
     network: {
       ...plan.network,
-      lateChance: random.pick([0.1, 0.3]),
+      lateChance: random.pick([0.3, 0.5]),
       // A read whose answer is lost stays open, for one that was meant for an earlier process.
-      dropChance: random.pick([0, 0.1, 0.2]),
-      lateMaxUs: electionUs * random.pick([0.5, 1, 2]),
+      dropChance: random.pick([0.1, 0.2]),
+      lateMaxUs: electionUs * random.pick([0.5, 1]),
     },
-    // What is committed is applied late, so that an old answer shows.
     disk: { ...plan.disk, syncMinUs: electionUs / 20, syncMaxUs: electionUs / 3 },
     faults: {
       ...plan.faults,
-      everyUs: electionUs * random.pick([0.5, 1]),
+      everyUs: electionUs * random.pick([0.2, 0.4]),
       minUs: electionUs / 50,
-      maxUs: electionUs / 2,
+      maxUs: electionUs / 10,
       weights: { ...NO_FAULTS, crash: 6, powerLoss: 3, pause: 1, linkReset: 1 },
       sparesLeaders: true,
       strikeNewLeader: 0,
@@ -114,9 +125,54 @@ function restlessFollowers(plan: Plan, random: Random, electionUs: number): Plan
     },
     workload: {
       ...plan.workload,
-      clients: random.between(4, 12),
-      thinkMaxUs: electionUs,
+      clients: random.between(12, 20),
+      thinkMaxUs: electionUs / 2,
       weights: { ...plan.workload.weights, followerGet: 20, put: 20 },
     },
+  };
+}
+
+/**
+ * Groups shrink to their leaders and grow again, and are cut in two along the line between the
+ * voters before and after, with little else going on. Disks and rounds are slow, so that there
+ * is time between what is done, what is told and what is durable.
+ */
+function tornChanges(plan: Plan, random: Random, electionUs: number): Plan {
+  return {
+    ...plan,
+    // Who was removed asks for votes before its leader finds that it has to step down.
+    timing: { ...plan.timing, electionTicksMin: 2 * plan.timing.heartbeatTicks + 1 },
+    limits: { ...plan.limits, maxAppendBytes: 1, maxInflightAppends: random.pick([1, 1, 1, 64]) },
+    network: {
+      ...plan.network,
+      delayMinUs: electionUs / 40,
+      delaySpreadUs: electionUs / 20,
+      lateChance: 0,
+      dropChance: 0,
+      duplicateChance: 0,
+    },
+    disk: {
+      syncMinUs: electionUs / 100,
+      syncMaxUs: electionUs / random.pick([20, 50]),
+      unsyncedBatches: 64,
+      maxReadEntries: random.pick([1, 1, 3]),
+    },
+    faults: {
+      ...plan.faults,
+      everyUs: electionUs * 16,
+      weights: { ...NO_FAULTS, transfer: 1, powerLoss: 2, outage: 1, crash: 1, linkReset: 1 },
+      strikeNewLeader: 0,
+      strikeFirstCommit: 0,
+    },
+    membership: plan.membership && { ...plan.membership, everyUs: electionUs, askNewLeader: 0.6, tears: true },
+    workload: {
+      ...plan.workload,
+      clients: random.between(4, 10),
+      thinkMaxUs: electionUs * random.pick([0.5, 1, 2]),
+      attemptTimeoutUs: electionUs * random.pick([1, 2]),
+      strayShare: 0.4,
+      weights: { ...plan.workload.weights, put: 10, get: 10, followerGet: 2, staleGet: 1 },
+    },
+    roundDelayMaxUs: random.pick([0, 1000, electionUs / 20]),
   };
 }

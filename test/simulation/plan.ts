@@ -86,6 +86,8 @@ export interface WorkloadPlan {
   readonly thinkMaxUs: number;
   readonly attemptTimeoutUs: number;
   readonly operationTimeoutUs: number;
+  /** The share of requests that go to any replica, although a leader is known. */
+  readonly strayShare: number;
   /** The share of clients that write in sessions, and so may repeat a write that was not answered. */
   readonly sessionShare: number;
   /** The share of puts whose keys go by themselves, and how long they stay at most. */
@@ -109,6 +111,8 @@ export interface MembershipPlan {
   readonly askNewLeader: number;
   /** The chance that a leader is struck when it has just applied a change. */
   readonly strikeChange: number;
+  /** Groups shrink to a leader and few others and grow again, torn apart as they do (`tears.ts`). */
+  readonly tears: boolean;
 }
 
 /** Everything a run needs to know, derived from the seed alone. */

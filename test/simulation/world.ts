@@ -34,6 +34,8 @@ export class World {
   /** A node has begun to send a snapshot. */
   onSnapshotSent: ((node: NodeId) => void) | null = null;
 
+  /** A replica that its group had let go was deleted. */
+  onDeletion: (() => void) | null = null;
   /** Who wants to know that a leader has applied a change of members. */
   onChange: ((node: NodeId, group: GroupId) => void) | null = null;
 
