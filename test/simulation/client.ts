@@ -20,6 +20,9 @@ import {
   type TransactionPart,
 } from './transactions.ts';
 
+/** An operation that is still not done then waits before it asks again. */
+const MANY_ATTEMPTS = 50;
+
 interface DoneAnswer {
   readonly kind: 'done';
   readonly found: string | null;
@@ -341,7 +344,9 @@ export class Client {
     if (operation.maybeDone) return this.#recordOutcome(operation, 'unknown');
     place?.session.finish(place.sequence);
     operation.place = null;
-    this.#try(operation);
+    // With fewer sessions than clients, all of them at once would take them from each other for ever.
+    if (operation.attempt > MANY_ATTEMPTS) this.#again(operation);
+    else this.#try(operation);
   }
 
   #done(operation: ClientOperation, answer: DoneAnswer): void {

@@ -17,6 +17,8 @@ export class CommitMark {
   constructor(logFile: string) {
     const file = markFile(logFile);
     this.#descriptor = fs.openSync(file, fs.existsSync(file) ? 'r+' : 'w+');
+    // What a crash or a damaged disk has put behind it would make it unreadable for good.
+    if (fs.fstatSync(this.#descriptor).size > MARK_BYTES) fs.ftruncateSync(this.#descriptor, MARK_BYTES);
   }
 
   write(sequence: number): void {

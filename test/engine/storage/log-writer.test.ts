@@ -12,8 +12,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function openWriter(): { file: string; writer: LogWriter } {
-  const file = path.join(temporaryDirectory(), 'log.db');
+function openWriter(file = path.join(temporaryDirectory(), 'log.db')): { file: string; writer: LogWriter } {
   const { database, recovery } = openLogDatabase(file, identity);
   closeAfterTest({ close: () => void database.close() });
   return { file, writer: closeAfterTest(new LogWriter({ file, ...recovery })) };
@@ -51,5 +50,15 @@ describe('the writer of the log', () => {
     });
     expect(() => writer.write([requestOf(2)])).toThrow('EIO');
     expect(readMark(file)).toBe(marked);
+  });
+
+  it('marks so that it can be read again, whatever was behind the last mark', () => {
+    const { file, writer } = openWriter();
+    writer.write([requestOf(1)]);
+    const marked = readMark(file);
+    fs.appendFileSync(`${file}.mark`, 'garbage');
+    const again = openWriter(file);
+    again.writer.write([requestOf(2)]);
+    expect(readMark(file)).toBeGreaterThan(marked);
   });
 });

@@ -47,7 +47,9 @@ export function checkElected(replica: ReplicaGhost, core: RaftCore, term: Term):
     const voters = [...group.replicas.keys()].filter(granted).join(', ');
     fail(replica, `node ${node} leads term ${term} with the votes of ${voters}, and counts by ${words(inForce)}`);
   }
-  const missed = group.configurations.filter(({ index }) => index > appliedIndex);
+  // Votes may arrive late, when others have committed in later terms: that one can commit nothing any more.
+  const committed = group.committedInTerm.findLast((one) => one.term < term)?.index ?? 0;
+  const missed = group.configurations.filter(({ index }) => index > appliedIndex && index <= committed);
   if (missed.length <= 1) return;
   fail(
     replica,
