@@ -1,5 +1,5 @@
 import type { GroupId } from '../config/ids.ts';
-import type { Entry, LogIndex, NodeId, RaftCore, Term } from '../raft/types.ts';
+import type { Entry, LogIndex, NodeId, RaftCore, RaftEvent, Term } from '../raft/types.ts';
 import { NONE, Role } from '../raft/types.ts';
 import { encodeCommand, type Mutation } from '../storage/codec.ts';
 import type { MutationResult } from '../storage/types.ts';
@@ -59,8 +59,8 @@ export class Group {
   readonly changes: ChangeRing;
   /** When this replica last heard its leader; for the age of stale reads. */
   leaderHeardAtMs: number;
-  /** When the group was last seen to lose its leader. */
-  leaderlessSinceMs: number;
+  /** Since when this replica knows of no leader; null while it knows one. */
+  #leaderlessSinceMs: number | null;
 
   #queue: PendingWrite[] = [];
   #queuedBytes = 0;
@@ -82,7 +82,16 @@ export class Group {
     this.core = core;
     this.#nextReadRound = firstReadRound;
     this.leaderHeardAtMs = nowMs;
-    this.leaderlessSinceMs = nowMs;
+    this.#leaderlessSinceMs = nowMs;
+  }
+
+  /** How long the group was without a leader when this happened, ms, as this replica knows it: each gap counts by itself. */
+  leaderlessMs(event: RaftEvent, nowMs: number): number {
+    const isGap = event.kind === 'leaderLost' || event.kind === 'steppedDown' || event.kind === 'electionStarted';
+    if (isGap) this.#leaderlessSinceMs ??= nowMs;
+    const leaderlessMs = this.#leaderlessSinceMs === null ? 0 : Math.round(nowMs - this.#leaderlessSinceMs);
+    if (event.kind === 'leaderKnown' || event.kind === 'electionWon') this.#leaderlessSinceMs = null;
+    return leaderlessMs;
   }
 
   get isLeader(): boolean {

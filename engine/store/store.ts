@@ -489,14 +489,13 @@ export class Store {
     if (ready.events.length === 0) return;
     const nowMs = this.#options.clock.monotonicMs();
     for (const event of ready.events) {
-      if (event.kind === 'leaderLost') group.leaderlessSinceMs = nowMs;
       if (event.kind === 'electionStarted' && !event.preVote) this.counters.electionsStarted++;
       if (event.kind === 'electionWon') {
         this.counters.electionsWon++;
         group.electionsWon++;
         if (group.id === SYSTEM_GROUP && this.#replicas.routing.publish(group, nowMs)) this.#touch(group);
       }
-      this.events.emitRaft(group.id, event, Math.round(nowMs - group.leaderlessSinceMs));
+      this.events.emitRaft(group.id, event, group.leaderlessMs(event, nowMs));
     }
   }
 

@@ -10,7 +10,7 @@ import type {
   Replica,
 } from '../../contract/model.ts';
 import type { Member } from '../../../engine/config/node-config.ts';
-import type { NodeStatus } from '../../../engine/rpc/cluster.ts';
+import type { GroupStatus, NodeStatus } from '../../../engine/rpc/cluster.ts';
 import type { LocalCluster, NodeProcess } from '../../../engine/supervisor/types.ts';
 import { LogTotals } from '../history/sampler.ts';
 import { isFresh, isLinkCut, judgeNodes, SILENT_AFTER_MS, type NodeFacts } from './node-state.ts';
@@ -123,8 +123,9 @@ export class ClusterModel {
     for (const node of this.#nodes) {
       const process = processOf(cluster, node.member.id);
       if (process.startedAtMs !== node.process.startedAtMs || process.pid !== node.process.pid) {
-        // What the former process said is still what it was; it is no word of this one.
+        // What the former process said of its data still holds; it is no word of this one.
         node.heardAtMs = null;
+        if (process.state === 'running') node.status = afterStart(node.status);
       }
       node.process = process;
     }
@@ -289,6 +290,18 @@ export class ClusterModel {
     if (leader === nodeId) return group.persistedIndex;
     return group.progress.find((progress) => progress.nodeId === nodeId)?.matchIndex ?? null;
   }
+}
+
+/** Offices end with the process: whoever starts is a follower that knows of no leader (Raft paper, section 5.2). */
+function afterStart(status: NodeStatus | null): NodeStatus | null {
+  if (status === null) return null;
+  const groups = status.groups.map((group): GroupStatus => ({
+    ...group,
+    role: group.role === 'learner' ? 'learner' : 'follower',
+    leader: 0,
+    progress: [],
+  }));
+  return { ...status, groups };
 }
 
 /** What the node says it does to messages for `to`. */

@@ -4,7 +4,7 @@ import { counted, duration, nodeName, sentence, strong, type Part } from './text
 /** The start is over when every partition has been led this long without a change. */
 const SETTLED_MS = 300;
 /** A start that takes longer is told as it stands. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /**
  * A cluster that starts elects every leader at once: that is one sentence, not one for

@@ -141,16 +141,24 @@ function Side({
   onChange: (part: Partial<CopyForm>) => void;
 }) {
   const chosen = { value: form[side], label: form[side] };
-  const offered = clusters !== null ? choices(clusters, side) : form[side] === '' ? [] : [chosen];
+  const other = form[side === 'from' ? 'to' : 'from'];
+  const offered =
+    clusters !== null
+      ? choices(clusters, side).filter((option) => option.value !== other)
+      : form[side] === ''
+        ? []
+        : [chosen];
   const value = offered.some((option) => option.value === form[side]) ? form[side] : '';
+  const nobody = clusters !== null && offered.length === 0;
   return (
     <div className={styles.select}>
       <Select
         label={label}
         value={value}
-        options={[{ value: '', label: 'Choose a cluster' }, ...offered]}
+        options={[{ value: '', label: nobody ? 'No other cluster' : 'Choose a cluster' }, ...offered]}
         onChange={(name) => onChange({ [side]: name })}
       />
+      {nobody && <p className={styles.note}>Start another one here, or connect one that runs elsewhere.</p>}
       {problem !== undefined && (
         <p className={styles.problem} role="alert">
           {problem}

@@ -237,3 +237,23 @@ describe('reads of a group', () => {
     expect(answers).toEqual([{ ok: false, reason: 'noLeader' }]);
   });
 });
+
+describe('how long a group was without a leader', () => {
+  const known = { kind: 'leaderKnown', leader: 2, term: 5 } as const;
+  const won = { kind: 'electionWon', term: 6, voters: [1, 2] } as const;
+
+  it('counts from the loss to the next leader, each gap by itself', () => {
+    const { group } = setUp();
+    expect(group.leaderlessMs(known, 40)).toBe(40);
+    expect(group.leaderlessMs({ kind: 'leaderLost', leader: 2, term: 5 }, 1000)).toBe(0);
+    expect(group.leaderlessMs({ kind: 'electionStarted', term: 6, preVote: true }, 1010)).toBe(10);
+    expect(group.leaderlessMs(won, 1300)).toBe(300);
+  });
+
+  it('begins with the election where a leader hands over: nobody had lost it', () => {
+    const { group } = setUp();
+    group.leaderlessMs(known, 40);
+    expect(group.leaderlessMs({ kind: 'electionStarted', term: 6, preVote: false }, 200_000)).toBe(0);
+    expect(group.leaderlessMs(won, 200_020)).toBe(20);
+  });
+});
