@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { freshSeed } from '../torture/options.ts';
 import { runTorture } from '../torture/run.ts';
 
-const DURATION_MS = 30_000;
+const DURATION_MS = 15_000;
 const seed = freshSeed();
 
 describe('three nodes under torture', () => {
