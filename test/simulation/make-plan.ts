@@ -30,9 +30,10 @@ const SIZES: Readonly<Record<Profile, readonly number[]>> = {
   seesaw: [3, 5, 5, 5, 5, 7],
   restlessFollowers: [3, 3, 3, 5],
   tornChanges: [3, 4, 4, 5],
+  lateSnapshots: [3],
 };
 
-const ONE_PARTITION: ReadonlySet<Profile> = new Set(['seesaw', 'restlessFollowers', 'tornChanges']);
+const ONE_PARTITION: ReadonlySet<Profile> = new Set(['seesaw', 'restlessFollowers', 'tornChanges', 'lateSnapshots']);
 
 /** Each choice in its own words; the order of the calls is part of what a seed means. */
 export function planOf(options: RunOptions): Plan {
@@ -41,7 +42,7 @@ export function planOf(options: RunOptions): Plan {
   const founding = random.pick(SIZES[profile]);
   // Own draws, which leave those of the other seeds as they were when members could not change.
   const membersRandom = new Random(options.seed, 11);
-  const changes = membersRandom.chance(0.35) || profile === 'tornChanges';
+  const changes = profile !== 'lateSnapshots' && (membersRandom.chance(0.35) || profile === 'tornChanges');
   const nodes = options.nodes ?? Math.min(9, founding + (changes ? membersRandom.between(1, 2) : 0));
   const partitions = options.groups ?? (ONE_PARTITION.has(profile) ? 1 : random.pick([1, 1, 1, 2, 2, 3, 4]));
   const replicationFactor = random.chance(0.7) ? Math.min(nodes, 5) : Math.min(nodes, 3);
@@ -209,6 +210,7 @@ function faultsOf(random: Random, handOverRandom: Random, electionUs: number): F
     strikeNewLeader: random.pick([0, 0, 0.1, 0.4, 0.7]),
     strikeFirstCommit: random.pick([0, 0, 0.2, 0.5]),
     seesaw: 0,
+    lateSnapshots: false,
   };
 }
 

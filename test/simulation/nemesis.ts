@@ -2,6 +2,7 @@ import { SYSTEM_GROUP, type GroupId } from '../../engine/config/ids.ts';
 import { isJoint } from '../../engine/raft/membership.ts';
 import type { NodeId } from '../../engine/raft/types.ts';
 import { Action } from './event-queue.ts';
+import { LateSnapshots } from './late-snapshots.ts';
 import type { Network } from './network.ts';
 import type { SimulatedNode } from './node.ts';
 import { FAULT_KINDS, type FaultKind } from './plan.ts';
@@ -69,6 +70,7 @@ export class Nemesis {
     world.onStall = (node) => this.#stalled(this.#nodes[node - 1]!);
     world.onChange = (node, group) => this.#changed(this.#nodes[node - 1]!, group);
     if (world.plan.membership?.tears === true) new Tears(world, nodes, network).start();
+    if (world.plan.faults.lateSnapshots) new LateSnapshots(world, nodes, network).start();
   }
 
   start(): void {

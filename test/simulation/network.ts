@@ -112,6 +112,8 @@ export class Network {
   /** By listener, then by sender. */
   readonly #links: readonly (readonly Link[])[];
   readonly #linksOf: readonly (readonly Link[])[];
+  /** Who decides, under faults, that a frame is not delivered now; it can be queued again later. */
+  holdBack: ((frame: Delivery) => boolean) | null = null;
 
   /** `nodes` is filled after this, in the order of the ids, from 1. */
   constructor(world: World, nodes: readonly SimulatedNode[]) {
@@ -164,6 +166,7 @@ export class Network {
     const link = this.link(from, to);
     if (link.cut || !node.isUp) frame.lost = true;
     if (frame.lost || node.holds(frame)) return;
+    if (this.holdBack !== null && this.#world.faultsOn && this.holdBack(frame)) return;
     this.#world.steps += frame.envelopes.length;
     link.lastHeardUs = this.#world.nowUs;
     node.run(frame.hand);
@@ -239,4 +242,4 @@ export class Network {
   }
 }
 
-export type { Link };
+export type { Delivery, Link };

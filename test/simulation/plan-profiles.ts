@@ -6,10 +6,11 @@ import type { Random } from './random.ts';
  * certain things happen all the time, since some bugs need several of them in a row.
  */
 const PROFILES = ['any', 'any', 'any', 'churn', 'seesaw', 'seesaw', 'restlessFollowers'] as const;
-export type Profile = (typeof PROFILES)[number] | 'tornChanges';
+export type Profile = (typeof PROFILES)[number] | 'tornChanges' | 'lateSnapshots';
 
-/** Torn changes came later: they have one seed in eight, and left the others what they were. */
+/** Two came later: they have seeds of their own, and left the others what they were. */
 export function profileOf(seed: number, random: Random): Profile {
+  if (seed % 16 === 8) return 'lateSnapshots';
   return seed % 8 === 3 ? 'tornChanges' : random.pick(PROFILES);
 }
 
@@ -25,6 +26,8 @@ export function withProfile(profile: Profile, plan: Plan, random: Random, electi
       return restlessFollowers(plan, random, electionUs);
     case 'tornChanges':
       return tornChanges(plan, random, electionUs);
+    case 'lateSnapshots':
+      return lateSnapshots(plan, random, electionUs);
   }
 }
 
@@ -174,5 +177,50 @@ function tornChanges(plan: Plan, random: Random, electionUs: number): Plan {
       weights: { ...plan.workload.weights, put: 10, get: 10, followerGet: 2, staleGet: 1 },
     },
     roundDelayMaxUs: random.pick([0, 1000, electionUs / 20]),
+  };
+}
+
+/**
+ * Three nodes with hardly any log, whose snapshots are late. Frames keep their order and nothing
+ * else goes wrong, most of the time, so that what is held back is all that is out of order.
+ */
+function lateSnapshots(plan: Plan, random: Random, electionUs: number): Plan {
+  return {
+    ...plan,
+    limits: { ...plan.limits, maxAppendBytes: 1, maxInflightAppends: 64, maxInflightBytes: 1 << 20 },
+    compaction: { maxEntries: random.pick([1, 2]), maxBytes: 1 << 20, keepEntries: 0, keepBytes: 0 },
+    network: {
+      delayMinUs: electionUs / 100,
+      delaySpreadUs: electionUs / 2000,
+      lateChance: 0,
+      lateMaxUs: electionUs / 20,
+      dropChance: 0,
+      duplicateChance: 0,
+      splitChance: 0,
+    },
+    disk: {
+      ...plan.disk,
+      syncMinUs: electionUs / 200,
+      syncMaxUs: electionUs / random.pick([50, 100]),
+      unsyncedBatches: 0,
+    },
+    faults: {
+      ...plan.faults,
+      everyUs: electionUs * 16,
+      weights: { ...NO_FAULTS, crash: 1, powerLoss: 1, linkReset: 1 },
+      strikeNewLeader: 0,
+      strikeFirstCommit: 0,
+      lateSnapshots: true,
+    },
+    workload: {
+      ...plan.workload,
+      clients: random.between(12, 20),
+      keys: random.between(8, 16),
+      thinkMaxUs: electionUs / 20,
+      attemptTimeoutUs: electionUs * random.pick([2, 4]),
+      lossChance: 0,
+      weights: { ...plan.workload.weights, put: 40 },
+    },
+    roundDelayMaxUs: 0,
   };
 }

@@ -53,6 +53,8 @@ export interface FaultPlan {
   readonly strikeFirstCommit: number;
   /** When not 0: a newly elected leader is cut off, and of those cut off before only so many stay so. */
   readonly seesaw: number;
+  /** Snapshots come to followers that have gone past them meanwhile (`late-snapshots.ts`). */
+  readonly lateSnapshots: boolean;
 }
 
 export const FAULT_KINDS = [

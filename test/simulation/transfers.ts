@@ -41,7 +41,7 @@ export class SimulatedTransfers {
         if (sender.incarnation === incarnation) sender.run(() => done(delivered));
       });
     };
-    this.#later(() => {
+    const hand = (): void => {
       if (sender.incarnation !== incarnation) return;
       if (!this.#arrives(sender.id, receiver)) return answer(false);
       const receiverIncarnation = receiver.incarnation;
@@ -63,6 +63,11 @@ export class SimulatedTransfers {
           receiver.run(() => answer(chunks.every((chunk) => sink.write(chunk)) && sink.finish()));
         });
       });
+    };
+    this.#later(() => {
+      const { faultsOn, onOffer } = this.#world;
+      if (faultsOn && onOffer?.(sender.id, to, offer, hand) === true) return;
+      hand();
     });
   }
 

@@ -1,5 +1,6 @@
 import type { GroupId } from '../../engine/config/ids.ts';
 import type { NodeId } from '../../engine/raft/types.ts';
+import type { SnapshotOffer } from '../../engine/transport/types.ts';
 import { EventQueue, type SimulatedEvent } from './event-queue.ts';
 import type { Plan } from './plan.ts';
 import { Random } from './random.ts';
@@ -33,6 +34,8 @@ export class World {
   onStall: ((node: NodeId) => void) | null = null;
   /** A node has begun to send a snapshot. */
   onSnapshotSent: ((node: NodeId) => void) | null = null;
+  /** Who may keep the offer of a snapshot back: true when it does, and `hand` hands it over later. */
+  onOffer: ((from: NodeId, to: NodeId, offer: SnapshotOffer, hand: () => void) => boolean) | null = null;
 
   /** A replica that its group had let go was deleted. */
   onDeletion: (() => void) | null = null;
