@@ -11,7 +11,7 @@ export type Profile = (typeof PROFILES)[number] | 'tornChanges' | 'lateSnapshots
 /** Two came later: they have seeds of their own, and left the others what they were. */
 export function profileOf(seed: number, random: Random): Profile {
   if (seed % 16 === 8) return 'lateSnapshots';
-  return seed % 8 === 3 ? 'tornChanges' : random.pick(PROFILES);
+  return seed % 8 === 3 || seed % 16 === 0 ? 'tornChanges' : random.pick(PROFILES);
 }
 
 export function withProfile(profile: Profile, plan: Plan, random: Random, electionUs: number): Plan {
