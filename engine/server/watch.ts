@@ -2,7 +2,7 @@ import * as grpc from '@grpc/grpc-js';
 import { groupOfPartition } from '../config/ids.ts';
 import { MAX_KEY_BYTES } from '../config/limits.ts';
 import { WatchEventType, WatchNote, type WatchEvent, type WatchRequest } from '../rpc/kv.ts';
-import type { KvRow, Store } from '../store/index.ts';
+import type { KvChange, Store } from '../store/index.ts';
 
 type WatchCall = grpc.ServerWritableStream<WatchRequest, WatchEvent>;
 
@@ -254,7 +254,7 @@ function emptyEvent(partition: number, revision: number): WatchEvent {
   };
 }
 
-function eventOf(partition: number, row: KvRow): WatchEvent {
+function eventOf(partition: number, row: KvChange): WatchEvent {
   const isThere = row.gone === 0;
   return {
     eventType: isThere ? WatchEventType.Put : WatchEventType.Delete,

@@ -80,6 +80,9 @@ export interface KvRow {
   readonly past: Uint8Array;
 }
 
+/** A row as a change left it. What its past is, the table knows. */
+export type KvChange = Omit<KvRow, 'past'>;
+
 /** A row without its value and its past: what a put answers and a keys-only scan lists. */
 export type KvRowMeta = Omit<KvRow, 'value' | 'past'>;
 
@@ -182,9 +185,9 @@ export interface SnapshotSink {
 }
 
 /**
- * The state machines of all groups of one node. Synchronous. `apply` is one
- * transaction that also holds the applied index, so that after any crash the two agree.
- * It need not be durable at once: what is lost is applied again from the log.
+ * The state machines of all groups of one node. Synchronous. What was applied may reach the
+ * disk later, or never: after any crash a group is as it was after some batch, with the applied
+ * index of that time, and what is missing is applied again from the log.
  */
 export interface StateMachine {
   /** 0 for a group never applied to. */
@@ -208,7 +211,7 @@ export interface StateMachine {
   /** What is still known of a key, the newest first. */
   history(group: GroupId, key: Uint8Array): readonly KeyRevision[];
   /** What the last `apply` changed, in order: rows as it left them, those that are gone among them. */
-  lastChanges(): readonly KvRow[];
+  lastChanges(): readonly KvChange[];
   /** No key or trace of one is due before this time; Infinity when none has one. */
   nextDueMs(group: GroupId): number;
   /** Changes ever made to the keys. */

@@ -1,11 +1,10 @@
-import type { KvRow } from '../storage/types.ts';
+import type { KvChange } from '../storage/types.ts';
 
 const MAX_CHANGES = 8192;
 /** Of all rings of a node together, and of one at least. */
 const NODE_BYTES = 32 * 1024 * 1024;
 const MIN_BYTES = 128 * 1024;
 const CHANGE_BYTES = 128;
-const NOTHING: Uint8Array = new Uint8Array(0);
 /** Changes that were let go are cut off when there are so many: not one by one. */
 const CUT_AT = 1024;
 
@@ -16,7 +15,7 @@ const CUT_AT = 1024;
  */
 export class ChangeRing {
   /** The change of revision `#floor + 1` is at `#from`. */
-  #rows: KvRow[] = [];
+  #rows: KvChange[] = [];
   #from = 0;
   #floor = 0;
   #bytes = 0;
@@ -45,11 +44,10 @@ export class ChangeRing {
   }
 
   /** What the state machine has just changed. */
-  add(changes: readonly KvRow[]): void {
+  add(changes: readonly KvChange[]): void {
     if (changes.length === 0) return;
     for (const row of changes) {
-      // The history of the key is nothing that a watcher asks for.
-      this.#rows.push({ ...row, past: NOTHING });
+      this.#rows.push(row);
       this.#bytes += bytesOf(row);
     }
     const size = () => this.#rows.length - this.#from;
@@ -75,7 +73,7 @@ export class ChangeRing {
   }
 
   /** The changes after a revision that is not below the floor, oldest first. */
-  after(revision: number, limit: number): readonly KvRow[] {
+  after(revision: number, limit: number): readonly KvChange[] {
     const start = this.#from + revision - this.#floor;
     return this.#rows.slice(start, start + limit);
   }
@@ -96,6 +94,6 @@ export class ChangeRing {
   }
 }
 
-function bytesOf({ key, value }: KvRow): number {
+function bytesOf({ key, value }: KvChange): number {
   return CHANGE_BYTES + key.length + value.length;
 }

@@ -8,6 +8,7 @@ export type { Clock, Failure, ReadAnswer, StoreOptions, WriteAnswer } from './ty
 export type { Mutation } from '../storage/codec.ts';
 export type {
   KeyRevision,
+  KvChange,
   KvRow,
   KvRowMeta,
   LogStorage,

@@ -13,7 +13,7 @@ import {
   type TransferRefusal,
 } from '../raft/types.ts';
 import type { Mutation } from '../storage/codec.ts';
-import { StorageError } from '../storage/errors.ts';
+import { StorageError, StorageWriteError } from '../storage/errors.ts';
 import type { LogWrite, StateMachine } from '../storage/types.ts';
 import type { ChunkSink, Envelope, SnapshotOffer } from '../transport/types.ts';
 import { dueCut } from './compaction.ts';
@@ -549,7 +549,8 @@ export class Store {
       run();
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
-      this.#fail(`The storage of this node cannot be read: ${error.message}`);
+      const what = error instanceof StorageWriteError ? 'written' : 'read';
+      this.#fail(`The storage of this node cannot be ${what}: ${error.message}`);
     }
   }
 

@@ -10,8 +10,12 @@ export function defaultHome(env: NodeJS.ProcessEnv = process.env): string {
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
+export function isClusterName(name: string): boolean {
+  return NAME.test(name);
+}
+
 export function checkName(name: string): void {
-  if (NAME.test(name)) return;
+  if (isClusterName(name)) return;
   throw new SupervisorError(
     'invalidName',
     `"${name.slice(0, 40)}" is not a cluster name.`,

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { DATA_FORMAT_VERSION, memberSchema, timingSchema } from '../config/node-config.ts';
 import { SupervisorError } from './errors.ts';
 import { readIfThere, readJson, writeJson } from './files.ts';
-import type { HomePaths } from './home.ts';
+import { isClusterName, type HomePaths } from './home.ts';
 import type { ClusterRecord } from './types.ts';
 
 /** What cluster.json holds. */
 export const recordSchema = z.object({
   formatVersion: z.literal(DATA_FORMAT_VERSION, { error: 'it was written by another version of PrkDB' }),
   clusterId: z.string().min(1),
-  name: z.string().min(1),
+  name: z.string().refine(isClusterName, 'it is not the name of a cluster'),
   createdAtMs: z.number(),
   partitions: z.number().int().min(1),
   replicationFactor: z.number().int().min(1),

@@ -43,7 +43,9 @@ function filesAfterCheckpoint(): { readonly database: Buffer; readonly wal: Buff
   for (let index = 1; index <= KEYS; index++) apply(first, index);
   // The write-ahead log begins anew here, and never has all pages of the database.
   first.close();
-  const state = closeAfterTest(openStateMachine({ file, identity }));
+  // Each entry is in the write-ahead log by itself.
+  const flushLimits = { maxRows: 0, maxBytes: 0, maxTidies: 0, rowsAtOnce: 1 };
+  const state = closeAfterTest(openStateMachine({ file, identity, flushLimits }));
   for (let index = KEYS + 1; index <= ENTRIES; index++) apply(state, index);
   const other = new Database(file);
   other.pragma('wal_checkpoint(PASSIVE)');

@@ -11,11 +11,12 @@ import {
 import { decodeCommand, type Command } from '../../engine/storage/codec.ts';
 import { StorageUsageError, StorageWriteError } from '../../engine/storage/errors.ts';
 import { applyCommand, type KvTable, type TimeLimits } from '../../engine/storage/state/apply.ts';
-import { historyOf, type Former } from '../../engine/storage/state/history.ts';
+import { historyOf, pastAfter } from '../../engine/storage/state/history.ts';
 import { SessionTable, type SessionLimits } from '../../engine/storage/state/sessions.ts';
 import {
   Gone,
   type KeyRevision,
+  type KvChange,
   type KvRow,
   type KvRowMeta,
   type MutationResult,
@@ -72,6 +73,8 @@ interface UndoBatch {
   readonly membership: Membership | null;
   readonly changes: Change[];
 }
+
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 function fold(hash: number, bytes: Uint8Array): number {
   let h = hash;
@@ -132,12 +135,12 @@ class MemoryTable implements KvTable {
     return row?.gone === Gone.No ? row : undefined;
   }
 
-  former(key: Uint8Array): Former | undefined {
-    const row = this.rows.get(nameOf(key))?.row;
-    return row && { meta: row, value: row.value, past: row.past };
+  put(change: KvChange): void {
+    const former = this.rows.get(nameOf(change.key))?.row;
+    this.#putRow({ ...change, past: former === undefined ? NOTHING : pastAfter({ meta: former, ...former }) });
   }
 
-  put(row: KvRow): void {
+  #putRow(row: KvRow): void {
     this.#replace(nameOf(row.key), { row, hash: rowHash(row) });
     this.written.push(row);
     if (row.expiresAtMs > 0) this.nextDueMs = Math.min(this.nextDueMs, row.expiresAtMs);
@@ -205,7 +208,7 @@ class MemoryTable implements KvTable {
     this.nextDueMs = Infinity;
     this.records = { bytes: sessions, before: null };
     this.reload();
-    for (const row of rows) this.put(row);
+    for (const row of rows) this.#putRow(row);
     this.changes = [];
     this.appliedIndex = facts.appliedIndex;
     this.revision = facts.revision;

@@ -4,9 +4,10 @@ import { StorageUsageError } from '../../engine/storage/errors.ts';
 import { applyCommand, type KvTable } from '../../engine/storage/state/apply.ts';
 import { prefixEnd, scanStart } from '../../engine/storage/state/key-range.ts';
 import { SESSION_LIMITS, SessionTable, type SessionLimits } from '../../engine/storage/state/sessions.ts';
-import type { Former } from '../../engine/storage/state/history.ts';
+import { pastAfter } from '../../engine/storage/state/history.ts';
 import {
   Gone,
+  type KvChange,
   type KvRow,
   type KvRowMeta,
   type MutationResult,
@@ -38,13 +39,12 @@ export class MemoryTable implements KvTable {
     return row?.gone === Gone.No ? { ...row, past: new Uint8Array(0) } : undefined;
   }
 
-  former(key: Uint8Array): Former | undefined {
-    const row = this.rows.get(nameOf(key));
-    return row && { meta: row, value: row.value, past: row.past };
-  }
-
-  put(row: KvRow): void {
-    this.rows.set(nameOf(row.key), row);
+  put(change: KvChange): void {
+    const name = nameOf(change.key);
+    const former = this.rows.get(name);
+    const past = former === undefined ? new Uint8Array(0) : pastAfter({ meta: former, ...former });
+    const row = { ...change, past };
+    this.rows.set(name, row);
     this.changes.push(row);
   }
 

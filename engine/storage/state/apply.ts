@@ -1,7 +1,6 @@
 import type { Command, Mutation } from '../codec/command.ts';
-import { Gone, type KvRow, type KvRowMeta, type MutationResult, type PlainResult } from '../types.ts';
+import { Gone, type KvChange, type KvRow, type KvRowMeta, type MutationResult, type PlainResult } from '../types.ts';
 import { answerAgain, storedAnswer } from './answer.ts';
-import { pastAfter, type Former } from './history.ts';
 import type { SessionTable } from './sessions.ts';
 
 /** What a group remembers of keys that are gone, and does about time. Part of the state machine. */
@@ -22,9 +21,8 @@ export interface KvTable {
   meta(key: Uint8Array): KvRowMeta | undefined;
   /** The row of a key that is there. */
   get(key: Uint8Array): KvRow | undefined;
-  /** What goes into the history of a key when `put` replaces its row. */
-  former(key: Uint8Array): Former | undefined;
-  put(row: KvRow): void;
+  /** The row that this replaces, if there is one, goes into the history of the key. */
+  put(row: KvChange): void;
   /** Removes the row of a key that is gone. */
   forget(key: Uint8Array): void;
   /** Keys whose rows are due at `timeMs`, by due time and then revision: of those that are gone, or of the others. */
@@ -128,7 +126,7 @@ class Applier {
       if (current === undefined) return { kind: 'deleted', found: false, revision: 0 };
       return { kind: 'deleted', found: true, revision: this.#bury(key, Gone.Deleted) };
     }
-    const row: KvRow = {
+    const row: KvChange = {
       key,
       value,
       valueSizeBytes: value.length,
@@ -138,7 +136,6 @@ class Applier {
       updatedAtMs: timeMs,
       expiresAtMs: ttlMs === 0 ? 0 : timeMs + ttlMs,
       gone: Gone.No,
-      past: this.#past(key),
     };
     this.#table.put(row);
     return { kind: 'put', row: metaOf(row) };
@@ -157,14 +154,8 @@ class Applier {
       updatedAtMs: this.#timeMs,
       expiresAtMs: this.#timeMs + this.#limits.goneKeepMs,
       gone,
-      past: this.#past(key),
     });
     return revision;
-  }
-
-  #past(key: Uint8Array): Uint8Array {
-    const former = this.#table.former(key);
-    return former === undefined ? NOTHING : pastAfter(former);
   }
 }
 
@@ -172,7 +163,7 @@ function holds(expectedRevision: number | null, current: KvRowMeta | undefined):
   return expectedRevision === null || expectedRevision === (current?.revision ?? 0);
 }
 
-function metaOf(row: KvRow): KvRowMeta {
+function metaOf(row: KvChange): KvRowMeta {
   const { key, valueSizeBytes, revision, version, createdAtMs, updatedAtMs, expiresAtMs, gone } = row;
   return { key, valueSizeBytes, revision, version, createdAtMs, updatedAtMs, expiresAtMs, gone };
 }

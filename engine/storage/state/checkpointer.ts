@@ -36,6 +36,8 @@ export class Checkpointer {
   readonly #hooks: CheckpointHooks;
   #worker: Worker | undefined;
   #running = false;
+  /** The write-ahead log is to be emptied as soon as no transaction is open. */
+  #mustEmpty = false;
   #writtenBytes = 0;
   /** What was applied when the checkpoint under way began. */
   #applied: ReadonlyMap<GroupId, LogIndex> = new Map();
@@ -47,8 +49,14 @@ export class Checkpointer {
     this.#hooks = hooks;
   }
 
+  /** A write-ahead log starts anew only with a transaction that begins after all of it was copied back. */
+  get isRunning(): boolean {
+    return this.#running;
+  }
+
   /** Call after each commit. */
   wrote(changedKeys: number, sizeBytes: number): void {
+    if (this.#mustEmpty) this.#emptyNow();
     this.#writtenBytes += changedKeys * BYTES_PER_CHANGED_KEY + sizeBytes;
     if (this.#writtenBytes < CHECKPOINT_BYTES || this.#running) return;
     this.#running = true;
@@ -86,6 +94,8 @@ export class Checkpointer {
   }
 
   #emptyNow(): void {
+    this.#mustEmpty = this.#database.inTransaction;
+    if (this.#mustEmpty) return;
     try {
       const [result] = this.#database.pragma('wal_checkpoint(PASSIVE)') as { log: number; checkpointed: number }[];
       if (result !== undefined && result.log === result.checkpointed) this.#hooks.durable(this.#hooks.begins());

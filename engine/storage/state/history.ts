@@ -14,16 +14,13 @@ export interface Former {
   /** Null when it is too large. */
   readonly value: Uint8Array | null;
   readonly past: Uint8Array;
-  /** What `pastAfter` comes to, where it is known already; then value and past are not given. */
-  readonly pastAfter?: Uint8Array | undefined;
 }
 
 /**
  * The history of a key after `former` was replaced: the newest revision first, each with
  * its length before it, so that the oldest are cut off without being looked at.
  */
-export function pastAfter({ meta, value, past, pastAfter: known }: Former): Uint8Array {
-  if (known !== undefined) return known;
+export function pastAfter({ meta, value, past }: Former): Uint8Array {
   const { gone, revision, version, updatedAtMs, expiresAtMs, valueSizeBytes } = meta;
   const kept = gone === Gone.No && value !== null && value.length <= MAX_PAST_VALUE_BYTES ? value : NOTHING;
   const hasValue = gone === Gone.No && kept.length === valueSizeBytes ? 1 : 0;

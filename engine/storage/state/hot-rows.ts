@@ -1,22 +1,23 @@
 import type { KvRowMeta } from '../types.ts';
 
-/** A row that is in the database, as far as its next overwrite needs it. */
+/** A row as it is in the database. */
 export interface HotRow {
   readonly rowId: number | bigint;
   readonly checksum: number;
   readonly meta: Omit<KvRowMeta, 'key'>;
-  /** The history of the key once this row is replaced. */
-  readonly pastAfter: Uint8Array;
+  /** Null when it is large: then it is in the database alone. */
+  readonly value: Uint8Array | null;
+  readonly past: Uint8Array;
 }
 
 /** Of both generations together. Keys that are written again and again are few. */
 const MAX_BYTES = 16 * 1024 * 1024;
-/** What a row costs besides its history and twice its name. */
+/** What a row costs besides its value, its history and twice its name. */
 const OVERHEAD_BYTES = 400;
 
 /**
- * Rows that were overwritten of late, so that the next overwrite need not read them: reading
- * and checking a row costs more than writing it. Two generations in place of an order of use:
+ * Rows that were overwritten of late, so that the next overwrite need not read them, nor those who
+ * ask for them: reading and checking a row costs more than writing it. Two generations in place of an order of use:
  * what is used moves to the younger one, and when that is full the older one is forgotten.
  */
 export class HotRows {
@@ -42,8 +43,8 @@ export class HotRows {
       this.#young.set(table, rows);
     }
     const before = rows.get(name);
-    this.#youngBytes += before === undefined ? OVERHEAD_BYTES + 2 * name.length : -before.pastAfter.length;
-    this.#youngBytes += row.pastAfter.length;
+    this.#youngBytes += before === undefined ? OVERHEAD_BYTES + 2 * name.length : -bytesOf(before);
+    this.#youngBytes += bytesOf(row);
     rows.set(name, row);
     if (this.#youngBytes <= this.#maxYoungBytes) return;
     this.#old = this.#young;
@@ -61,4 +62,8 @@ export class HotRows {
     this.#old = new Map();
     this.#youngBytes = 0;
   }
+}
+
+function bytesOf({ value, past }: HotRow): number {
+  return (value?.length ?? 0) + past.length;
 }

@@ -1,16 +1,16 @@
 import fs from 'node:fs';
 import Database from 'better-sqlite3';
-import type { GroupId } from '../../config/ids.ts';
+import { SYSTEM_GROUP, type GroupId } from '../../config/ids.ts';
 import { EntryType, type Entry, type LogIndex, type LogPoint, type Membership, type Term } from '../../raft/types.ts';
 import { decodeCommand, type Command } from '../codec/command.ts';
-import { encodeMembership } from '../codec/membership.ts';
-import { CorruptDataError, StorageUsageError, type StorageWriteError } from '../errors.ts';
+import { CorruptDataError, StorageUsageError } from '../errors.ts';
 import { checkIdentity, createIdentity, isNewDatabase, type StorageIdentity } from '../sqlite/identity.ts';
 import { FileLock } from '../sqlite/lock.ts';
 import { SizeLimit } from '../sqlite/size-limit.ts';
 import { storageErrorOf, writeErrorOf } from '../sqlite/sqlite-errors.ts';
 import type {
   KeyRevision,
+  KvChange,
   KvRow,
   MutationResult,
   ReplicaDrops,
@@ -25,22 +25,13 @@ import { applyCommand } from './apply.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { connectState } from './connection.ts';
 import { Drops } from './drops.ts';
-import { GroupTable, TableBatch } from './group-table.ts';
+import { FLUSH_LIMITS, Flusher, type Flushed, type FlushLimits } from './flusher.ts';
+import { GroupTable } from './group-table.ts';
 import { historyOf } from './history.ts';
 import { HotRows } from './hot-rows.ts';
+import { MemoryTable } from './memory-table.ts';
 import { loadPartitions, loadRestoredPoints, loadSessions } from './recovery.ts';
-import {
-  EMPTY_PARTITION,
-  createKvTable,
-  kvTableName,
-  MEMBERSHIP_SCHEMA,
-  migrateState,
-  partitionValues,
-  PUT_MEMBERSHIP,
-  PUT_PARTITION,
-  STATE_SCHEMA,
-} from './rows.ts';
-import { SessionRecords } from './session-records.ts';
+import { createKvTable, EMPTY_PARTITION, kvTableName, MEMBERSHIP_SCHEMA, migrateState, STATE_SCHEMA } from './rows.ts';
 import { SESSION_LIMITS, SessionTable, type SessionLimits } from './sessions.ts';
 import { StagedRestore } from './snapshot-sink.ts';
 import { openSnapshotSource } from './snapshot-source.ts';
@@ -54,10 +45,17 @@ export interface StateOptions {
   readonly sizeLimitBytes?: () => number;
   /** What every replica of a cluster must have alike; SESSION_LIMITS unless a test wants less. */
   readonly sessionLimits?: SessionLimits;
+  /** FLUSH_LIMITS unless a test wants less. */
+  readonly flushLimits?: FlushLimits;
 }
 
 /** Calls of `tidy` without anything applied in between, after which hot rows are forgotten: about half a minute. */
 const IDLE_TIDIES = 500;
+
+/** Rows that are flushed for each key that changes: a flush is over long before the next one is due. */
+const ROWS_PER_CHANGE = 2;
+/** Past so much more than the limit says, everything waits for the database. */
+const MAX_EXCESS = 1.5;
 
 const NO_RESULTS: readonly MutationResult[] = [];
 
@@ -106,16 +104,20 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   readonly #file: string;
   readonly #database: Database.Database;
   readonly #lock: FileLock;
-  readonly #partitions: Map<GroupId, StateFacts>;
-  readonly #tables = new Map<GroupId, GroupTable>();
-  readonly #sessions = new Map<GroupId, SessionTable>();
+  readonly #tables = new Map<GroupId, MemoryTable>();
   readonly #hot = new HotRows();
+  readonly #flushLimits: FlushLimits;
+  readonly #flusher: Flusher;
+  /** Of entries that rows in memory may keep alive. */
+  #unflushedBytes = 0;
+  #tidies = 0;
   #idleTidies = 0;
   readonly #sessionLimits: SessionLimits;
-  readonly #sessionRecords: SessionRecords;
-  #lastChanges: readonly KvRow[] = [];
+  #lastChanges: readonly KvChange[] = [];
   readonly #restored: Map<GroupId, LogPoint>;
-  /** What was applied when the last checkpoint that copied everything began. */
+  /** As far as each group is in the database. */
+  readonly #flushed = new Map<GroupId, LogIndex>();
+  /** What of that was there when the last checkpoint that copied everything began. */
   readonly #durable = new Map<GroupId, LogIndex>();
   readonly #restores = new Map<GroupId, StagedRestore>();
   readonly #trash: Trash;
@@ -125,13 +127,8 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   readonly #checkpointer: Checkpointer;
   readonly #sizeLimit: SizeLimit;
   readonly #sizeLimitBytes: () => number;
-  readonly #begin: Database.Statement;
-  readonly #commit: Database.Statement;
-  readonly #rollback: Database.Statement;
-  readonly #putPartition: Database.Statement;
-  readonly #putMembership: Database.Statement;
-  /** Why no more may be applied: the disk could not take back what the write-ahead log holds. */
-  #failure: StorageWriteError | undefined;
+  /** Why no more may be applied: the database could not take what it was given, and is behind what memory holds. */
+  #failure: Error | undefined;
 
   constructor(options: StateOptions, database: Database.Database, lock: FileLock, trash: Trash) {
     const { file } = options;
@@ -142,24 +139,21 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     this.#lock = lock;
     this.#trash = trash;
     this.#drops = new Drops(database);
-    this.#partitions = loadPartitions(database);
     this.#restored = loadRestoredPoints(database);
-    this.#begin = database.prepare('BEGIN IMMEDIATE');
-    this.#commit = database.prepare('COMMIT');
-    this.#rollback = database.prepare('ROLLBACK');
-    this.#putPartition = database.prepare(PUT_PARTITION);
-    this.#putMembership = database.prepare(PUT_MEMBERSHIP);
     this.#sessionLimits = options.sessionLimits ?? SESSION_LIMITS;
-    this.#sessionRecords = new SessionRecords(database);
-    for (const [group, state] of this.#partitions) {
-      this.#tables.set(group, new GroupTable(database, kvTableName(group)));
-      this.#sessions.set(group, loadSessions(database, group, state, this.#sessionLimits));
-      this.#durable.set(group, state.appliedIndex);
+    this.#flushLimits = options.flushLimits ?? FLUSH_LIMITS;
+    this.#flusher = new Flusher(database, {
+      begins: () => this.#sizeLimit.set(this.#sizeLimitBytes()),
+      flushed: (done) => this.#noteFlushed(done),
+    });
+    for (const [group, facts] of loadPartitions(database)) {
+      this.#addTable(group, facts, loadSessions(database, group, facts, this.#sessionLimits));
+      this.#durable.set(group, facts.appliedIndex);
     }
     this.#checkpointer = new Checkpointer(file, database, {
       begins: () => {
         this.#droppedMeanwhile.clear();
-        return new Map(Array.from(this.#partitions, ([group, { appliedIndex }]) => [group, appliedIndex]));
+        return new Map(this.#flushed);
       },
       durable: (indexes) => {
         for (const [group, index] of indexes) {
@@ -175,55 +169,78 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   }
 
   appliedIndex(group: GroupId): LogIndex {
-    return this.#partition(group).appliedIndex;
+    return this.#tables.get(group)?.appliedIndex ?? 0;
   }
 
   sessionCount(group: GroupId): number {
-    return this.#sessions.get(group)?.count ?? 0;
+    return this.#tables.get(group)?.sessions.count ?? 0;
   }
 
   keyCount(group: GroupId): number {
-    return this.#partition(group).keyCount;
+    return this.#tables.get(group)?.keyCount ?? 0;
   }
 
   membership(group: GroupId): Membership | null {
-    return this.#partition(group).membership;
+    return this.#tables.get(group)?.membership ?? null;
   }
 
   apply(group: GroupId, entries: readonly Entry[], membership?: Membership): readonly (readonly MutationResult[])[] {
     if (this.#failure !== undefined) throw this.#failure;
-    const before = this.#partition(group);
-    const commands = entries.map((entry, i) => commandOf(group, entry, before.appliedIndex + 1 + i));
+    const appliedIndex = this.appliedIndex(group);
+    const commands = entries.map((entry, i) => commandOf(group, entry, appliedIndex + 1 + i));
     const last = entries.at(-1);
     this.#lastChanges = [];
     this.#idleTidies = 0;
     if (last === undefined) return [];
-    const due = this.#tables.get(group);
-    const { goneCount, nextDueMs } = due ?? { goneCount: 0, nextDueMs: Infinity };
-    try {
-      this.#sizeLimit.set(this.#sizeLimitBytes());
-      this.#begin.run();
-      const batch = new TableBatch(this.#table(group), before, this.#sessionsOf(group), this.#hot);
-      const results = commands.map((command) => (command === null ? NO_RESULTS : applyCommand(batch, command)));
-      const { state, changedKeys, sizeBytes } = batch.flush(last.index, membership);
-      const recordBytes = this.#sessionRecords.write(group, last.index, batch.sessions.takeRecord());
-      this.#putPartition.run(...partitionValues(group, state));
-      if (membership !== undefined) this.#putMembership.run(group, encodeMembership(membership));
-      this.#commit.run();
-      batch.keepHot();
-      this.#partitions.set(group, state);
-      this.#lastChanges = batch.changes;
-      this.#checkpointer.wrote(changedKeys, sizeBytes + recordBytes);
+    return this.#writing(() => {
+      const table = this.#table(group);
+      table.changes = [];
+      const results = commands.map((command) => (command === null ? NO_RESULTS : applyCommand(table, command)));
+      table.appliedIndex = last.index;
+      table.membership = membership ?? table.membership;
+      table.unflushedSince ??= this.#tidies;
+      for (const { data } of entries) {
+        table.unflushedBytes += data.length;
+        this.#unflushedBytes += data.length;
+      }
+      table.endBatch();
+      this.#flusher.endBatch(table);
+      // Who serves what, and who votes, is never older on disk than what was done because of it.
+      if (membership !== undefined || group === SYSTEM_GROUP) this.#flusher.flush(table);
+      this.#lastChanges = table.changes;
+      this.#flushSome(table);
       return results;
-    } catch (error) {
-      if (this.#database.inTransaction) this.#rollback.run();
-      // The rollback may have taken the group's table with it.
-      if (before === EMPTY_PARTITION) this.#tables.delete(group);
-      if (due !== undefined) Object.assign(due, { goneCount, nextDueMs });
-      // The sessions in memory are ahead of those that the rollback left.
-      this.#sessions.delete(group);
-      throw this.#describe(error);
+    });
+  }
+
+  /** Goes on with the flush under way, or begins one when there is enough. */
+  #flushSome(table: MemoryTable): void {
+    const { maxRows, maxBytes, rowsAtOnce } = this.#flushLimits;
+    const isFull = this.#unflushedBytes > maxBytes;
+    if (table.dirtyCount > MAX_EXCESS * maxRows) this.#flusher.flush(table);
+    if (this.#mayFlush() && (table.dirtyCount > maxRows || isFull)) {
+      this.#flusher.start(isFull ? this.#largest() : table);
     }
+    this.#flusher.step(Math.max(rowsAtOnce, ROWS_PER_CHANGE * table.changes.length));
+    while (this.#unflushedBytes > MAX_EXCESS * maxBytes) this.#flusher.flush(this.#largest());
+  }
+
+  /** A checkpoint that nothing is added to comes to its end, and the write-ahead log starts anew. */
+  #mayFlush(): boolean {
+    return !this.#flusher.isOpen && !this.#checkpointer.isRunning;
+  }
+
+  /** The table that keeps most of the log alive. */
+  #largest(): MemoryTable {
+    return [...this.#tables.values()].reduce((most, table) =>
+      table.unflushedBytes > most.unflushedBytes ? table : most,
+    );
+  }
+
+  #noteFlushed({ table, facts, entryBytes, changedKeys, sizeBytes }: Flushed): void {
+    this.#unflushedBytes -= entryBytes;
+    this.#flushed.set(table.group, facts.appliedIndex);
+    this.#checkpointer.wrote(changedKeys, sizeBytes);
   }
 
   get(group: GroupId, key: Uint8Array): KvRow | undefined {
@@ -235,7 +252,7 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     return row === undefined ? [] : this.#read(() => historyOf(row));
   }
 
-  lastChanges(): readonly KvRow[] {
+  lastChanges(): readonly KvChange[] {
     return this.#lastChanges;
   }
 
@@ -244,7 +261,7 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   }
 
   revision(group: GroupId): number {
-    return this.#partition(group).revision;
+    return this.#tables.get(group)?.revision ?? 0;
   }
 
   scan(group: GroupId, options: ScanOptions): ScanPage {
@@ -256,8 +273,11 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   }
 
   openSnapshot(group: GroupId): SnapshotSource {
-    const sessions = this.#read(() => this.#sessionsOf(group)).image();
-    return openSnapshotSource(this.#file, group, this.#partition(group), sessions, (error) => this.#describe(error));
+    const table = this.#tables.get(group);
+    if (table !== undefined) this.#writing(() => this.#flusher.flush(table));
+    const facts = table?.facts() ?? EMPTY_PARTITION;
+    const sessions = table?.sessions.image() ?? new SessionTable(this.#sessionLimits).image();
+    return openSnapshotSource(this.#file, group, facts, sessions, (error) => this.#describe(error));
   }
 
   beginRestore(group: GroupId, facts: StateFacts, term: Term): SnapshotSink {
@@ -267,7 +287,8 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     this.#restores.set(group, restore);
     return {
       write: (rows) => {
-        this.#writeOr(() => {
+        // It may join the transaction of a flush: none of it counts before it is installed.
+        this.#writing(() => {
           this.#sizeLimit.set(this.#sizeLimitBytes());
           restore.write(rows);
         });
@@ -289,14 +310,13 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     const { group, facts, point } = restore;
     const trashNumber = this.#trash.nextNumber();
     let installed = false;
-    this.#writeOr(() => (installed = restore.install(trashNumber)));
+    this.#alone(() => (installed = restore.install(trashNumber)));
     this.#restores.delete(group);
     if (!installed) return false;
     this.#trash.add(trashNumber);
     this.#hot.clear();
-    this.#partitions.set(group, facts);
-    this.#tables.set(group, new GroupTable(this.#database, kvTableName(group)));
-    this.#sessions.set(group, restore.sessions);
+    this.#unflushedBytes -= this.#tables.get(group)?.unflushedBytes ?? 0;
+    this.#addTable(group, facts, restore.sessions);
     this.#restored.set(group, point);
     this.#durable.set(group, point.index);
     return true;
@@ -311,19 +331,19 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   }
 
   beginDrop(group: GroupId, end: LogPoint): void {
-    this.#writeOr(() => this.#drops.begin(group, end));
+    this.#alone(() => this.#drops.begin(group, end));
   }
 
   finishDrop(group: GroupId): void {
     this.#restores.get(group)?.abort();
     this.#restores.delete(group);
     const trashNumber = this.#trash.nextNumber();
-    this.#writeOr(() => this.#drops.finish(group, trashNumber));
+    this.#alone(() => this.#drops.finish(group, trashNumber));
     this.#trash.add(trashNumber);
     this.#hot.clear();
-    this.#partitions.delete(group);
+    this.#unflushedBytes -= this.#tables.get(group)?.unflushedBytes ?? 0;
     this.#tables.delete(group);
-    this.#sessions.delete(group);
+    this.#flushed.delete(group);
     this.#restored.delete(group);
     this.#durable.delete(group);
     this.#droppedMeanwhile.add(group);
@@ -334,9 +354,28 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   }
 
   tidy(): void {
+    this.#tidies++;
     if (++this.#idleTidies === IDLE_TIDIES) this.#hot.clear();
-    const rows = this.#read(() => this.#trash.empty());
-    if (rows > 0) this.#checkpointer.wrote(rows, 0);
+    if (this.#failure !== undefined) return;
+    this.#writing(() => {
+      const rows = this.#trash.empty();
+      if (rows > 0) this.#checkpointer.wrote(rows, 0);
+      this.#flushAged();
+    });
+  }
+
+  /** Goes on with the flush under way, then with the groups that have waited long enough. */
+  #flushAged(): void {
+    const { maxTidies, rowsAtOnce } = this.#flushLimits;
+    let left = rowsAtOnce;
+    this.#flusher.step(rowsAtOnce);
+    for (const table of this.#tables.values()) {
+      if (!this.#mayFlush() || left <= 0) return;
+      if (table.unflushedSince === null || this.#tidies - table.unflushedSince < maxTidies) continue;
+      left -= 1 + table.dirtyCount;
+      this.#flusher.start(table);
+      this.#flusher.step(rowsAtOnce);
+    }
   }
 
   sizeBytes(): number {
@@ -347,33 +386,35 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
 
   close(): void {
     if (!this.#database.open) return;
-    for (const restore of this.#restores.values()) restore.abort();
+    try {
+      for (const restore of this.#restores.values()) restore.abort();
+      if (this.#failure === undefined) this.#flushAll();
+    } catch {
+      // What the disk does not take is in the log, and is applied again from there.
+    }
     this.#checkpointer.close();
     this.#database.close();
     this.#lock.release();
   }
 
-  #partition(group: GroupId): StateFacts {
-    return this.#partitions.get(group) ?? EMPTY_PARTITION;
+  #flushAll(): void {
+    for (const table of this.#tables.values()) if (table.unflushedSince !== null) this.#flusher.flush(table);
+    this.#flusher.finish();
   }
 
-  #table(group: GroupId): GroupTable {
-    let table = this.#tables.get(group);
-    if (table === undefined) {
-      createKvTable(this.#database, kvTableName(group));
-      table = new GroupTable(this.#database, kvTableName(group));
-      this.#tables.set(group, table);
-    }
+  #table(group: GroupId): MemoryTable {
+    const table = this.#tables.get(group);
+    if (table !== undefined) return table;
+    createKvTable(this.#database, kvTableName(group));
+    return this.#addTable(group, EMPTY_PARTITION, new SessionTable(this.#sessionLimits));
+  }
+
+  #addTable(group: GroupId, facts: StateFacts, sessions: SessionTable): MemoryTable {
+    const stored = new GroupTable(this.#database, kvTableName(group));
+    const table = new MemoryTable(group, stored, facts, sessions, this.#hot, this.#flusher);
+    this.#tables.set(group, table);
+    this.#flushed.set(group, facts.appliedIndex);
     return table;
-  }
-
-  #sessionsOf(group: GroupId): SessionTable {
-    let sessions = this.#sessions.get(group);
-    if (sessions === undefined) {
-      sessions = loadSessions(this.#database, group, this.#partition(group), this.#sessionLimits);
-      this.#sessions.set(group, sessions);
-    }
-    return sessions;
   }
 
   #read<Result>(read: () => Result): Result {
@@ -384,10 +425,25 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     }
   }
 
-  /** As `read`, and nothing once the disk has failed. */
-  #writeOr(write: () => void): void {
+  /** As `read`, and nothing once the disk has failed: memory may be ahead of it in part of a batch. */
+  #writing<Result>(write: () => Result): Result {
     if (this.#failure !== undefined) throw this.#failure;
-    this.#read(write);
+    try {
+      return write();
+    } catch (error) {
+      // SQLite rolls back by itself after some errors, such as a full disk.
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      this.#failure = this.#describe(error);
+      throw this.#failure;
+    }
+  }
+
+  /** A transaction of its own: durable, where it asks for that. */
+  #alone(write: () => void): void {
+    this.#writing(() => {
+      this.#flusher.finish();
+      write();
+    });
   }
 
   #describe(error: unknown): Error {

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeCommand, type Mutation } from '../../../engine/storage/codec.ts';
 import { TIME_LIMITS } from '../../../engine/storage/state/apply.ts';
+import type { FlushLimits } from '../../../engine/storage/state/flusher.ts';
 import { HotRows, type HotRow } from '../../../engine/storage/state/hot-rows.ts';
 import { openStateMachine } from '../../../engine/storage/state/state-machine.ts';
 import { bytes, closeAfterTest, entry, identity, temporaryDirectory } from './support.ts';
@@ -11,7 +12,8 @@ const row = (rowId: number, sizeBytes = 0): HotRow => ({
   rowId,
   checksum: 1,
   meta: { ...meta, gone: 0 },
-  pastAfter: new Uint8Array(sizeBytes),
+  value: new Uint8Array(1),
+  past: new Uint8Array(sizeBytes),
 });
 
 describe('hot rows', () => {
@@ -46,6 +48,8 @@ describe('hot rows', () => {
   });
 });
 
+const ALWAYS: FlushLimits = { maxRows: 0, maxBytes: 0, maxTidies: 0, rowsAtOnce: 1 };
+
 const put = (key: string, value: string): Mutation => ({
   kind: 'put',
   key: bytes(key),
@@ -56,23 +60,10 @@ const put = (key: string, value: string): Mutation => ({
 });
 
 describe('the state machine with hot rows', () => {
-  it('goes on from what is in the database after a batch that failed', () => {
-    let limitBytes = 0;
-    const file = path.join(temporaryDirectory(), 'state.db');
-    const state = closeAfterTest(openStateMachine({ file, identity, sizeLimitBytes: () => limitBytes }));
-    const values = () => state.history(1, bytes('a')).map(({ value }) => Buffer.from(value ?? []).toString());
-    for (let i = 1; i <= 4; i++) state.apply(1, [entry(i, 1, encodeCommand([put('a', `v${i}`)], i))]);
-    const large = Array.from({ length: 200 }, (_, i) => put(`large-${i}`, 'x'.repeat(10_000)));
-    limitBytes = 1;
-    expect(() => state.apply(1, [entry(5, 1, encodeCommand([put('a', 'never'), ...large], 5))])).toThrow('is full');
-    expect(values()).toEqual(['v4', 'v3', 'v2', 'v1']);
-    limitBytes = 0;
-    state.apply(1, [entry(5, 1, encodeCommand([put('a', 'v5')], 5))]);
-    expect(values()).toEqual(['v5', 'v4', 'v3', 'v2', 'v1']);
-  });
-
   it('begins a key anew whose row was forgotten', () => {
-    const state = closeAfterTest(openStateMachine({ file: path.join(temporaryDirectory(), 'state.db'), identity }));
+    const state = closeAfterTest(
+      openStateMachine({ file: path.join(temporaryDirectory(), 'state.db'), identity, flushLimits: ALWAYS }),
+    );
     const remove: Mutation = { ...put('a', ''), kind: 'delete' };
     for (let i = 1; i <= 3; i++) state.apply(1, [entry(i, 1, encodeCommand([put('a', `v${i}`)], i))]);
     state.apply(1, [entry(4, 1, encodeCommand([remove], 4))]);
@@ -86,7 +77,9 @@ describe('the state machine with hot rows', () => {
 
   it('goes on from a snapshot that took the place of its rows', () => {
     const open = () =>
-      closeAfterTest(openStateMachine({ file: path.join(temporaryDirectory(), 'state.db'), identity }));
+      closeAfterTest(
+        openStateMachine({ file: path.join(temporaryDirectory(), 'state.db'), identity, flushLimits: ALWAYS }),
+      );
     const [leader, follower] = [open(), open()];
     for (let i = 1; i <= 9; i++)
       leader.apply(1, [entry(i, 1, encodeCommand([put('b', `w${i}`), put('a', `v${i}`)], i))]);
