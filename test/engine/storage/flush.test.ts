@@ -103,10 +103,10 @@ describe('what was applied and is not in the database yet', () => {
           const known = new Map<number, unknown>([[0, answers(atOnce)]]);
           let [index, timeMs] = [0, 1000];
           for (const { batches, afterMs, tidies, kill } of steps) {
-            timeMs += afterMs;
             const from = index;
             const entries = batches.map((mutations) => {
               index++;
+              timeMs += afterMs;
               return entry(
                 index,
                 1,
