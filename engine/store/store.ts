@@ -549,8 +549,10 @@ export class Store {
       run();
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
-      const what = error instanceof StorageWriteError ? 'written' : 'read';
-      this.#fail(`The storage of this node cannot be ${what}: ${error.message}`);
+      const isWrite = error instanceof StorageWriteError;
+      this.#fail(
+        `${isWrite ? 'The state machine cannot be written' : 'The storage of this node cannot be read'}: ${error.message}`,
+      );
     }
   }
 

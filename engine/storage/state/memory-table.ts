@@ -168,8 +168,7 @@ export class MemoryTable implements KvTable {
   /** To be called after each batch: what was only looked at need not stay. */
   endBatch(): void {
     for (const slot of this.#looked) {
-      // Another may have its place by now, where a row was written in the middle of the batch.
-      if (!slot.isDirty && !slot.isFrozen && this.#slots.get(slot.name) === slot) this.#slots.delete(slot.name);
+      if (!slot.isDirty && !slot.isFrozen) this.#slots.delete(slot.name);
     }
     this.#looked = [];
   }

@@ -203,8 +203,8 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
         table.unflushedBytes += data.length;
         this.#unflushedBytes += data.length;
       }
-      table.endBatch();
       this.#flusher.endBatch(table);
+      table.endBatch();
       // Who serves what, and who votes, is never older on disk than what was done because of it.
       if (membership !== undefined || group === SYSTEM_GROUP) this.#flusher.flush(table);
       this.#lastChanges = table.changes;
