@@ -25,6 +25,7 @@ import {
   type Outcome,
   type PrkDbError,
 } from './errors.ts';
+import type { TimedAttempt } from './attempt-timer.ts';
 import type { LinkRequest, NodeLink } from './node-link.ts';
 import type { WriteSession } from './write-sessions.ts';
 
@@ -38,6 +39,8 @@ export interface CallContext {
   doubtLeader(partition: number, link: NodeLink): void;
   /** Refreshes the routing table in the background, once for all who ask. */
   refresh(): void;
+  /** `timedOut` of the calls is to be called when an attempt is due. */
+  expectBy(dueMs: number): void;
   finished(call: Call): void;
 }
 
@@ -46,13 +49,23 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What has a place in a session, which is filled in before it is sent. */
+export type SequencedOperation = { readonly write: WriteOperation } | { readonly transact: TransactOperation };
+
 export type Operation =
+  | SequencedOperation
   | { readonly get: GetOperation }
-  | { readonly write: WriteOperation }
   | { readonly scan: ScanOperation }
   | { readonly openSession: OpenSessionOperation }
-  | { readonly transact: TransactOperation }
   | { readonly history: HistoryOperation };
+
+/** A request that carries this; the rest is filled in with each attempt. */
+export function requestOf(operation: Operation): KvRequest {
+  if ('write' in operation) return { id: 0, epoch: 0, timeoutMs: 0, forwarded: false, write: operation.write };
+  return { id: 0, epoch: 0, timeoutMs: 0, forwarded: false, ...operation };
+}
+
+const NONE_TRIED: ReadonlySet<NodeLink> = new Set();
 
 /** A silent node is given up after a third of the time, so that two others can be asked. */
 const ATTEMPT_SHARE = 3;
@@ -75,11 +88,13 @@ const BACKOFF_MAX_MS = 400;
  * write, since its session applies it once and answers each attempt alike. What was sent and
  * never answered until the time is over is reported as unknown.
  */
-export class Call implements LinkRequest {
+export class Call implements LinkRequest, TimedAttempt {
   readonly request: KvRequest;
   readonly sizeBytes: number;
   readonly partition: number;
   sent = false;
+  /** When the attempt that is on its way is given up; Infinity while there is none. */
+  dueMs = Infinity;
   readonly #context: CallContext;
   readonly #isWrite: boolean;
   /** It writes, or makes ready to. */
@@ -88,12 +103,12 @@ export class Call implements LinkRequest {
   readonly #timeoutMs: number;
   readonly #deadlineMs: number;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = () => this.#reject(this.#signal?.reason as Error);
+  #onAbort: (() => void) | undefined;
   readonly #resolve: (response: KvResponse) => void;
   readonly #rejectPromise: (error: Error) => void;
-  #timer: NodeJS.Timeout | undefined;
+  #backoffTimer: NodeJS.Timeout | undefined;
   #link: NodeLink | undefined;
-  #tried: Set<NodeLink> = new Set();
+  #tried: Set<NodeLink> | undefined;
   #rounds = 0;
   #redirects = 0;
   #retries = 0;
@@ -109,7 +124,7 @@ export class Call implements LinkRequest {
   constructor(
     context: CallContext,
     partition: number,
-    operation: Operation,
+    request: KvRequest,
     options: CallOptions,
     resolve: (response: KvResponse) => void,
     reject: (error: Error) => void,
@@ -118,13 +133,11 @@ export class Call implements LinkRequest {
     this.#session = session;
     this.#context = context;
     this.partition = partition;
-    this.request = { id: 0, epoch: 0, timeoutMs: 0, forwarded: false, ...operation };
-    const { get, scan, history, openSession } = this.request;
-    this.#forWrite = isWriteRequest(this.request);
-    this.#isWrite = this.#forWrite && openSession === undefined;
-    const mode = (get ?? scan ?? history)?.readMode ?? ReadMode.Linearizable;
-    this.#anyReplica = !this.#forWrite && mode !== ReadMode.Linearizable;
-    this.sizeBytes = requestBytes(this.request);
+    this.request = request;
+    this.#forWrite = isWriteRequest(request);
+    this.#isWrite = this.#forWrite && !request.openSession;
+    this.#anyReplica = !this.#forWrite && readModeOf(request) !== ReadMode.Linearizable;
+    this.sizeBytes = requestBytes(request);
     this.#timeoutMs = options.timeoutMs;
     this.#deadlineMs = Date.now() + options.timeoutMs;
     this.#signal = options.signal;
@@ -138,12 +151,14 @@ export class Call implements LinkRequest {
   }
 
   start(): void {
-    if (this.#signal !== undefined) {
-      if (this.#signal.aborted) {
-        this.#onAbort();
+    const signal = this.#signal;
+    if (signal !== undefined) {
+      if (signal.aborted) {
+        this.#reject(signal.reason as Error);
         return;
       }
-      this.#signal.addEventListener('abort', this.#onAbort, { once: true });
+      this.#onAbort = () => this.#reject(signal.reason as Error);
+      signal.addEventListener('abort', this.#onAbort, { once: true });
     }
     this.#attempt();
   }
@@ -163,7 +178,7 @@ export class Call implements LinkRequest {
     switch (response.status) {
       case KvStatus.Ok:
         if (response.epoch > this.#context.epoch) this.#context.refresh();
-        this.#finish(() => this.#resolve(response));
+        if (this.#finish()) this.#resolve(response);
         return;
       case KvStatus.Conflict:
         this.#reject(
@@ -254,12 +269,12 @@ export class Call implements LinkRequest {
       this.#expire();
       return;
     }
-    const link = this.#context.choose(this.partition, this.#anyReplica, this.#tried);
+    const link = this.#context.choose(this.partition, this.#anyReplica, this.#tried ?? NONE_TRIED);
     if (link === undefined) {
       this.#again(true);
       return;
     }
-    this.#tried.add(link);
+    (this.#tried ??= new Set()).add(link);
     this.#link = link;
     const maxAttemptMs = this.#isWrite ? MAX_WRITE_ATTEMPT_MS : MAX_READ_ATTEMPT_MS;
     const attemptMs = Math.min(maxAttemptMs, Math.max(MIN_ATTEMPT_MS, Math.ceil(this.#timeoutMs / ATTEMPT_SHARE)));
@@ -268,11 +283,13 @@ export class Call implements LinkRequest {
     if (sequenced && this.#session !== undefined) sequenced.acknowledged = this.#session.acknowledged;
     // A node that is slow may still do the write after it was given up here: that answers the next attempt.
     this.request.timeoutMs = this.#isWrite ? leftMs : Math.min(leftMs, attemptMs);
-    this.#timer = setTimeout(() => this.#attemptTimedOut(), Math.min(leftMs, attemptMs));
+    this.dueMs = nowMs + Math.min(leftMs, attemptMs);
+    this.#context.expectBy(this.dueMs);
     link.send(this);
   }
 
-  #attemptTimedOut(): void {
+  /** The attempt on its way has had its time. */
+  timedOut(): void {
     const link = this.#link;
     if (this.#done || link === undefined) return;
     const sent = this.sent;
@@ -289,16 +306,17 @@ export class Call implements LinkRequest {
   /** Tries the next node at once while there is one, else waits: later rounds wait longer. */
   #again(wait = false): void {
     this.#retries++;
-    const untried = !wait && this.#context.choose(this.partition, this.#anyReplica, this.#tried);
-    if (untried && !this.#tried.has(untried)) {
+    const tried = this.#tried ?? NONE_TRIED;
+    const untried = !wait && this.#context.choose(this.partition, this.#anyReplica, tried);
+    if (untried && !tried.has(untried)) {
       this.#attempt();
       return;
     }
     const leftMs = this.#deadlineMs - Date.now();
-    this.#tried = new Set();
+    this.#tried = undefined;
     const ceilingMs = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** this.#rounds++);
     const delayMs = ceilingMs / 2 + Math.random() * (ceilingMs / 2);
-    this.#timer = setTimeout(() => this.#attempt(), Math.max(0, Math.min(delayMs, leftMs)));
+    this.#backoffTimer = setTimeout(() => this.#attempt(), Math.max(0, Math.min(delayMs, leftMs)));
   }
 
   #expire(): void {
@@ -341,24 +359,31 @@ export class Call implements LinkRequest {
   }
 
   #detach(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.dueMs = Infinity;
+    if (this.#backoffTimer !== undefined) clearTimeout(this.#backoffTimer);
+    this.#backoffTimer = undefined;
     this.#link = undefined;
   }
 
   #reject(error: PrkDbError | Error): void {
-    this.#finish(() => this.#rejectPromise(error));
+    if (this.#finish()) this.#rejectPromise(error);
   }
 
-  #finish(settle: () => void): void {
-    if (this.#done) return;
+  /** True the first time: then the caller settles the promise. */
+  #finish(): boolean {
+    if (this.#done) return false;
     this.#done = true;
     this.#link?.forget(this);
     this.#detach();
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#session?.finish((this.request.write ?? this.request.transact)?.sequence ?? 0);
     this.#context.finished(this);
-    settle();
+    return true;
   }
+}
+
+function readModeOf({ get, scan, history }: KvRequest): ReadMode {
+  return (get ?? scan ?? history)?.readMode ?? ReadMode.Linearizable;
 }
 
 function sessionExpired(partition: number, reason: string, outcome: Outcome): SessionExpiredError {

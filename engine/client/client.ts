@@ -1,13 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { partitionOfKey } from '../config/seahash.ts';
-import { ReadMode, type KvResponse, type MetadataResponse, type WriteOperation } from '../rpc/kv.ts';
-import { keyBytes, prefixBytes, valueBytes, type BytesInput } from './bytes.ts';
-import { Call, type CallContext, type Operation } from './call.ts';
+import { ReadMode, type KvResponse, type MetadataResponse } from '../rpc/kv.ts';
+import { keyBytes, prefixBytes, type BytesInput } from './bytes.ts';
+import { AttemptTimer } from './attempt-timer.ts';
+import { Call, requestOf, type CallContext, type Operation, type SequencedOperation } from './call.ts';
 import { credentialsFor, type Credentials } from './credentials.ts';
 import { dialAddress } from './endpoint.ts';
-import { metaOf, toEntry, toKeyRevision } from './entry.ts';
+import { toEntry, toKeyRevision, toMeta } from './entry.ts';
 import { Watcher, type WatchHost } from './watch.ts';
-import { partitionOfAll, writeOf } from './write-operation.ts';
+import { partitionOfAll, putOf, writeOf } from './write-operation.ts';
 import { ClosedError, InternalError, InvalidArgumentError, SessionExpiredError } from './errors.ts';
 import { AnyNode, type HealthResponse } from './metadata.ts';
 import { NodeLink } from './node-link.ts';
@@ -42,6 +43,16 @@ const REFRESH_GAP_MS = 50;
 /** More would only wait in the node's queue while their deadlines run. */
 const BATCH_CONCURRENCY = 1024;
 
+/** A write from its call to its answer, in as many sessions as that takes. */
+interface SessionWrite {
+  readonly partition: number;
+  readonly operation: SequencedOperation;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly resolve: (response: KvResponse) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * A client of one PrkDB cluster. Holds one connection per node, sends each key to its
  * partition's leader and follows when that changes. Safe for any number of concurrent
@@ -55,6 +66,7 @@ export class PrkDbClient {
   readonly #routing = new RoutingTable();
   readonly #links = new Map<string, NodeLink>();
   readonly #calls = new Set<Call>();
+  readonly #attemptTimer = new AttemptTimer(this.#calls);
   readonly #watchers = new Set<Watcher>();
   readonly #watchHost: WatchHost;
   readonly #context: CallContext;
@@ -91,6 +103,7 @@ export class PrkDbClient {
         if (routing.addressOf(leader) === link.address) routing.forgetLeader(partition, leader);
       },
       refresh: () => this.#refresh(),
+      expectBy: (dueMs) => this.#attemptTimer.expectBy(dueMs),
       finished: (call) => {
         this.#retries += call.retries;
         this.#calls.delete(call);
@@ -131,37 +144,43 @@ export class PrkDbClient {
   }
 
   /** Writes the value and resolves when a majority has it on disk. */
-  async put(key: BytesInput, value: BytesInput, options: PutOptions = {}): Promise<EntryMeta> {
-    const bytes = keyBytes(key);
-    const { response, partition } = await this.#write(
-      writeOf({ ...options, put: bytes, value: valueBytes(value) }, this.#clientId),
-      options,
-    );
-    if (response.entry === null) throw new InternalError('The node confirmed the write without saying its revision.');
-    return { ...metaOf(toEntry(response.entry, partition)), key: Buffer.from(bytes) };
+  put(key: BytesInput, value: BytesInput, options: PutOptions = {}): Promise<EntryMeta> {
+    return new Promise((resolve, reject) => {
+      const bytes = keyBytes(key);
+      const write = putOf(bytes, value, options, this.#clientId);
+      const partition = partitionOfKey(bytes, this.#routing.partitionCount);
+      const done = ({ entry }: KvResponse) => {
+        if (entry !== null) resolve(toMeta(entry, partition, Buffer.from(bytes)));
+        else reject(new InternalError('The node confirmed the write without saying its revision.'));
+      };
+      this.#inSession(partition, { write }, options, done, reject);
+    });
   }
 
   /** Resolves when the key is gone, whether or not it was there. */
-  async delete(key: BytesInput, options: WriteOptions = {}): Promise<DeleteResult> {
-    const { response, partition } = await this.#write(writeOf({ ...options, delete: key }, this.#clientId), options);
-    return { found: response.found, partition };
+  delete(key: BytesInput, options: WriteOptions = {}): Promise<DeleteResult> {
+    return new Promise((resolve, reject) => {
+      const write = writeOf({ ...options, delete: key }, this.#clientId);
+      const partition = partitionOfKey(write.key, this.#routing.partitionCount);
+      this.#inSession(partition, { write }, options, ({ found }) => resolve({ found, partition }), reject);
+    });
   }
 
   /**
    * Applies all of the writes or none: each condition has to hold before the first one is
    * applied. All keys are of one partition (`partitionOf`). Rejects with ConflictError.
    */
-  async transact(writes: readonly TransactWrite[], options: CallOptions = {}): Promise<TransactResult> {
-    const operations = writes.map((write) => writeOf(write, this.#clientId));
-    const partition = partitionOfAll(operations, this.#routing.partitionCount);
-    const response = await this.#inSession(partition, options, (place) => ({
-      transact: { writes: operations, acknowledged: 0, ...place },
-    }));
-    const results = response.results.map(({ entry, found }) => ({
-      entry: entry && metaOf(toEntry(entry, partition)),
-      found,
-    }));
-    return { partition, results };
+  transact(writes: readonly TransactWrite[], options: CallOptions = {}): Promise<TransactResult> {
+    return new Promise((resolve, reject) => {
+      const operations = writes.map((write) => writeOf(write, this.#clientId));
+      const partition = partitionOfAll(operations, this.#routing.partitionCount);
+      const transact = { writes: operations, session: 0, sequence: 0, acknowledged: 0 };
+      const done = ({ results }: KvResponse) => {
+        const written = results.map(({ entry, found }) => ({ entry: entry && toMeta(entry, partition), found }));
+        resolve({ partition, results: written });
+      };
+      this.#inSession(partition, { transact }, options, done, reject);
+    });
   }
 
   /** What is still known of a key's revisions, the newest first: also of one that is gone. */
@@ -241,6 +260,7 @@ export class PrkDbClient {
     this.#closed = true;
     for (const watcher of this.#watchers) watcher.close();
     for (const call of this.#calls) call.close();
+    this.#attemptTimer.stop();
     for (const link of this.#links.values()) link.close();
     this.#anyNode.close();
   }
@@ -251,54 +271,64 @@ export class PrkDbClient {
     return session;
   }
 
-  async #write(write: WriteOperation, options: CallOptions) {
-    const partition = partitionOfKey(write.key, this.#routing.partitionCount);
-    const response = await this.#inSession(partition, options, (place) => ({ write: { ...write, ...place } }));
-    return { response, partition };
-  }
-
-  /** Writes in this client's session with the partition; in a new one when that had expired before anything was done. */
-  async #inSession(
+  /** Writes in this client's session with the partition. Throws, or calls one of the two. */
+  #inSession(
     partition: number,
-    options: CallOptions,
-    operationAt: (place: { readonly session: number; readonly sequence: number }) => Operation,
-  ): Promise<KvResponse> {
-    const timeoutMs = checkedTimeout(options.timeoutMs ?? this.#timeoutMs);
-    const { signal } = options;
-    const deadlineMs = Date.now() + timeoutMs;
-    for (let leftMs = timeoutMs; ; leftMs = Math.max(1, deadlineMs - Date.now())) {
-      if (this.#closed) throw new ClosedError();
-      const session = this.#sessions.ready(partition) ?? (await this.#sessions.wait(partition, deadlineMs, signal));
-      const sequence = session.begin();
-      try {
-        const operation = operationAt({ session: session.id, sequence });
-        return await this.#call(partition, operation, { timeoutMs: leftMs, signal }, session);
-      } catch (error) {
-        if (!(error instanceof SessionExpiredError)) throw error;
-        this.#sessions.expired(session);
-        if (error.outcome === 'unknown' || Date.now() >= deadlineMs) throw error;
-      } finally {
-        session.finish(sequence);
-      }
-    }
+    operation: SequencedOperation,
+    { timeoutMs = this.#timeoutMs, signal }: CallOptions,
+    resolve: (response: KvResponse) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    if (this.#closed) throw new ClosedError();
+    const deadlineMs = Date.now() + checkedTimeout(timeoutMs);
+    const write = { partition, operation, deadlineMs, signal, resolve, reject };
+    const session = this.#sessions.ready(partition);
+    if (session === undefined) this.#whenReady(write, timeoutMs);
+    else this.#writeIn(session, write, timeoutMs);
   }
 
-  #call(partition: number, operation: Operation, options: CallOptions, session?: WriteSession): Promise<KvResponse> {
+  #whenReady(write: SessionWrite, timeoutMs: number): void {
+    const { partition, deadlineMs, signal, reject } = write;
+    this.#sessions
+      .wait(partition, deadlineMs, signal)
+      .then((session) => this.#writeIn(session, write, timeoutMs))
+      .catch(reject);
+  }
+
+  #writeIn(session: WriteSession, write: SessionWrite, timeoutMs: number): void {
+    if (this.#closed) throw new ClosedError();
+    const { partition, operation, signal, resolve } = write;
+    const place = 'write' in operation ? operation.write : operation.transact;
+    place.session = session.id;
+    place.sequence = session.begin();
+    const fail = (error: Error) => this.#failedIn(session, write, error);
+    this.#start(new Call(this.#context, partition, requestOf(operation), { timeoutMs, signal }, resolve, fail, session));
+  }
+
+  /** One that had expired before anything was done is replaced by a new one. */
+  #failedIn(session: WriteSession, write: SessionWrite, error: Error): void {
+    const { operation, deadlineMs, reject } = write;
+    if (!(error instanceof SessionExpiredError)) return reject(error);
+    this.#sessions.expired(session);
+    const leftMs = deadlineMs - Date.now();
+    if (error.outcome === 'unknown' || leftMs <= 0) return reject(error);
+    const again: SequencedOperation =
+      'write' in operation ? { write: { ...operation.write } } : { transact: { ...operation.transact } };
+    this.#whenReady({ ...write, operation: again }, leftMs);
+  }
+
+  #call(partition: number, operation: Operation, options: CallOptions): Promise<KvResponse> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new ClosedError();
       const timeoutMs = checkedTimeout(options.timeoutMs ?? this.#timeoutMs);
-      const call = new Call(
-        this.#context,
-        partition,
-        operation,
-        { timeoutMs, signal: options.signal },
-        resolve,
-        reject,
-        session,
-      );
-      this.#calls.add(call);
-      call.start();
+      const call = { timeoutMs, signal: options.signal };
+      this.#start(new Call(this.#context, partition, requestOf(operation), call, resolve, reject));
     });
+  }
+
+  #start(call: Call): void {
+    this.#calls.add(call);
+    call.start();
   }
 
   /** The leader where it is needed, known and healthy; else a replica not yet tried, healthy ones first. */

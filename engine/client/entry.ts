@@ -7,9 +7,13 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 
 /** An entry as callers get it. */
 export function toEntry(entry: KvEntry, partition: number): Entry {
+  return { ...toMeta(entry, partition), value: asBuffer(entry.value) };
+}
+
+/** The same without its value. `key`: instead of the entry's own, which is a view of the message that it came in. */
+export function toMeta(entry: KvEntry, partition: number, key = asBuffer(entry.key)): EntryMeta {
   return {
-    key: asBuffer(entry.key),
-    value: asBuffer(entry.value),
+    key,
     partition,
     revision: entry.revision,
     version: entry.version,
@@ -18,11 +22,6 @@ export function toEntry(entry: KvEntry, partition: number): Entry {
     valueSizeBytes: entry.valueSizeBytes,
     expiresAtMs: entry.expiresAtMs || null,
   };
-}
-
-export function metaOf(entry: Entry): EntryMeta {
-  const { value: _, ...meta } = entry;
-  return meta;
 }
 
 const changeKinds = ['put', 'delete', 'expire'] as const;

@@ -36,8 +36,9 @@ export class WriteSession {
   }
 
   finish(sequence: number): void {
-    this.#finished.add(sequence);
-    while (this.#finished.delete(this.#acknowledged + 1)) this.#acknowledged++;
+    if (sequence === this.#acknowledged + 1) this.#acknowledged = sequence;
+    else this.#finished.add(sequence);
+    while (this.#finished.size > 0 && this.#finished.delete(this.#acknowledged + 1)) this.#acknowledged++;
     if (this.#waiting.length === 0 || this.isFull) return;
     const waiting = this.#waiting;
     this.#waiting = [];

@@ -91,6 +91,14 @@ export class WireReader {
   uint64(): number {
     const { buffer, limit } = this;
     let at = this.position;
+    if (at < limit) {
+      // Most numbers are tags, lengths and small counts.
+      const first = buffer[at] as number;
+      if (first < 0x80) {
+        this.position = at + 1;
+        return first;
+      }
+    }
     let value = 0;
     let scale = 1;
     for (let i = 0; i < 10; i++) {
