@@ -13,11 +13,11 @@ const SWEEP_GAP_MS = 10;
  * call, and hardly ever run out. Attempts are given up when they are due, or at most a gap later.
  */
 export class AttemptTimer {
-  readonly #attempts: Iterable<TimedAttempt>;
+  readonly #attempts: { all(): readonly TimedAttempt[] };
   #timer: NodeJS.Timeout | undefined;
   #firesAtMs = Infinity;
 
-  constructor(attempts: Iterable<TimedAttempt>) {
+  constructor(attempts: { all(): readonly TimedAttempt[] }) {
     this.#attempts = attempts;
   }
 
@@ -39,7 +39,7 @@ export class AttemptTimer {
     this.stop();
     const nowMs = Date.now();
     let nextMs = Infinity;
-    for (const attempt of this.#attempts) {
+    for (const attempt of this.#attempts.all()) {
       if (attempt.dueMs <= nowMs) attempt.timedOut();
       else if (attempt.dueMs < nextMs) nextMs = attempt.dueMs;
     }

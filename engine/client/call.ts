@@ -27,6 +27,7 @@ import {
 } from './errors.ts';
 import type { TimedAttempt } from './attempt-timer.ts';
 import type { LinkRequest, NodeLink } from './node-link.ts';
+import type { Member } from './roster.ts';
 import type { WriteSession } from './write-sessions.ts';
 
 /** What a call needs of its client. */
@@ -88,13 +89,14 @@ const BACKOFF_MAX_MS = 400;
  * write, since its session applies it once and answers each attempt alike. What was sent and
  * never answered until the time is over is reported as unknown.
  */
-export class Call implements LinkRequest, TimedAttempt {
+export class Call implements LinkRequest, TimedAttempt, Member {
   readonly request: KvRequest;
   readonly sizeBytes: number;
   readonly partition: number;
   sent = false;
   /** When the attempt that is on its way is given up; Infinity while there is none. */
   dueMs = Infinity;
+  place = -1;
   readonly #context: CallContext;
   readonly #isWrite: boolean;
   /** It writes, or makes ready to. */

@@ -12,6 +12,7 @@ import { partitionOfAll, putOf, writeOf } from './write-operation.ts';
 import { ClosedError, InternalError, InvalidArgumentError, SessionExpiredError } from './errors.ts';
 import { AnyNode, type HealthResponse } from './metadata.ts';
 import { NodeLink } from './node-link.ts';
+import { Roster } from './roster.ts';
 import { RoutingTable } from './routing.ts';
 import { scanAll } from './scan.ts';
 import { WriteSessions, type WriteSession } from './write-sessions.ts';
@@ -65,7 +66,7 @@ export class PrkDbClient {
   readonly #anyNode: AnyNode;
   readonly #routing = new RoutingTable();
   readonly #links = new Map<string, NodeLink>();
-  readonly #calls = new Set<Call>();
+  readonly #calls = new Roster<Call>();
   readonly #attemptTimer = new AttemptTimer(this.#calls);
   readonly #watchers = new Set<Watcher>();
   readonly #watchHost: WatchHost;
@@ -106,7 +107,7 @@ export class PrkDbClient {
       expectBy: (dueMs) => this.#attemptTimer.expectBy(dueMs),
       finished: (call) => {
         this.#retries += call.retries;
-        this.#calls.delete(call);
+        this.#calls.remove(call);
       },
     };
   }
@@ -250,7 +251,7 @@ export class PrkDbClient {
 
   counters(): ClientCounters {
     let retries = this.#retries;
-    for (const call of this.#calls) retries += call.retries;
+    for (const call of this.#calls.all()) retries += call.retries;
     return { retries, inFlight: this.#calls.size };
   }
 
@@ -259,7 +260,7 @@ export class PrkDbClient {
     if (this.#closed) return;
     this.#closed = true;
     for (const watcher of this.#watchers) watcher.close();
-    for (const call of this.#calls) call.close();
+    for (const call of this.#calls.all()) call.close();
     this.#attemptTimer.stop();
     for (const link of this.#links.values()) link.close();
     this.#anyNode.close();
@@ -302,7 +303,9 @@ export class PrkDbClient {
     place.session = session.id;
     place.sequence = session.begin();
     const fail = (error: Error) => this.#failedIn(session, write, error);
-    this.#start(new Call(this.#context, partition, requestOf(operation), { timeoutMs, signal }, resolve, fail, session));
+    this.#start(
+      new Call(this.#context, partition, requestOf(operation), { timeoutMs, signal }, resolve, fail, session),
+    );
   }
 
   /** One that had expired before anything was done is replaced by a new one. */

@@ -3,6 +3,7 @@ import { plaintext, type Credentials } from '../net/credentials.ts';
 import type { KvRequest, KvRequests, KvResponse, KvResponses } from '../rpc/kv.ts';
 import { serviceClient } from '../rpc/protos.ts';
 import type { AccessRefusal } from './errors.ts';
+import { InFlight } from './in-flight.ts';
 import { accessRefusalIn, channelOptions, methodOf, rpcReason } from './rpc.ts';
 
 /** A message stops growing here, so that one large batch does not hold up the small ones behind it. */
@@ -35,7 +36,7 @@ export interface LinkRequest {
 export class NodeLink {
   readonly address: string;
   readonly #client: grpc.Client;
-  readonly #inFlight = new Map<number, LinkRequest>();
+  readonly #inFlight = new InFlight<LinkRequest>();
   readonly #secure: boolean;
   #queue: LinkRequest[] = [];
   #stream: grpc.ClientDuplexStream<KvRequests, KvResponses> | null = null;
@@ -43,7 +44,6 @@ export class NodeLink {
   #flushScheduled = false;
   #writing = false;
   #closed = false;
-  #nextId = 1;
   #avoidUntilMs = 0;
 
   constructor(address: string, credentials: Credentials = plaintext) {
@@ -66,7 +66,6 @@ export class NodeLink {
 
   send(request: LinkRequest): void {
     request.sent = false;
-    request.request.id = this.#nextId++;
     this.#queue.push(request);
     if (this.#stream === null) this.#connect();
     else this.#scheduleFlush();
@@ -74,7 +73,7 @@ export class NodeLink {
 
   /** Forgets a request: its answer, if one comes, is dropped. */
   forget(request: LinkRequest): void {
-    if (this.#inFlight.delete(request.request.id)) return;
+    if (this.#inFlight.remove(request)) return;
     const at = this.#queue.indexOf(request);
     if (at >= 0) this.#queue.splice(at, 1);
   }
@@ -137,7 +136,7 @@ export class NodeLink {
 
   /** Nothing that was sent has been looked at. */
   #notLetIn(refusal: AccessRefusal): void {
-    for (const request of this.#inFlight.values()) request.sent = false;
+    for (const request of this.#inFlight.all()) request.sent = false;
     this.#break(refusal.message, refusal);
   }
 
@@ -190,7 +189,7 @@ export class NodeLink {
     this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count);
     for (const request of batch) {
       request.sent = true;
-      this.#inFlight.set(request.request.id, request);
+      this.#inFlight.add(request);
     }
     this.#writing = true;
     stream.write({ requests: batch.map((r) => r.request) }, () => {
@@ -203,10 +202,7 @@ export class NodeLink {
   #receive(responses: readonly KvResponse[]): void {
     this.#avoidUntilMs = 0;
     for (const response of responses) {
-      const request = this.#inFlight.get(response.id);
-      if (request === undefined) continue;
-      this.#inFlight.delete(response.id);
-      request.onResponse(response);
+      this.#inFlight.take(response.id)?.onResponse(response);
     }
   }
 
@@ -219,7 +215,7 @@ export class NodeLink {
       stream.on('error', () => undefined);
       stream.cancel();
     }
-    const failed = [...this.#inFlight.values(), ...this.#queue];
+    const failed = [...this.#inFlight.all(), ...this.#queue];
     this.#inFlight.clear();
     this.#queue = [];
     for (const request of failed) request.onLinkFailure(reason, refusal);
