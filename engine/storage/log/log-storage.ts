@@ -2,18 +2,22 @@ import fs from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
 import type { GroupId } from '../../config/ids.ts';
-import type { Entry, HardState, LogIndex, LogPoint, LogReader } from '../../raft/types.ts';
-import { entrySize, writeEntry } from '../codec/entries.ts';
+import type { HardState, LogIndex, LogPoint, LogReader } from '../../raft/types.ts';
 import { StorageUsageError } from '../errors.ts';
 import type { StorageIdentity } from '../sqlite/identity.ts';
 import { FileLock } from '../sqlite/lock.ts';
 import { storageErrorOf, writeErrorOf } from '../sqlite/sqlite-errors.ts';
 import type { LogCut, LogStorage, LogWrite, RecoveredLog } from '../types.ts';
 import { LOG_ADVICE, openLogDatabase } from './open-database.ts';
-import type { GroupRequest, RowRequest, WriteRequest, WriterOptions, WriterReply, WriterRequest } from './protocol.ts';
+import type { WorkerOptions, WriterReply } from './protocol.ts';
 import { groupReader, RowReader } from './reader.ts';
-import { MAX_GROUP, MAX_INDEX, ROW_TARGET_BYTES } from './rows.ts';
+import { encodeApart, RequestChannel, type ApartRequest } from './request-channel.ts';
+import { createRing, RingTotals } from './request-ring.ts';
+import { MAX_GROUP, MAX_INDEX } from './rows.ts';
 import { SyncGate } from './sync-gate.ts';
+
+/** A mebibyte: some hundred rounds of a busy node. */
+const RING_WORDS = 2 ** 17;
 
 export interface LogOptions {
   /** The database; its companions (-wal, -shm, .lock, .mark) lie beside it. The directory must exist. */
@@ -26,7 +30,7 @@ export interface LogOptions {
 }
 
 /** The worker beside this module: TypeScript when run from source, JavaScript when bundled. */
-function startWriter(options: WriterOptions): Promise<Worker> {
+function startWriter(options: WorkerOptions): Promise<Worker> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const worker = new Worker(new URL(`./writer-worker.${extension}`, import.meta.url), {
     workerData: options,
@@ -55,12 +59,9 @@ export async function openLogStorage(options: LogOptions): Promise<LogStorage> {
     database = opened.database;
     const { groups, sequence } = opened.recovery;
     const rows = new RowReader(database);
-    const worker = await startWriter({
-      file: options.file,
-      sequence,
-      groups,
-    });
-    return new SqliteLogStorage(options, worker, database, lock, rows, groups);
+    const ring = createRing(RING_WORDS);
+    const worker = await startWriter({ file: options.file, sequence, groups, ring });
+    return new SqliteLogStorage(options, worker, ring, database, lock, rows, groups);
   } catch (error) {
     database?.close();
     lock.release();
@@ -75,14 +76,14 @@ interface PendingWrite {
 
 class SqliteLogStorage implements LogStorage {
   readonly #file: string;
-  readonly #worker: Worker;
   readonly #database: Database.Database;
   readonly #lock: FileLock;
   readonly #rows: RowReader;
   readonly #recovered: Map<GroupId, RecoveredLog>;
-  readonly #gate: SyncGate<WriteRequest>;
+  readonly #channel: RequestChannel;
+  readonly #gate: SyncGate<ApartRequest>;
   readonly #sizeLimitBytes: () => number;
-  readonly times = { transactions: 0, transactionMs: 0, syncMs: 0 };
+  readonly times: RingTotals;
   readonly #exited: Promise<void>;
   readonly #pending: PendingWrite[] = [];
   /** Where the log of each group begins once everything queued is written. */
@@ -92,17 +93,18 @@ class SqliteLogStorage implements LogStorage {
   #nextId = 1;
   #failure: Error | null = null;
   #closing: Promise<void> | undefined;
+  #onSettled: (() => void) | undefined;
 
   constructor(
     options: LogOptions,
     worker: Worker,
+    ring: SharedArrayBuffer,
     database: Database.Database,
     lock: FileLock,
     rows: RowReader,
     recovered: ReadonlyMap<GroupId, RecoveredLog>,
   ) {
     this.#file = options.file;
-    this.#worker = worker;
     this.#database = database;
     this.#lock = lock;
     this.#rows = rows;
@@ -112,9 +114,9 @@ class SqliteLogStorage implements LogStorage {
       this.#begins.set(group, { index: snapshotIndex, term: snapshotTerm });
     }
     this.#sizeLimitBytes = options.sizeLimitBytes ?? (() => 0);
-    this.#gate = new SyncGate(options.syncDelayMs ?? (() => 0), (request) => {
-      worker.postMessage(request satisfies WriterRequest, [request.bytes.buffer as ArrayBuffer]);
-    });
+    this.times = new RingTotals(ring);
+    this.#channel = new RequestChannel(ring, (request) => worker.postMessage(request, [request.buffer]));
+    this.#gate = new SyncGate(options.syncDelayMs ?? (() => 0), (request) => this.#channel.sendApart(request));
     worker.on('message', (reply: WriterReply) => {
       this.#take(reply);
     });
@@ -147,8 +149,9 @@ class SqliteLogStorage implements LogStorage {
     for (const write of batch) this.#check(write);
     const id = this.#nextId++;
     this.#pending.push({ id, done });
-    if (this.#failure === null) this.#gate.push(encodeRequest(id, batch, this.#sizeLimitBytes()));
-    else setImmediate(() => this.#settle(id, this.#failure));
+    if (this.#failure !== null) setImmediate(() => this.#settle(id, this.#failure));
+    else if (this.#gate.isOpen) this.#channel.send(id, batch, this.#sizeLimitBytes());
+    else this.#gate.push(encodeApart(id, batch, this.#sizeLimitBytes()));
   }
 
   sizeBytes(): number {
@@ -164,7 +167,9 @@ class SqliteLogStorage implements LogStorage {
 
   async #close(): Promise<void> {
     this.#gate.flush();
-    this.#worker.postMessage({ kind: 'close' } satisfies WriterRequest, []);
+    // Requests for which the ring has no room yet follow as the writer answers.
+    if (this.#pending.length > 0) await new Promise<void>((resolve) => (this.#onSettled = resolve));
+    this.#channel.close();
     await this.#exited;
     this.#database.close();
     this.#lock.release();
@@ -212,17 +217,14 @@ class SqliteLogStorage implements LogStorage {
   }
 
   #take(reply: WriterReply): void {
-    if (reply.kind === 'synced') {
-      this.times.transactions++;
-      this.times.transactionMs += reply.transactionMs;
-      this.times.syncMs += reply.syncMs;
-      this.#settle(reply.id, null);
-    }
-    if (reply.kind === 'failed') this.#fail(writeErrorOf(this.#file, reply.code, reply.message));
+    if (typeof reply !== 'number') return this.#fail(writeErrorOf(this.#file, reply.code, reply.message));
+    this.#channel.flush();
+    this.#settle(reply, null);
   }
 
   #fail(error: Error): void {
     this.#failure ??= error;
+    this.#channel.drop();
     this.#settle(this.#nextId, this.#failure);
   }
 
@@ -232,28 +234,6 @@ class SqliteLogStorage implements LogStorage {
       this.#pending.shift();
       next.done(error);
     }
+    if (this.#pending.length === 0) this.#onSettled?.();
   }
-}
-
-function encodeRequest(id: number, batch: readonly LogWrite[], sizeLimitBytes: number): WriteRequest {
-  let size = 0;
-  for (const { entries } of batch) for (const entry of entries) size += entrySize(entry);
-  const bytes = new Uint8Array(size);
-  let position = 0;
-  const groups: GroupRequest[] = [];
-  for (const { group, cut, hardState, entries, reset = false } of batch) {
-    const rows: RowRequest[] = [];
-    let start = position;
-    let first: Entry | undefined;
-    for (const [i, entry] of entries.entries()) {
-      first ??= entry;
-      position = writeEntry(bytes, position, entry);
-      if (i + 1 < entries.length && position - start < ROW_TARGET_BYTES) continue;
-      rows.push({ firstIndex: first.index, lastIndex: entry.index, lastTerm: entry.term, start, end: position });
-      start = position;
-      first = undefined;
-    }
-    groups.push({ group, reset, cut, hardState: hardState === null ? null : { ...hardState }, rows });
-  }
-  return { kind: 'write', id, groups, bytes, sizeLimitBytes };
 }

@@ -19,29 +19,33 @@ export interface GroupRequest {
   readonly rows: readonly RowRequest[];
 }
 
-/** One call of `LogStorage.write`. */
+/** One call of `LogStorage.write`, as the writer reads it from where it lies. */
 export interface WriteRequest {
-  readonly kind: 'write';
   readonly id: number;
   readonly groups: readonly GroupRequest[];
-  /** Encoded entries of all groups; the buffer is handed over, not copied. */
+  /** Holds the encoded entries of all groups, among other things. */
   readonly bytes: Uint8Array;
   /** What the file may grow to, or 0 for as large as the disk allows. */
   readonly sizeLimitBytes: number;
 }
 
-export type WriterRequest = WriteRequest | { readonly kind: 'close' };
+/** Requests after those reported as synced were not written and never will be. */
+export interface WriterFailure {
+  readonly code: string;
+  readonly message: string;
+}
 
-export type WriterReply =
-  | { readonly kind: 'ready' }
-  /** Everything up to and including request `id` is on disk. */
-  | { readonly kind: 'synced'; readonly id: number; readonly transactionMs: number; readonly syncMs: number }
-  /** Requests after those reported as synced were not written and never will be. */
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+/** Everything up to and including the request with this number is on disk; 0 when the worker is ready. */
+export type WriterReply = number | WriterFailure;
 
 export interface WriterOptions {
   readonly file: string;
   /** The last transaction in the file. */
   readonly sequence: number;
   readonly groups: ReadonlyMap<number, RecoveredLog>;
+}
+
+export interface WorkerOptions extends WriterOptions {
+  /** See request-ring.ts. */
+  readonly ring: SharedArrayBuffer;
 }

@@ -17,11 +17,12 @@ export class SyncGate<Request> {
     this.#forward = forward;
   }
 
+  /** Whether a request may pass at once; else it is to be pushed. */
+  get isOpen(): boolean {
+    return this.#timer === undefined && this.#delayMs() <= 0;
+  }
+
   push(request: Request): void {
-    if (this.#timer === undefined && this.#delayMs() <= 0) {
-      this.#forward(request);
-      return;
-    }
     this.#held.push(request);
     if (this.#timer !== undefined) return;
     this.#heldSinceMs = performance.now();

@@ -1,6 +1,9 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { ApartRequest } from './request-channel.ts';
+import { decodeRequest, wordsOf } from './request-codec.ts';
+import { RingReader } from './request-ring.ts';
 import { LogWriter } from './writer.ts';
-import type { WriteRequest, WriterOptions, WriterReply, WriterRequest } from './protocol.ts';
+import type { WorkerOptions, WriterReply, WriteRequest } from './protocol.ts';
 
 /** Requests merged into one transaction stop here, so that none waits for too large a sync. */
 const MAX_TRANSACTION_BYTES = 16 * 1024 * 1024;
@@ -17,47 +20,58 @@ function reply(message: WriterReply): void {
  * one. After a failure nothing more is written, since what would follow has a hole before it.
  */
 class GroupCommit {
-  readonly #writer = new LogWriter(workerData as WriterOptions);
+  readonly #writer: LogWriter;
+  readonly #ring: RingReader;
   #failed = false;
 
-  take(first: WriterRequest): void {
-    let next: WriterRequest | undefined = first;
-    while (next !== undefined) {
-      const batch: WriteRequest[] = [];
-      let sizeBytes = 0;
-      while (next?.kind === 'write' && sizeBytes < MAX_TRANSACTION_BYTES) {
-        batch.push(next);
-        sizeBytes += next.bytes.length;
-        next = this.#receive();
-      }
-      if (batch.length > 0) this.#write(batch);
-      if (next?.kind === 'close') {
-        this.#writer.close();
-        port.close();
-        return;
-      }
-    }
+  constructor(options: WorkerOptions) {
+    this.#writer = new LogWriter(options);
+    this.#ring = new RingReader(options.ring);
   }
 
-  #receive(): WriterRequest | undefined {
-    return receiveMessageOnPort(port)?.message as WriterRequest | undefined;
+  /** Returns when the other end has closed and everything is written. */
+  run(): void {
+    while (this.#ring.wait()) this.#write(this.#take());
+    this.#writer.close();
+  }
+
+  #take(): WriteRequest[] {
+    const batch: WriteRequest[] = [];
+    let sizeBytes = 0;
+    while (sizeBytes < MAX_TRANSACTION_BYTES) {
+      const record = this.#ring.take();
+      if (record === undefined) break;
+      if (record === 'apart') {
+        const request = receiveMessageOnPort(port)?.message as ApartRequest;
+        sizeBytes += request.byteLength;
+        batch.push(decodeRequest(wordsOf(request.buffer), 0));
+      } else {
+        sizeBytes += record.words * 8;
+        batch.push(decodeRequest(this.#ring.words, record.at));
+      }
+    }
+    return batch;
   }
 
   #write(batch: readonly WriteRequest[]): void {
-    if (this.#failed) return;
+    if (this.#failed) {
+      this.#ring.release();
+      return;
+    }
     try {
       const { transactionMs, syncMs } = this.#writer.write(batch);
-      reply({ kind: 'synced', id: (batch.at(-1) as WriteRequest).id, transactionMs, syncMs });
+      this.#ring.count(transactionMs, syncMs);
+      this.#ring.release();
+      reply((batch.at(-1) as WriteRequest).id);
     } catch (error) {
       this.#failed = true;
+      this.#ring.release();
       const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
-      reply({ kind: 'failed', code, message });
+      reply({ code, message });
     }
   }
 }
 
-const commits = new GroupCommit();
-port.on('message', (request: WriterRequest) => {
-  commits.take(request);
-});
-reply({ kind: 'ready' });
+const commits = new GroupCommit(workerData as WorkerOptions);
+reply(0);
+commits.run();

@@ -1,6 +1,9 @@
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
+import { execFile } from 'node:child_process';
 import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, vi } from 'vitest';
 import type { Entry } from '../../../engine/raft/types.ts';
 import { StorageUsageError, StorageWriteError } from '../../../engine/storage/errors.ts';
@@ -234,6 +237,32 @@ describe('the log', () => {
     expect((await openLog(directory)).recovered(1)?.lastIndex).toBe(20);
   });
 
+  it('takes writes of any size as they come, more than there is room for on their way, and keeps their order', async () => {
+    const directory = temporaryDirectory();
+    const log = await openLog(directory);
+    const order: number[] = [];
+    const list = Array.from({ length: 400 }, (_, i) => {
+      const sizeBytes = i % 40 === 7 ? 3 * 1024 * 1024 : i % 5 === 0 ? 100_000 : (i * 131) % 20_000;
+      return entry(i + 1, 1, new Uint8Array(sizeBytes).fill(i));
+    });
+    for (const [i, each] of list.entries()) {
+      log.write([{ group: 1, cut: null, hardState: hardState(1, 1, i), entries: [each] }], (error) => {
+        expect(error).toBeNull();
+        order.push(i);
+      });
+    }
+    // Closing waits for what waits for room.
+    await log.close();
+    expect(order).toEqual(list.map((_, i) => i));
+    expect(log.times?.transactions).toBe(transactionCount(directory));
+    const again = await openLog(directory);
+    expect(again.recovered(1)).toMatchObject({ lastIndex: 400, hardState: { commitIndex: 399 } });
+    for (const { index, data } of list) {
+      const [found] = again.reader(1).entries(index, index + 1, 0);
+      expect(Buffer.compare(found?.data ?? new Uint8Array(0), data), `entry ${index}`).toBe(0);
+    }
+  });
+
   it('refuses a hole, entries out of order and a group out of range, and goes on', async () => {
     const log = await openLog(temporaryDirectory());
     const done = vi.fn<() => void>();
@@ -273,6 +302,64 @@ describe('the log', () => {
     const mainPages = database.pragma('page_count', { simple: true }) as number;
     database.close();
     expect(log.sizeBytes() - mainPages * 4096).toBeLessThan(20 * 1024 * 1024);
+  });
+});
+
+describe('the thread of the log', () => {
+  async function openWithWorker(): Promise<{ log: LogStorage; worker: Worker }> {
+    let worker: Worker | undefined;
+    const note = (started: Worker): void => void (worker ??= started);
+    process.once('worker', note);
+    const log = await openLog(temporaryDirectory());
+    process.off('worker', note);
+    return { log, worker: worker as Worker };
+  }
+
+  it('may die while it sleeps: every later write fails with the same error, and the log closes', async () => {
+    const { log, worker } = await openWithWorker();
+    await write(log, [{ group: 1, cut: null, hardState: hardState(1), entries: entries(1, 3, 1) }]);
+    await worker.terminate();
+    const errors: unknown[] = [];
+    for (let i = 4; i <= 5; i++) {
+      await write(log, [{ group: 1, cut: null, hardState: null, entries: [entry(i, 1)] }]).catch((error: unknown) =>
+        errors.push(error),
+      );
+    }
+    expect(errors).toHaveLength(2);
+    expect(errors[0]).toBeInstanceOf(StorageWriteError);
+    expect((errors[0] as Error).message).toContain('its writer has ended');
+    expect(errors[1]).toBe(errors[0]);
+    await log.close();
+  });
+
+  it('may die with writes before it: each is answered once, in order, and none as written after one that was not', async () => {
+    const { log, worker } = await openWithWorker();
+    const answers: [number, boolean][] = [];
+    const data = new Uint8Array(60_000);
+    for (let i = 1; i <= 100; i++) {
+      log.write([{ group: 1, cut: null, hardState: null, entries: [entry(i, 1, data)] }], (error) => {
+        answers.push([i, error === null]);
+        if (i === 1) void worker.terminate();
+      });
+    }
+    await log.close();
+    expect(answers.map(([i]) => i)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
+    expect(answers[0]).toEqual([1, true]);
+    const firstFailed = answers.findIndex(([, ok]) => !ok);
+    if (firstFailed >= 0) expect(answers.slice(firstFailed).some(([, ok]) => ok)).toBe(false);
+  });
+
+  it('does not keep a process that is told to exit', async () => {
+    const script = `
+      const { openLogStorage } = await import(${JSON.stringify(new URL('../../../engine/storage/log/log-storage.ts', import.meta.url).href)});
+      const log = await openLogStorage({ file: process.argv[1], identity: { clusterId: 'exit', nodeId: 1 } });
+      log.write([{ group: 1, cut: null, hardState: { term: 1, votedFor: 1, commitIndex: 0 }, entries: [] }], (error) => {
+        console.log(error);
+        process.exit(error === null ? 7 : 1);
+      });`;
+    const args = ['--input-type=module', '-e', script, path.join(temporaryDirectory(), 'log.db')];
+    const ended = promisify(execFile)(process.execPath, args).catch((error: unknown) => error);
+    expect(await ended).toMatchObject({ code: 7, stdout: 'null\n', stderr: '' });
   });
 });
 

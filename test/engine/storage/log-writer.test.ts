@@ -22,7 +22,7 @@ function requestOf(index: number): WriteRequest {
   const bytes = encodeEntries([entry(index, 1)]);
   const rows = [{ firstIndex: index, lastIndex: index, lastTerm: 1, start: 0, end: bytes.length }];
   const groups = [{ group: 1, reset: false, cut: null, hardState: hardState(1), rows }];
-  return { kind: 'write', id: index, groups, bytes, sizeLimitBytes: 0 };
+  return { id: index, groups, bytes, sizeLimitBytes: 0 };
 }
 
 describe('the writer of the log', () => {
