@@ -345,8 +345,8 @@ describe('the thread of the log', () => {
     await log.close();
     expect(answers.map(([i]) => i)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
     expect(answers[0]).toEqual([1, true]);
-    const firstFailed = answers.findIndex(([, ok]) => !ok);
-    if (firstFailed >= 0) expect(answers.slice(firstFailed).some(([, ok]) => ok)).toBe(false);
+    const written = answers.filter(([, ok]) => ok).length;
+    expect(answers.slice(0, written).every(([, ok]) => ok)).toBe(true);
   });
 
   it('does not keep a process that is told to exit', async () => {
