@@ -402,16 +402,15 @@ export class Store {
       const cut = ready.restored === null ? null : { ...ready.restored, all: true };
       if (cut !== null && group.id === SYSTEM_GROUP) this.#learnSystem();
       writes.push({ group: group.id, cut, hardState: ready.hardState, entries: ready.entries });
-    }
-    if (ready.mustSync || group.pendingPersists > 0) {
-      // Behind the writes on their way, even when there is nothing new to write: order is the promise.
-      group.pendingPersists++;
-      completions.push(completion);
-    } else {
+    } else if (completion.messages.length === 0 || group.pendingPersists === 0) {
+      // Nothing of this waits for the disk.
       this.#outbox.add(group.id, completion.messages);
-      group.core.persisted(completion.mark);
       if (group.core.hasReady()) this.#touch(group);
+      return;
     }
+    // Behind the writes on their way, even when there is nothing new to write: order is the promise.
+    group.pendingPersists++;
+    completions.push(completion);
   }
 
   #submit(writes: readonly LogWrite[], completions: readonly Completion[], nowMs: number): void {
