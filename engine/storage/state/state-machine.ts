@@ -222,7 +222,7 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
       this.#flusher.start(isFull ? this.#largest() : table);
     }
     this.#flusher.step(Math.max(rowsAtOnce, ROWS_PER_CHANGE * table.changes.length));
-    while (this.#unflushedBytes > MAX_EXCESS * maxBytes) this.#flusher.flush(this.#largest());
+    if (this.#unflushedBytes > MAX_EXCESS * maxBytes) this.#flusher.flush(this.#largest());
   }
 
   /** A checkpoint that nothing is added to comes to its end, and the write-ahead log starts anew. */
