@@ -40,34 +40,52 @@ export function withBoundedRequests(definition: grpc.ServiceDefinition): grpc.Se
  * fields: at its top level, and in each message that the field numbers of `path` lead to.
  */
 export function checkFields(bytes: Uint8Array, path: readonly number[] = []): void {
-  let at = 0;
-  const varint = (): number => {
+  new FieldCheck(bytes, path).check(bytes.length, 0);
+}
+
+/** Looks through one request. Every request passes through it, so it takes no views and no copies. */
+class FieldCheck {
+  readonly #bytes: Uint8Array;
+  readonly #path: readonly number[];
+  #at = 0;
+
+  constructor(bytes: Uint8Array, path: readonly number[]) {
+    this.#bytes = bytes;
+    this.#path = path;
+  }
+
+  /** The message that begins here and ends at `end`, which is `depth` fields of the path down. */
+  check(end: number, depth: number): void {
+    const nested = this.#path[depth] ?? 0;
+    for (let fields = 0; this.#at < end; fields++) {
+      if (fields === MAX_FIELDS) {
+        throw new UnacceptableRequestError(`A request has at most ${MAX_FIELDS} elements; send several.`);
+      }
+      const tag = this.#varint(end);
+      const wireType = tag % 8;
+      if (wireType === WIRE_VARINT) this.#varint(end);
+      else if (wireType === WIRE_64) this.#at += 8;
+      else if (wireType === WIRE_32) this.#at += 4;
+      else if (wireType === WIRE_BYTES) {
+        const length = this.#varint(end);
+        const fieldEnd = this.#at + length;
+        if (fieldEnd <= end && nested !== 0 && (tag - wireType) / 8 === nested) this.check(fieldEnd, depth + 1);
+        this.#at = fieldEnd;
+      } else throw new UnacceptableRequestError(`Wire type ${wireType} is not used by this protocol.`);
+      if (this.#at > end) throw new UnacceptableRequestError('A field of the request runs past its end.');
+    }
+  }
+
+  #varint(end: number): number {
     let value = 0;
     let scale = 1;
     for (let i = 0; i < 10; i++) {
-      const byte = bytes[at++];
-      if (byte === undefined) throw new UnacceptableRequestError('The request ends in the middle of a number.');
+      if (this.#at >= end) throw new UnacceptableRequestError('The request ends in the middle of a number.');
+      const byte = this.#bytes[this.#at++] as number;
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
       scale *= 128;
     }
     throw new UnacceptableRequestError('A number of the request has more than ten bytes.');
-  };
-  for (let fields = 0; at < bytes.length; fields++) {
-    if (fields === MAX_FIELDS) {
-      throw new UnacceptableRequestError(`A request has at most ${MAX_FIELDS} elements; send several.`);
-    }
-    const tag = varint();
-    const wireType = tag % 8;
-    if (wireType === WIRE_VARINT) varint();
-    else if (wireType === WIRE_64) at += 8;
-    else if (wireType === WIRE_32) at += 4;
-    else if (wireType === WIRE_BYTES) {
-      const length = varint();
-      if (path.length > 0 && (tag - wireType) / 8 === path[0])
-        checkFields(bytes.subarray(at, at + length), path.slice(1));
-      at += length;
-    } else throw new UnacceptableRequestError(`Wire type ${wireType} is not used by this protocol.`);
-    if (at > bytes.length) throw new UnacceptableRequestError('A field of the request runs past its end.');
   }
 }

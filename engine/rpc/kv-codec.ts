@@ -1,4 +1,13 @@
-import type { GetOperation, KvEntry, KvRequest, KvRequests, KvResponse, KvResponses, WriteOperation } from './kv.ts';
+import {
+  emptyResponse,
+  type GetOperation,
+  type KvEntry,
+  type KvRequest,
+  type KvRequests,
+  type KvResponse,
+  type KvResponses,
+  type WriteOperation,
+} from './kv.ts';
 import {
   bytesFieldSize,
   fieldSize,
@@ -313,24 +322,7 @@ function readEntry(reader: WireReader): KvEntry {
 }
 
 function readResponse(reader: WireReader): KvResponse {
-  const response: KvResponse = {
-    id: 0,
-    status: 0,
-    message: '',
-    leaderId: 0,
-    leaderAddress: '',
-    epoch: 0,
-    partition: 0,
-    entry: null,
-    entries: [],
-    more: false,
-    found: false,
-    stalenessMs: 0,
-    session: 0,
-    revisions: [],
-    results: [],
-    conflictAt: 0,
-  };
+  const response = emptyResponse(0, 0, 0);
   while (reader.position < reader.limit) {
     switch (reader.tag()) {
       case 0x08:

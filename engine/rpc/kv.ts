@@ -125,14 +125,38 @@ export interface KvResponse {
   epoch: number;
   partition: number;
   entry: KvEntry | null;
-  entries: KvEntry[];
+  entries: readonly KvEntry[];
   more: boolean;
   found: boolean;
   stalenessMs: number;
   session: number;
-  revisions: KvRevision[];
-  results: WriteResult[];
+  revisions: readonly KvRevision[];
+  results: readonly WriteResult[];
   conflictAt: number;
+}
+
+const NOTHING: readonly never[] = Object.freeze([]);
+
+/** An answer with everything empty. */
+export function emptyResponse(id: number, partition: number, epoch: number): KvResponse {
+  return {
+    id,
+    status: KvStatus.Ok,
+    message: '',
+    leaderId: 0,
+    leaderAddress: '',
+    epoch,
+    partition,
+    entry: null,
+    entries: NOTHING,
+    more: false,
+    found: false,
+    stalenessMs: 0,
+    session: 0,
+    revisions: NOTHING,
+    results: NOTHING,
+    conflictAt: 0,
+  };
 }
 
 export interface KvRequests {

@@ -1,6 +1,7 @@
 import type { GroupId } from '../config/ids.ts';
 import { partitionOfKey } from '../config/seahash.ts';
 import {
+  emptyResponse,
   KvStatus,
   ReadMode,
   WriteKind,
@@ -11,7 +12,7 @@ import {
 } from '../rpc/kv.ts';
 import { isWriteRequest } from '../rpc/kv-request.ts';
 import type { Failure, KvRowMeta, Mutation, MutationResult, StateMachine, Store } from '../store/index.ts';
-import { response, toEntry, toRevision, toWriteResult } from './responses.ts';
+import { toEntry, toRevision, toWriteResult } from './responses.ts';
 import { requestProblem } from './validate.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -65,7 +66,7 @@ export class Executor {
     const { epoch, partitions } = this.#store.routing;
     const problem = requestProblem(request, partitions.length);
     if (problem !== null) {
-      return respond({ ...response(request.id, 0, epoch), status: KvStatus.InvalidArgument, message: problem });
+      return respond({ ...emptyResponse(request.id, 0, epoch), status: KvStatus.InvalidArgument, message: problem });
     }
     const timeoutMs = Math.min(request.timeoutMs || DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS);
     const deadlineMs = this.#nowMs() + timeoutMs;
@@ -114,7 +115,7 @@ export class Executor {
     const partition = this.partitionOf(request);
     this.#store.read(partition, consistencyOf[mode], deadlineMs, (answer) => {
       if (!answer.ok) return respond(this.#failed(request, partition, answer));
-      const result = response(request.id, partition, this.#store.routing.epoch);
+      const result = emptyResponse(request.id, partition, this.#store.routing.epoch);
       const looked = this.#store.consult((state) => look(state, partition + 1, result));
       if (!looked.ok) return respond(this.#failed(request, partition, looked));
       const due = mode === ReadMode.Stale ? undefined : looked.value.find((row) => this.#isDue(row));
@@ -141,7 +142,7 @@ export class Executor {
     const partition = this.partitionOf(request);
     this.#store.write(partition, mutation, deadlineMs, (answer) => {
       if (!answer.ok) return respond(this.#failed(request, partition, answer));
-      const result = response(request.id, partition, this.#store.routing.epoch);
+      const result = emptyResponse(request.id, partition, this.#store.routing.epoch);
       result.leaderId = this.#store.nodeId;
       fillIn(result, answer.result);
       respond(result);
@@ -153,7 +154,7 @@ export class Executor {
     const { epoch, layoutEpoch } = this.#store.routing;
     if (request.epoch === 0 || (request.epoch >= layoutEpoch && request.epoch <= epoch)) return false;
     respond({
-      ...response(request.id, partition, epoch),
+      ...emptyResponse(request.id, partition, epoch),
       status: KvStatus.StaleEpoch,
       message: 'The partitions have changed; fetch Metadata and try again.',
     });
@@ -165,7 +166,7 @@ export class Executor {
   }
 
   #failed(request: KvRequest, partition: number, failure: Failure): KvResponse {
-    const result = response(request.id, partition, this.#store.routing.epoch);
+    const result = emptyResponse(request.id, partition, this.#store.routing.epoch);
     switch (failure.reason) {
       case 'notLeader':
         result.status = KvStatus.NotLeader;

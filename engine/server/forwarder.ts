@@ -1,8 +1,7 @@
 import { withToken, type Credentials } from '../client/credentials.ts';
 import { NodeLink, type LinkRequest } from '../client/node-link.ts';
-import { KvStatus, type KvRequest, type KvResponse } from '../rpc/kv.ts';
+import { emptyResponse, KvStatus, type KvRequest, type KvResponse } from '../rpc/kv.ts';
 import { requestBytes } from '../rpc/kv-request.ts';
-import { response } from './responses.ts';
 
 /** Waiting longer than the other node itself does would hide its own answer. */
 const GRACE_MS = 250;
@@ -126,5 +125,5 @@ function lost(request: KvRequest, sent: boolean, reason: string): KvResponse {
 }
 
 function failed(request: KvRequest, status: KvStatus, message: string): KvResponse {
-  return { ...response(request.id, 0, 0), status, message };
+  return { ...emptyResponse(request.id, 0, 0), status, message };
 }

@@ -1,9 +1,16 @@
 import * as grpc from '@grpc/grpc-js';
-import { KvStatus, WriteKind, type KvRequest, type KvRequests, type KvResponse, type KvResponses } from '../rpc/kv.ts';
+import {
+  emptyResponse,
+  KvStatus,
+  WriteKind,
+  type KvRequest,
+  type KvRequests,
+  type KvResponse,
+  type KvResponses,
+} from '../rpc/kv.ts';
 import { isWriteRequest, requestBytes } from '../rpc/kv-request.ts';
 import type { OperationMetrics } from './metrics.ts';
 import type { RequestBudget } from './request-budget.ts';
-import { response } from './responses.ts';
 import type { Router } from './router.ts';
 
 /** Requests of one stream that begin in one turn of the event loop: other callers come in between. */
@@ -78,7 +85,7 @@ export class KvStreamSession {
       if (!this.#open) return;
       const refusal = this.#budget.take(requestBytes(request), request.forwarded);
       if (refusal !== null) {
-        this.#answer({ ...response(request.id, 0, 0), status: KvStatus.Overloaded, message: refusal });
+        this.#answer({ ...emptyResponse(request.id, 0, 0), status: KvStatus.Overloaded, message: refusal });
       } else if (noWrites !== null && isWriteRequest(request)) this.#refuseWrite(request, noWrites);
       else if (this.#backlog.length === 0 && this.#mayStart(request)) this.#start(request);
       else this.#backlog.push(request);
@@ -88,7 +95,7 @@ export class KvStreamSession {
 
   #refuseWrite(request: KvRequest, message: string): void {
     this.#budget.give(requestBytes(request));
-    this.#answer({ ...response(request.id, 0, 0), status: KvStatus.PermissionDenied, message });
+    this.#answer({ ...emptyResponse(request.id, 0, 0), status: KvStatus.PermissionDenied, message });
   }
 
   #mayStart(request: KvRequest): boolean {
@@ -99,12 +106,12 @@ export class KvStreamSession {
     this.#startsLeft--;
     const isRead = !isWriteRequest(request);
     if (isRead) this.#budget.readBegins();
-    // A forwarded request is counted by the node that the client called.
-    const end = request.forwarded ? null : this.#metrics.start(operationName(request));
+    const startedMs = performance.now();
     this.#router.handle(request, this.#rights.token, (result) => {
       this.#budget.give(requestBytes(request));
       if (isRead) this.#budget.readEnds(answerBytes(result));
-      end?.(result.status);
+      // A forwarded request is counted by the node that the client called.
+      if (!request.forwarded) this.#metrics.ended(operationName(request), startedMs, result.status);
       this.#answer(result);
       if (this.#backlog.length > 0) this.#scheduleTurn();
     });
@@ -184,6 +191,7 @@ export class KvStreamSession {
 /** About what an answer takes in memory. */
 function answerBytes(result: KvResponse): number {
   let bytes = ANSWER_BYTES + (result.entry?.value.length ?? 0);
+  if (result.entries.length + result.revisions.length + result.results.length === 0) return bytes;
   for (const entry of result.entries) bytes += entry.key.length + entry.value.length;
   for (const revision of result.revisions) bytes += ANSWER_BYTES + revision.value.length;
   for (const { entry } of result.results) bytes += ANSWER_BYTES + (entry?.key.length ?? 0);

@@ -34,8 +34,8 @@ const groupGauges: readonly { name: string; help: string; pick: (status: GroupSt
 
 /** Counts and times the calls of clients. */
 export interface OperationMetrics {
-  /** Begins one call; the returned function ends it. */
-  start(operation: string): (status: KvStatus) => void;
+  /** Counts a call that ends now and began at `startedMs` of `performance.now`. */
+  ended(operation: string, startedMs: number, status: KvStatus): void;
 }
 
 /** All metrics of one node, under the names of PrkDB's guide, in a registry of their own. */
@@ -118,8 +118,8 @@ export class NodeMetrics implements OperationMetrics {
     this.#refusals.inc({ node_id: this.#nodeId, port });
   }
 
-  start(operation: string): (status: KvStatus) => void {
-    return this.#operations.start(operation);
+  ended(operation: string, startedMs: number, status: KvStatus): void {
+    this.#operations.ended(operation, startedMs, status);
   }
 
   #exportGroups(store: Store, tickMs: number): void {

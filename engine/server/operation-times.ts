@@ -57,10 +57,9 @@ export class OperationTimes {
     registry.registerMetric(talliedHistogram(tallies, nodeId) as unknown as Histogram);
   }
 
-  /** Begins one call; the returned function ends it. */
-  start(operation: string): (status: KvStatus) => void {
-    const startedMs = performance.now();
-    return (status) => this.#tallyOf(operation).add(status, performance.now() - startedMs);
+  /** See `OperationMetrics.ended`. */
+  ended(operation: string, startedMs: number, status: KvStatus): void {
+    this.#tallyOf(operation).add(status, performance.now() - startedMs);
   }
 
   #tallyOf(operation: string): Tally {

@@ -114,9 +114,9 @@ export function prkDbService(
   watches: Watches,
 ): grpc.UntypedServiceImplementation {
   const call = async (operation: string, request: KvRequest, { token }: CallFacts): Promise<KvResponse> => {
-    const end = metrics.start(operation);
+    const startedMs = performance.now();
     const answer = await callAndWait(router, request, token);
-    end(answer.status);
+    metrics.ended(operation, startedMs, answer.status);
     return answer;
   };
   return {

@@ -1,29 +1,7 @@
-import { ChangeKind, KvStatus, type KvEntry, type KvResponse, type KvRevision, type WriteResult } from '../rpc/kv.ts';
+import { ChangeKind, type KvEntry, type KvRevision, type WriteResult } from '../rpc/kv.ts';
 import type { KeyRevision, KvRow, KvRowMeta, PlainResult } from '../store/index.ts';
 
 const NO_BYTES = new Uint8Array(0);
-
-/** An answer with everything empty; callers fill in what their operation has. */
-export function response(id: number, partition: number, epoch: number): KvResponse {
-  return {
-    id,
-    status: KvStatus.Ok,
-    message: '',
-    leaderId: 0,
-    leaderAddress: '',
-    epoch,
-    partition,
-    entry: null,
-    entries: [],
-    more: false,
-    found: false,
-    stalenessMs: 0,
-    session: 0,
-    revisions: [],
-    results: [],
-    conflictAt: 0,
-  };
-}
 
 export function toEntry(row: KvRow | KvRowMeta): KvEntry {
   return {

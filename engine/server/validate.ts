@@ -41,7 +41,7 @@ function writeProblem(write: WriteOperation): string | null {
 type Sequenced = Pick<WriteOperation, 'session' | 'sequence' | 'acknowledged'>;
 
 function sessionProblem({ session, sequence, acknowledged }: Sequenced): string | null {
-  if (![session, sequence, acknowledged].every(isCount)) {
+  if (!isCount(session) || !isCount(sequence) || !isCount(acknowledged)) {
     return 'A session, a sequence and what is acknowledged are below 2^53.';
   }
   return session !== 0 && sequence === 0 ? 'The writes of a session are numbered from 1.' : null;

@@ -25,15 +25,21 @@ const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
 const MUTATION_OVERHEAD_BYTES = 64;
 
 /** What a write takes of a log entry, roughly: a transaction as much as all of its parts. */
-export function mutationBytes({ key, value, parts = [] }: Mutation): number {
+export function mutationBytes({ key, value, parts }: Mutation): number {
   const ownBytes = key.length + value.length + MUTATION_OVERHEAD_BYTES;
-  return parts.reduce((sum, part) => sum + mutationBytes(part), ownBytes);
+  return parts === undefined ? ownBytes : parts.reduce((sum, part) => sum + mutationBytes(part), ownBytes);
 }
 
 interface Proposed {
+  readonly index: LogIndex;
   readonly term: Term;
   readonly atMs: number;
   readonly writes: readonly PendingWrite[];
+}
+
+interface ReadRound {
+  readonly round: number;
+  readonly reads: readonly PendingRead[];
 }
 
 interface WaitingRead {
@@ -49,6 +55,8 @@ export class Group {
   preferredLeader: NodeId = NONE;
   /** Who should take part, by the routing table. */
   wanted: WantedMembers | null = null;
+  /** The store will look at it in its next round. */
+  touched = false;
   /** This replica was given up: nothing moves it any more. */
   closed = false;
   /** Synced writes asked of the log and not yet confirmed. */
@@ -66,9 +74,13 @@ export class Group {
   #queuedBytes = 0;
   /** Of the last command that was proposed for its time alone. */
   #timeIndex: LogIndex = 0;
-  readonly #proposed = new Map<LogIndex, Proposed>();
+  /**
+   * One for each index at most, few at a time. Neither here nor below a Map: the table that one has
+   * outgrown keeps the next one alive, and with it all that has passed through it, once it is old.
+   */
+  readonly #proposed: Proposed[] = [];
   #newReads: PendingRead[] = [];
-  readonly #readRounds = new Map<number, readonly PendingRead[]>();
+  #readRounds: ReadRound[] = [];
   #nextReadRound: number;
   #waitingReads: WaitingRead[] = [];
 
@@ -155,7 +167,7 @@ export class Group {
         return;
       }
       this.#pushedOut(proposal.index);
-      this.#proposed.set(proposal.index, { term: proposal.term, atMs: nowMs, writes });
+      this.#proposed.push({ index: proposal.index, term: proposal.term, atMs: nowMs, writes });
     }
   }
 
@@ -174,21 +186,18 @@ export class Group {
     const reads = this.#newReads;
     this.#newReads = [];
     const round = this.#nextReadRound++;
-    if (this.core.readIndex(round)) this.#readRounds.set(round, reads);
+    if (this.core.readIndex(round)) this.#readRounds.push({ round, reads });
     else for (const read of reads) answer(read, { ok: false, reason: 'noLeader' });
   }
 
   readConfirmed(round: number, index: LogIndex): void {
-    const reads = this.#readRounds.get(round);
-    if (reads === undefined) return;
-    this.#readRounds.delete(round);
-    this.#waitingReads.push({ index, reads });
+    const reads = this.#takeReadRound(round);
+    if (reads !== undefined) this.#waitingReads.push({ index, reads });
   }
 
   readRejected(round: number): void {
-    const reads = this.#readRounds.get(round);
+    const reads = this.#takeReadRound(round);
     if (reads === undefined) return;
-    this.#readRounds.delete(round);
     const failure = this.leaderFailure() ?? { ok: false, reason: 'noLeader' };
     for (const read of reads) answer(read, failure);
   }
@@ -222,13 +231,9 @@ export class Group {
     results: readonly MutationResult[],
     onWrite: (write: PendingWrite, proposedMs: number) => void,
   ): void {
-    const proposed = this.#proposed.get(entry.index);
+    const proposed = this.#takeProposed(entry.index);
     if (proposed === undefined) return;
-    if (proposed.term !== entry.term) {
-      this.#replaced(entry.index);
-      return;
-    }
-    this.#proposed.delete(entry.index);
+    if (proposed.term !== entry.term) return this.#replaced(proposed);
     proposed.writes.forEach((write, i) => {
       const result = results[i];
       if (result === undefined || write.respond === null) return;
@@ -242,7 +247,7 @@ export class Group {
    * seen one by one, so nobody can say what became of the writes that this node proposed.
    */
   stateReplaced(): void {
-    for (const index of this.#proposed.keys()) this.#pushedOut(index);
+    for (const { index } of this.#proposed.slice()) this.#pushedOut(index);
   }
 
   /** Answers what ran out of time. A write already in the log may still commit. */
@@ -260,16 +265,16 @@ export class Group {
       answerWrite(write, failure);
     };
     for (const write of this.#queue) expireWrite(write);
-    for (const { writes } of this.#proposed.values()) writes.forEach(expireWrite);
+    for (const { writes } of this.#proposed) writes.forEach(expireWrite);
     this.#newReads.forEach(expireRead);
-    for (const reads of this.#readRounds.values()) reads.forEach(expireRead);
+    for (const { reads } of this.#readRounds) reads.forEach(expireRead);
     for (const { reads } of this.#waitingReads) reads.forEach(expireRead);
     this.#forgetAnswered();
     return expired;
   }
 
   get pendingWrites(): number {
-    return this.#queue.length + this.#proposed.size;
+    return this.#queue.length + this.#proposed.length;
   }
 
   get hasQueued(): boolean {
@@ -280,13 +285,13 @@ export class Group {
   failAll(failure: Failure): void {
     this.#failQueue(failure);
     // These are in the log: the node that failed cannot say what becomes of them.
-    for (const { writes } of this.#proposed.values()) {
+    for (const { writes } of this.#proposed) {
       for (const write of writes) answerWrite(write, { ok: false, reason: 'deadline' });
     }
-    this.#proposed.clear();
-    const reads = [...this.#newReads, ...this.#readRounds.values(), ...this.#waitingReads.map((w) => w.reads)].flat();
+    this.#proposed.length = 0;
+    const reads = [this.#newReads, ...[...this.#readRounds, ...this.#waitingReads].map((r) => r.reads)].flat();
     this.#newReads = [];
-    this.#readRounds.clear();
+    this.#readRounds = [];
     this.#waitingReads = [];
     for (const read of reads) answer(read, failure);
   }
@@ -326,7 +331,7 @@ export class Group {
   #mayPropose(): boolean {
     let commands = 0;
     let writes = 0;
-    for (const proposed of this.#proposed.values()) {
+    for (const proposed of this.#proposed) {
       // Only this term's: what an earlier leadership left may wait long for its index.
       if (proposed.term !== this.core.term) continue;
       commands++;
@@ -340,12 +345,9 @@ export class Group {
    * Another entry was committed where an earlier term of ours had proposed these: they were
    * not done and never will be.
    */
-  #replaced(index: LogIndex): void {
-    const proposed = this.#proposed.get(index);
-    if (proposed === undefined) return;
-    this.#proposed.delete(index);
+  #replaced({ writes }: Proposed): void {
     const failure = this.leaderFailure() ?? { ok: false, reason: 'noLeader' };
-    for (const write of proposed.writes) answerWrite(write, failure);
+    for (const write of writes) answerWrite(write, failure);
   }
 
   /**
@@ -354,10 +356,19 @@ export class Group {
    * nobody can say what becomes of them.
    */
   #pushedOut(index: LogIndex): void {
-    const proposed = this.#proposed.get(index);
+    const proposed = this.#takeProposed(index);
     if (proposed === undefined) return;
-    this.#proposed.delete(index);
     for (const write of proposed.writes) answerWrite(write, { ok: false, reason: 'deadline' });
+  }
+
+  #takeProposed(index: LogIndex): Proposed | undefined {
+    const at = this.#proposed.findIndex((proposed) => proposed.index === index);
+    return at < 0 ? undefined : this.#proposed.splice(at, 1)[0];
+  }
+
+  #takeReadRound(round: number): readonly PendingRead[] | undefined {
+    const at = this.#readRounds.findIndex((waiting) => waiting.round === round);
+    return at < 0 ? undefined : this.#readRounds.splice(at, 1)[0]?.reads;
   }
 
   #failQueue(failure: Failure): void {
@@ -369,10 +380,9 @@ export class Group {
 
   /** Read rounds that nobody waits for any more are forgotten; proposed writes stay until their index is applied. */
   #forgetAnswered(): void {
-    for (const [round, reads] of this.#readRounds) {
-      if (reads.every((r) => r.respond === null)) this.#readRounds.delete(round);
-    }
-    this.#waitingReads = this.#waitingReads.filter((w) => w.reads.some((r) => r.respond !== null));
+    const isAwaited = ({ reads }: { readonly reads: readonly PendingRead[] }) => reads.some((r) => r.respond !== null);
+    this.#readRounds = this.#readRounds.filter(isAwaited);
+    this.#waitingReads = this.#waitingReads.filter(isAwaited);
   }
 }
 

@@ -54,7 +54,8 @@ export class Store {
   readonly events: EventSource;
   readonly #options: StoreOptions;
   readonly #replicas: Replicas;
-  readonly #dirty = new Set<Group>();
+  /** Each once; see `Group.touched`. */
+  #dirty: Group[] = [];
   readonly #outbox: Outbox;
   readonly #peers: PeerMonitor;
   readonly #disk: DiskWatch;
@@ -99,7 +100,9 @@ export class Store {
         if (this.#failure !== null) group.core.rest('its storage failed');
         else if (this.#disk.stalled) group.core.rest(DISK_STALLED);
       },
-      removed: (group) => void this.#dirty.delete(group),
+      removed: (group) => {
+        this.#dirty = this.#dirty.filter((dirty) => dirty !== group);
+      },
     });
     for (const group of this.groups.values()) this.#touch(group);
   }
@@ -359,7 +362,8 @@ export class Store {
 
   #touch(group: Group): void {
     if (group.closed) return;
-    this.#dirty.add(group);
+    if (!group.touched) this.#dirty.push(group);
+    group.touched = true;
     if (this.#roundScheduled || this.#stopped) return;
     this.#roundScheduled = true;
     this.#options.schedule(() => {
@@ -370,8 +374,9 @@ export class Store {
 
   #round(): void {
     if (!this.#working()) return;
-    const groups = [...this.#dirty].sort((a, b) => a.id - b.id);
-    this.#dirty.clear();
+    const groups = this.#dirty.sort((a, b) => a.id - b.id);
+    this.#dirty = [];
+    for (const group of groups) group.touched = false;
     const nowMs = this.#options.clock.monotonicMs();
     const wallMs = this.#options.clock.wallMs();
     const writes: LogWrite[] = [];

@@ -29,10 +29,8 @@ describe('operations and their times', () => {
       ['get', 99, 'unknown', 1000],
     ];
     for (const [operation, status, name, tookMs] of calls) {
-      const now = vi.spyOn(performance, 'now').mockReturnValue(1000);
-      const end = times.start(operation);
-      now.mockReturnValue(1000 + tookMs);
-      end(status as KvStatus);
+      const now = vi.spyOn(performance, 'now').mockReturnValue(1000 + tookMs);
+      times.ended(operation, 1000, status as KvStatus);
       now.mockRestore();
       operations.inc({ node_id: '3', operation, status: name });
       seconds.observe({ node_id: '3', operation }, tookMs / 1000);
