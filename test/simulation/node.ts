@@ -130,7 +130,7 @@ export class SimulatedNode {
     }
   }
 
-  /** The process ends without a word. With `power`, what was not synced is lost, in the state machine too. */
+  /** The process ends without a word, with `power` because the machine does: then what was not synced may be lost. */
   crash(power: boolean): void {
     if (this.store === null) return;
     const random = this.#world.nodeRandom;
@@ -142,8 +142,7 @@ export class SimulatedNode {
     this.#held = [];
     this.#heldSync = null;
     const survivors = this.disk.crash(random);
-    const lost = power ? this.state.losePower(random) : 0;
-    if (!power) this.state.crash();
+    const lost = this.state.crash(power, random);
     this.#observer.crashed(this.id);
     this.#network.nodeCrashed(this.id);
     this.#world.note(

@@ -1,4 +1,4 @@
-import type { GroupId } from '../../engine/config/ids.ts';
+import { SYSTEM_GROUP, type GroupId } from '../../engine/config/ids.ts';
 import { NO_MEMBERSHIP } from '../../engine/raft/membership.ts';
 import {
   EntryType,
@@ -72,6 +72,8 @@ interface UndoBatch {
   readonly records: StoredRecord | null;
   readonly membership: Membership | null;
   readonly changes: Change[];
+  /** Written to the database, though not synced: it outlives the process. */
+  isFlushed: boolean;
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -229,8 +231,9 @@ class MemoryTable implements KvTable {
 
 /**
  * The state machines of one node, with the engine's own logic over tables in memory. The
- * last batches are not durable: a power failure takes some of them back, newest first,
- * as a database in WAL mode without a sync for each commit does.
+ * last batches of each group are not durable: the end of the process takes some of them back,
+ * newest first, as it does what is not in the database yet, and a power failure also what is
+ * there and not synced.
  */
 export class SimulatedStateMachine implements StateMachine {
   readonly #tables = new Map<GroupId, MemoryTable>();
@@ -244,7 +247,8 @@ export class SimulatedStateMachine implements StateMachine {
   readonly #onApplied: (applied: AppliedEntry) => void;
   /** Replicas that were deleted, and where their logs ended. */
   readonly #forgotten = new Map<GroupId, LogPoint>();
-  #undo: UndoBatch[] = [];
+  /** What takes back the last batches of each group, the oldest first. */
+  readonly #undo = new Map<GroupId, UndoBatch[]>();
   /** A full disk: the next batch fails. */
   failNextApply = false;
 
@@ -296,13 +300,13 @@ export class SimulatedStateMachine implements StateMachine {
       records,
       membership: table.membership,
       changes: table.changes,
+      isFlushed: false,
     };
     if (membership !== undefined) table.membership = membership;
     const results = entries.map((entry) => this.#applyOne(group, table, entry));
     table.storeSessions();
     this.#lastChanges = table.written;
-    if (this.#unsyncedBatches > 0) this.#undo.push(undo);
-    if (this.#undo.length > 2 * this.#unsyncedBatches) this.#undo = this.#undo.slice(-this.#unsyncedBatches);
+    if (this.#unsyncedBatches > 0) this.#keepUndo(group, undo, membership !== undefined);
     return results;
   }
 
@@ -346,8 +350,7 @@ export class SimulatedStateMachine implements StateMachine {
   durableIndex(group: GroupId): LogIndex {
     const table = this.#tables.get(group);
     if (table === undefined) return 0;
-    const atRisk = this.#undo.slice(-this.#unsyncedBatches).find((undo) => undo.table === table);
-    return atRisk?.appliedIndex ?? table.appliedIndex;
+    return this.#undo.get(group)?.[0]?.appliedIndex ?? table.appliedIndex;
   }
 
   openSnapshot(group: GroupId): SnapshotSource {
@@ -385,8 +388,7 @@ export class SimulatedStateMachine implements StateMachine {
         if (this.failNextApply) throw new StorageWriteError('the simulated disk is full', 'SQLITE_FULL');
         const table = this.#table(group);
         table.replaceBy(rows, Buffer.concat(sessions), facts);
-        // Its sync takes everything with it that was written before.
-        this.#undo = [];
+        this.#undo.delete(group);
         const point = { index: facts.appliedIndex, term };
         this.#restored.set(group, point);
         this.#onRestored(group, point, table.contentHash);
@@ -407,35 +409,40 @@ export class SimulatedStateMachine implements StateMachine {
   }
 
   close(): void {
-    this.#undo = [];
+    this.#undo.clear();
   }
 
-  /** The process died; nothing it had written is lost. */
-  crash(): void {
+  /** The process died, with `power` because the machine did: the last batches may be gone. Returns how many. */
+  crash(power: boolean, random: Random): number {
+    let lost = 0;
+    for (const batches of this.#undo.values()) {
+      const atRisk = power ? batches : batches.filter(({ isFlushed }) => !isFlushed);
+      const count = random.below(atRisk.length + 1);
+      for (const undo of batches.slice(batches.length - count).toReversed()) undo.table.restore(undo);
+      lost += count;
+    }
+    // A node that starts again begins with a checkpoint.
+    this.#undo.clear();
     this.failNextApply = false;
     for (const table of this.#tables.values()) table.reload();
+    return lost;
+  }
+
+  #keepUndo(group: GroupId, undo: UndoBatch, isMembership: boolean): void {
+    const batches = this.#undo.get(group) ?? [];
+    this.#undo.set(group, batches);
+    batches.push(undo);
+    if (batches.length > this.#unsyncedBatches) batches.shift();
+    // As the engine's state machine does: who serves what, and who votes, waits for nothing.
+    if (isMembership || group === SYSTEM_GROUP) for (const batch of batches) batch.isFlushed = true;
   }
 
   /** A replica is deleted, and nothing is known of its members from then on. Only while the process is down. */
   forget(group: GroupId, end: LogPoint): void {
-    // Its last transaction is synced, and all that came before with it.
-    this.#undo = [];
+    this.#undo.delete(group);
     this.#tables.delete(group);
     this.#restored.delete(group);
     this.#forgotten.set(group, end);
-  }
-
-  /** The machine lost its power: the last batches may be gone. Returns how many. */
-  losePower(random: Random): number {
-    const lost = random.below(Math.min(this.#undo.length, this.#unsyncedBatches) + 1);
-    for (let i = 0; i < lost; i++) {
-      const undo = this.#undo.pop();
-      undo?.table.restore(undo);
-    }
-    // A node that starts again begins with a checkpoint.
-    this.#undo = [];
-    this.crash();
-    return lost;
   }
 
   #beginning(group: GroupId): Membership | null {
