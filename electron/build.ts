@@ -49,6 +49,7 @@ export const bundles: readonly BuildOptions[] = [
       // Workers are loaded by name from beside the program.
       'writer-worker': 'engine/storage/log/writer-worker.ts',
       'checkpoint-worker': 'engine/storage/state/checkpoint-worker.ts',
+      'snapshot-worker': 'engine/storage/state/snapshot-worker.ts',
     },
     outdir: 'dist/node',
     format: 'esm',

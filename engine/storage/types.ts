@@ -167,7 +167,18 @@ export interface SnapshotSource {
   readonly sessions: Uint8Array;
   /** The next rows in key order, strictly after `after` (empty: from the first), of about so many bytes. */
   rows(after: Uint8Array, maxBytes: number): ScanPage;
+  /** The same, encoded, and read beside the event loop; only where there is more than one thread. */
+  readAside?(after: Uint8Array, maxBytes: number): Promise<EncodedRows>;
   close(): void;
+}
+
+/** Rows of a snapshot as they travel: `SnapshotRows` of proto/raft.proto. */
+export interface EncodedRows {
+  readonly bytes: Uint8Array;
+  readonly count: number;
+  /** The key of the last one; the one that they were to follow when there are none. */
+  readonly last: Uint8Array;
+  readonly more: boolean;
 }
 
 /** A group's state on its way in. Nothing of it shows before `install`. */

@@ -9,7 +9,7 @@ import {
 } from '../storage/codec.ts';
 import { CorruptDataError } from '../storage/errors.ts';
 import { MAX_INDEX } from '../storage/log/rows.ts';
-import type { SnapshotSink, SnapshotSource, StateFacts, StateMachine } from '../storage/types.ts';
+import type { EncodedRows, SnapshotSink, SnapshotSource, StateFacts, StateMachine } from '../storage/types.ts';
 import type { ChunkSink, ChunkSource, SnapshotOffer, SnapshotTransfers } from '../transport/types.ts';
 import type { EventSource } from './events.ts';
 import type { Group } from './group.ts';
@@ -17,10 +17,7 @@ import { MAX_TERM } from './plausible.ts';
 
 /** More at a time would only make each of them slower, and keep more of the past alive. */
 const MAX_SENDING = 2;
-/**
- * A millisecond or two of reading on one node, and of writing on the other, in which nothing else
- * moves there. A write waits for several turns of its leader's event loop, each behind one piece.
- */
+/** A millisecond or two of writing on the node that takes it in, in which nothing else moves there. */
 const CHUNK_BYTES = 32 * 1024;
 const FROM_THE_FIRST = new Uint8Array(0);
 
@@ -163,17 +160,38 @@ class RowChunks implements ChunkSource {
     return encodeSessions(this.#source.sessions.subarray(from, from + CHUNK_BYTES));
   }
 
+  async chunkAside(number: number): Promise<Uint8Array | null> {
+    const at = number - this.#sessionChunks;
+    const after = this.#begins[Math.max(0, at)];
+    if (at < 0 || after === undefined || this.#source.readAside === undefined) return this.chunk(number);
+    let error: unknown;
+    const read = await this.#source.readAside(after, CHUNK_BYTES).catch((failure: unknown) => {
+      error = failure;
+    });
+    return this.#give(at, () => {
+      if (read === undefined) throw error;
+      return read;
+    });
+  }
+
   #rows(number: number): Uint8Array | null {
     const after = this.#begins[number];
     if (after === undefined) return null;
+    return this.#give(number, () => {
+      const { rows, more } = this.#source.rows(after, CHUNK_BYTES);
+      return { bytes: encodeRows(rows), count: rows.length, last: rows.at(-1)?.key ?? after, more };
+    });
+  }
+
+  #give(number: number, read: () => EncodedRows): Uint8Array | null {
     let chunk: Uint8Array | null = null;
     const isRead = this.#guard(() => {
-      const { rows, more } = this.#source.rows(after, CHUNK_BYTES);
-      this.#begins[number + 1] = more ? rows.at(-1)?.key : undefined;
-      if (rows.length > 0) chunk = encodeRows(rows);
+      const { bytes, count, last, more } = read();
+      this.#begins[number + 1] = more ? last : undefined;
+      if (count > 0) chunk = bytes;
       if (number < this.#piecesGiven) return;
       this.#piecesGiven = number + 1;
-      this.#rowsGiven += rows.length;
+      this.#rowsGiven += count;
     });
     // A snapshot without its end must not pass for a whole one.
     if (!isRead) throw new Error('the storage of this node has failed, or the node is stopping');

@@ -10,10 +10,13 @@ import type { ChunkSource, SnapshotOffer } from './types.ts';
 /** Leaves room on the link for what clients wait for. */
 const BYTES_PER_SECOND = 32 * 1024 * 1024;
 /**
- * How long to let others have the event loop after a piece, as a multiple of what reading and
- * sending it took: on a node that has much to do, and so is slow, the transfer slows down with it.
+ * How long to rest after a piece, as a multiple of what reading and sending it took: on a node that
+ * has much to do, and so is slow, the transfer slows down with it, and so does the other node, which
+ * works as long on each piece.
  */
-const REST_PER_WORK = 1;
+const REST_PER_WORK = 1.5;
+/** However busy the node is, the transfer comes to an end: a few MiB a second always get through. */
+const MAX_REST_MS = 10;
 const RETRY_MS = 500;
 /** A transfer that gets nowhere for this long has failed. */
 const STALLED_MS = 20_000;
@@ -104,7 +107,7 @@ export class SnapshotSender {
       for (let number = first.chunksHeld; ; number++) {
         if (answers.ended || isCut(to) || this.#closed) return 'broken';
         const begunMs = performance.now();
-        const chunk = source.chunk(number);
+        const chunk = await (source.chunkAside?.(number) ?? source.chunk(number));
         if (chunk === null) break;
         const writable = call.write({ chunk });
         const workedMs = performance.now() - begunMs;
@@ -112,7 +115,7 @@ export class SnapshotSender {
         progressed();
         sentBytes += chunk.length;
         const aheadMs = (sentBytes / BYTES_PER_SECOND) * 1000 - (performance.now() - startedMs);
-        await sleep(Math.max(workedMs * REST_PER_WORK, aheadMs));
+        await sleep(Math.max(Math.min(workedMs * REST_PER_WORK, MAX_REST_MS), aheadMs));
       }
       call.write({ done: true });
       const last = await answers.next();

@@ -42,6 +42,8 @@ export interface ChunkSource {
    * are no more. Throws when the rest cannot be had: then the transfer has failed.
    */
   chunk(number: number): Uint8Array | null;
+  /** The same, without holding up the event loop; only where there is a way to. */
+  chunkAside?(number: number): Promise<Uint8Array | null>;
 }
 
 /** Where the pieces of a snapshot go, in order. After `finish` or `abort` it is not used again. */

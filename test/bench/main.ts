@@ -28,6 +28,8 @@ const { values } = parseArgs({
     profile: { type: 'boolean', default: false },
     scaling: { type: 'boolean', default: false },
     large: { type: 'boolean', default: false },
+    keys: { type: 'string', default: '1000000' },
+    behind: { type: 'string', default: '500000' },
     json: { type: 'string', default: 'test-results/bench.json' },
     help: { type: 'boolean', default: false },
   },
@@ -42,6 +44,8 @@ if (values.help) {
   --quick          one short round: a smoke test, not a measurement
   --scaling        partitions 1 to 256, nodes 1 to 7, values 16 B to 64 kB, ours alone
   --large          a million keys in one partition: restart, snapshot, catching up; nothing else
+  --keys N         of --large (default 1000000)
+  --behind N       writes that a member of --large misses (default 500000)
   --profile        where the time of a put goes, and CPU profiles of all processes; nothing else
   --json FILE      where the results go (default test-results/bench.json)`);
   process.exit(0);
@@ -59,7 +63,9 @@ if (values.profile) {
 }
 
 if (values.large) {
-  const settings = values.quick ? { keys: 20_000, writesBehind: 20_000 } : { keys: 1_000_000, writesBehind: 500_000 };
+  const settings = values.quick
+    ? { keys: 20_000, writesBehind: 20_000 }
+    : { keys: Number(values.keys), writesBehind: Number(values.behind) };
   console.log(tableHead({ 'ours with what was promised': '' }));
   for (const [result] of await measureLarge(settings)) console.log(row(result));
   process.exit(0);

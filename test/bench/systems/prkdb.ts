@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { PrkDbClient } from '../../../engine/client/index.ts';
+import type { Compaction } from '../../../engine/config/node-config.ts';
 import { eventually, freePorts } from '../../support/node-cluster.ts';
 import { MemberProcess, type System } from './system.ts';
 
@@ -14,6 +15,8 @@ export interface PrkDbSettings {
   readonly partitions: number;
   /** Directory for CPU profiles of the nodes; none are taken when absent. */
   readonly profileDir?: string | undefined;
+  /** When logs are cut; what a node does by itself when absent. */
+  readonly compaction?: Compaction;
 }
 
 /** Starts our own nodes as an operator would: default timing, every batch synced before it is acknowledged. */
@@ -37,6 +40,7 @@ export async function startPrkDb(settings: PrkDbSettings): Promise<System> {
       partitions: settings.partitions,
       replicationFactor: Math.min(3, settings.nodes),
       logLevel: 'warn',
+      ...(settings.compaction === undefined ? {} : { compaction: settings.compaction }),
     };
     const file = path.join(directory, `n${id}.json`);
     writeFileSync(file, JSON.stringify(config));

@@ -11,7 +11,7 @@ import { bytes, closeAfterTest, entry, identity, temporaryDirectory } from '../s
 
 const clock = { monotonicMs: () => 0, wallMs: () => 0 };
 
-it('says how much of a snapshot was sent, and counts what is sent again once', () => {
+it('says how much of a snapshot was sent, and counts what is sent again once', async () => {
   const state = closeAfterTest(openStateMachine({ file: path.join(temporaryDirectory(), 'state.db'), identity }));
   const puts = Array.from({ length: 1000 }, (_, i) => ({
     kind: 'put' as const,
@@ -59,9 +59,21 @@ it('says how much of a snapshot was sent, and counts what is sent again once', (
   expect(seen.at(-2)).toBeLessThan(1);
   expect(seen.at(-1)).toBe(1);
   expect(snapshots.share(group, 3)).toBe(0);
+  // The other one is read beside the event loop, piece by piece alike.
+  const aside: (number | null)[] = [];
+  for (let number = 0; ; number++) {
+    const chunk = await sources[1]!.chunkAside!(number);
+    expect(chunk && Buffer.from(chunk)).toEqual(source!.chunk(number));
+    if (chunk === null) break;
+    if (number > 0) await sources[1]!.chunkAside!(number - 1);
+    aside.push(snapshots.share(group, 3));
+  }
+  expect(aside).toEqual(seen);
   endings[0]!(true);
   expect(snapshots.share(group, 2)).toBeNull();
   expect(snapshots.share(group, 4)).toBe(0);
   expect(sources).toHaveLength(3);
-  for (const end of endings.slice(1)) end(false);
+  endings[1]!(false);
+  await expect(sources[1]!.chunkAside!(1)).rejects.toThrow('closed');
+  endings[2]!(false);
 });
