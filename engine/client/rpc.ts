@@ -15,6 +15,8 @@ export const channelOptions: grpc.ChannelOptions = {
   'grpc.keepalive_timeout_ms': 5000,
   // Whether a call may be repeated is ours to decide.
   'grpc.enable_retries': 0,
+  // Nobody asks it, and it keeps books of every call.
+  'grpc.enable_channelz': 0,
   // Each client has connections of its own, so that closing it closes them.
   'grpc.use_local_subchannel_pool': 1,
 };

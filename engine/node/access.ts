@@ -56,9 +56,11 @@ export function isMemberCall(
   { clusterId, members }: { readonly clusterId: string; readonly members: readonly { readonly id: number }[] },
   raft: CertificateFiles | null,
 ): boolean {
-  const shown = call.getAuthContext().sslPeerCertificate;
   const ca = raft?.current.ca;
-  if (shown === undefined || ca === undefined) return false;
+  // Before the connection is asked: on a port without TLS that takes as long as the rest of the check.
+  if (ca === undefined) return false;
+  const shown = call.getAuthContext().sslPeerCertificate;
+  if (shown === undefined) return false;
   const certificate = new X509Certificate(shown.raw);
   if (!members.some(({ id }) => hasName(certificate, nodeCertificateName(clusterId, id)))) return false;
   return isAccepted([certificate], ca);

@@ -39,6 +39,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.max_receive_message_length': limits.messageBytes,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_concurrent_streams': limits.streamsPerConnection,
+    // Nobody asks it, and it keeps books of every call.
+    'grpc.enable_channelz': 0,
   });
   const calls = new CallLimits(limits);
   const registry: Pick<grpc.Server, 'addService'> = {

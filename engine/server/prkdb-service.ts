@@ -53,17 +53,21 @@ interface CallFacts {
   readonly token: string | null;
 }
 
-/** Wraps a handler that returns a promise; what it throws becomes the call's status. */
+/** Wraps a handler, which may return a promise; what it throws becomes the call's status. */
 function unary<Req, Res>(
   handle: (request: Req, from: CallFacts) => Promise<Res> | Res,
 ): grpc.handleUnaryCall<Req, Res> {
   return (call, callback) => {
-    const run = async (): Promise<Res> => handle(call.request, { timeoutMs: timeLeftMs(call), token: tokenOf(call) });
-    run().then(
-      (result) => callback(null, result),
-      (error: unknown) =>
-        callback(error instanceof CallError ? error : new CallError(grpc.status.INTERNAL, String(error))),
-    );
+    const answer = (result: Res): void => callback(null, result);
+    const fail = (error: unknown): void =>
+      callback(error instanceof CallError ? error : new CallError(grpc.status.INTERNAL, String(error)));
+    try {
+      const result = handle(call.request, { timeoutMs: timeLeftMs(call), token: tokenOf(call) });
+      if (result instanceof Promise) result.then(answer, fail);
+      else answer(result);
+    } catch (error) {
+      fail(error);
+    }
   };
 }
 
@@ -113,12 +117,14 @@ export function prkDbService(
   metrics: OperationMetrics,
   watches: Watches,
 ): grpc.UntypedServiceImplementation {
-  const call = async (operation: string, request: KvRequest, { token }: CallFacts): Promise<KvResponse> => {
-    const startedMs = performance.now();
-    const answer = await callAndWait(router, request, token);
-    metrics.ended(operation, startedMs, answer.status);
-    return answer;
-  };
+  const call = (operation: string, request: KvRequest, { token }: CallFacts): Promise<KvResponse> =>
+    new Promise((resolve) => {
+      const startedMs = performance.now();
+      callAndWait(router, request, token, (answer) => {
+        metrics.ended(operation, startedMs, answer.status);
+        resolve(answer);
+      });
+    });
   return {
     Put: unary(async (pair: Pair, from) => {
       const answer = checked(await call('put', putRequest(pair, from.timeoutMs), from));

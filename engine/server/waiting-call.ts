@@ -16,16 +16,21 @@ const retriable: ReadonlySet<KvStatus> = new Set([
  * One request on behalf of a caller that cannot follow leaders itself: waits for a leader
  * until the time is up, instead of answering "no leader" during an election.
  */
-export function callAndWait(router: Router, request: KvRequest, token: string | null): Promise<KvResponse> {
+export function callAndWait(
+  router: Router,
+  request: KvRequest,
+  token: string | null,
+  respond: (answer: KvResponse) => void,
+): void {
   const endMs = performance.now() + request.timeoutMs;
-  return new Promise((resolve) => {
-    const attempt = (retryMs: number): void => {
-      const leftMs = Math.max(1, Math.round(endMs - performance.now()));
-      router.handle({ ...request, timeoutMs: leftMs }, token, (result) => {
-        if (!retriable.has(result.status) || performance.now() + retryMs >= endMs) return resolve(result);
-        setTimeout(attempt, retryMs, Math.min(MAX_RETRY_MS, retryMs * 2));
-      });
-    };
-    attempt(FIRST_RETRY_MS);
-  });
+  const attempt = (current: KvRequest, retryMs: number): void => {
+    router.handle(current, token, (result) => {
+      if (!retriable.has(result.status) || performance.now() + retryMs >= endMs) return respond(result);
+      setTimeout(() => {
+        const leftMs = Math.max(1, Math.round(endMs - performance.now()));
+        attempt({ ...request, timeoutMs: leftMs }, Math.min(MAX_RETRY_MS, retryMs * 2));
+      }, retryMs);
+    });
+  };
+  attempt(request, FIRST_RETRY_MS);
 }
