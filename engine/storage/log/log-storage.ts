@@ -12,7 +12,7 @@ import { LOG_ADVICE, openLogDatabase } from './open-database.ts';
 import type { WorkerOptions, WriterReply } from './protocol.ts';
 import { groupReader, RowReader } from './reader.ts';
 import { encodeApart, RequestChannel, type ApartRequest } from './request-channel.ts';
-import { createRing, RingTotals } from './request-ring.ts';
+import { createRing, RingTotals, RingWriter } from './request-ring.ts';
 import { MAX_GROUP, MAX_INDEX } from './rows.ts';
 import { SyncGate } from './sync-gate.ts';
 
@@ -80,6 +80,7 @@ class SqliteLogStorage implements LogStorage {
   readonly #lock: FileLock;
   readonly #rows: RowReader;
   readonly #recovered: Map<GroupId, RecoveredLog>;
+  readonly #ring: RingWriter;
   readonly #channel: RequestChannel;
   readonly #gate: SyncGate<ApartRequest>;
   readonly #sizeLimitBytes: () => number;
@@ -115,10 +116,11 @@ class SqliteLogStorage implements LogStorage {
     }
     this.#sizeLimitBytes = options.sizeLimitBytes ?? (() => 0);
     this.times = new RingTotals(ring);
-    this.#channel = new RequestChannel(ring, (request) => worker.postMessage(request, [request.buffer]));
+    this.#ring = new RingWriter(ring);
+    this.#channel = new RequestChannel(this.#ring, (request) => worker.postMessage(request, [request.buffer]));
     this.#gate = new SyncGate(options.syncDelayMs ?? (() => 0), (request) => this.#channel.sendApart(request));
     worker.on('message', (reply: WriterReply) => {
-      this.#take(reply);
+      if (reply !== 'ready') this.#fail(writeErrorOf(this.#file, reply.code, reply.message));
     });
     worker.on('error', (error) => {
       this.#fail(writeErrorOf(this.#file, 'WRITER', error.message));
@@ -126,9 +128,11 @@ class SqliteLogStorage implements LogStorage {
     this.#exited = new Promise((resolve) => {
       worker.once('exit', () => {
         this.#fail(writeErrorOf(this.#file, 'WRITER', 'its writer has ended'));
+        this.#ring.ignore();
         resolve();
       });
     });
+    void this.#ring.listen(() => this.#take());
   }
 
   recovered(group: GroupId): RecoveredLog | undefined {
@@ -147,7 +151,8 @@ class SqliteLogStorage implements LogStorage {
   write(batch: readonly LogWrite[], done: (error: Error | null) => void): void {
     if (this.#closing !== undefined) throw new StorageUsageError('the log is closed');
     for (const write of batch) this.#check(write);
-    const id = this.#nextId++;
+    const id = this.#nextId;
+    this.#nextId = (id + 1) | 0;
     this.#pending.push({ id, done });
     if (this.#failure !== null) setImmediate(() => this.#settle(id, this.#failure));
     else if (this.#gate.isOpen) this.#channel.send(id, batch, this.#sizeLimitBytes());
@@ -169,7 +174,7 @@ class SqliteLogStorage implements LogStorage {
     this.#gate.flush();
     // Requests for which the ring has no room yet follow as the writer answers.
     if (this.#pending.length > 0) await new Promise<void>((resolve) => (this.#onSettled = resolve));
-    this.#channel.close();
+    this.#ring.close();
     await this.#exited;
     this.#database.close();
     this.#lock.release();
@@ -216,21 +221,23 @@ class SqliteLogStorage implements LogStorage {
     if (all) this.#lastIndexes.set(group, index);
   }
 
-  #take(reply: WriterReply): void {
-    if (typeof reply !== 'number') return this.#fail(writeErrorOf(this.#file, reply.code, reply.message));
+  /** Takes in what the writer has answered. */
+  #take(): void {
     this.#channel.flush();
-    this.#settle(reply, null);
+    this.#settle(this.#ring.answered, null);
   }
 
   #fail(error: Error): void {
+    // What came before the failure is on disk.
+    this.#take();
     this.#failure ??= error;
     this.#channel.drop();
     this.#settle(this.#nextId, this.#failure);
   }
 
-  /** Answers every pending write up to `id`, in order. */
+  /** Answers every pending write up to `id`, in order; their numbers wrap. */
   #settle(id: number, error: Error | null): void {
-    for (let next = this.#pending[0]; next !== undefined && next.id <= id; next = this.#pending[0]) {
+    for (let next = this.#pending[0]; next !== undefined && ((next.id - id) | 0) <= 0; next = this.#pending[0]) {
       this.#pending.shift();
       next.done(error);
     }

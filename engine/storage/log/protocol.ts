@@ -21,6 +21,7 @@ export interface GroupRequest {
 
 /** One call of `LogStorage.write`, as the writer reads it from where it lies. */
 export interface WriteRequest {
+  /** Counts from 1, as a signed integer of 32 bits. */
   readonly id: number;
   readonly groups: readonly GroupRequest[];
   /** Holds the encoded entries of all groups, among other things. */
@@ -29,14 +30,14 @@ export interface WriteRequest {
   readonly sizeLimitBytes: number;
 }
 
-/** Requests after those reported as synced were not written and never will be. */
+/** Requests after those answered as synced were not written and never will be. */
 export interface WriterFailure {
   readonly code: string;
   readonly message: string;
 }
 
-/** Everything up to and including the request with this number is on disk; 0 when the worker is ready. */
-export type WriterReply = number | WriterFailure;
+/** Messages of the worker. What is on disk it says in the ring: see request-ring.ts. */
+export type WriterReply = 'ready' | WriterFailure;
 
 export interface WriterOptions {
   readonly file: string;

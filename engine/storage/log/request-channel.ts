@@ -1,6 +1,6 @@
 import type { LogWrite } from '../types.ts';
 import { encodeRequest, requestWords, wordsOf } from './request-codec.ts';
-import { RingWriter } from './request-ring.ts';
+import type { RingWriter } from './request-ring.ts';
 
 /** A larger request goes as a message: what that costs does not matter to it, and the ring stays small. */
 const RING_SHARE = 8;
@@ -24,9 +24,9 @@ export class RequestChannel {
   #waiting: ApartRequest[] = [];
 
   /** `post` is to send the request as a message and hand over its memory. */
-  constructor(ring: SharedArrayBuffer, post: (request: ApartRequest) => void) {
-    this.#ring = new RingWriter(ring);
-    this.#maxWords = this.#ring.words.numbers.length / RING_SHARE;
+  constructor(ring: RingWriter, post: (request: ApartRequest) => void) {
+    this.#ring = ring;
+    this.#maxWords = ring.words.numbers.length / RING_SHARE;
     this.#post = post;
   }
 
@@ -60,11 +60,6 @@ export class RequestChannel {
   /** Nothing of what waits is to be written any more. */
   drop(): void {
     this.#waiting = [];
-  }
-
-  /** Nothing follows what was sent. */
-  close(): void {
-    this.#ring.close();
   }
 
   #put(request: ApartRequest): boolean {

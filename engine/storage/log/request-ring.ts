@@ -2,8 +2,8 @@ import type { LogTimes } from '../types.ts';
 import { wordsOf, type Words } from './request-codec.ts';
 
 /*
- * Requests of one thread to another, in memory that both see: the reader sleeps in a futex, not in
- * an event loop, and nothing is allocated or cloned. Words of eight bytes:
+ * Requests of one thread to another and the answers, in memory that both see: nothing is allocated
+ * or cloned, and the reader sleeps in a futex, not in an event loop. Words of eight bytes:
  *
  *   control:  `Control` as 32-bit integers, `Total` as 64-bit integers
  *   the ring: records, each a word with its kind or length and then a request (request-codec.ts)
@@ -19,9 +19,11 @@ const Control = {
   /** Position up to which the ring may be overwritten; the reader's. */
   Tail: 2,
   Closed: 3,
+  /** Number of the last request that the reader has answered, modulo 2^32. */
+  Answered: 8,
 } as const;
 
-const Total = { Transactions: 2, TransactionNs: 3, SyncNs: 4 } as const;
+const Total = { Transactions: 5, TransactionNs: 6, SyncNs: 7 } as const;
 
 const CONTROL_BYTES = 64;
 
@@ -63,6 +65,7 @@ export class RingWriter {
   readonly #control: Int32Array;
   readonly #mask: number;
   #head: number;
+  #listens = true;
 
   constructor(ring: SharedArrayBuffer) {
     this.words = wordsOf(ring, CONTROL_BYTES);
@@ -98,6 +101,29 @@ export class RingWriter {
   publishApart(at: number): void {
     this.words.numbers[at - 1] = APART;
     this.#advance(1);
+  }
+
+  /** Number of the last request that was answered, modulo 2^32. */
+  get answered(): number {
+    return Atomics.load(this.#control, Control.Answered);
+  }
+
+  /**
+   * Calls `take` for answers, each time in a turn of the event loop of its own, until `ignore`.
+   * What it throws is what this rejects with.
+   */
+  async listen(take: () => void): Promise<void> {
+    while (this.#listens) {
+      const seen = this.answered;
+      take();
+      await Atomics.waitAsync(this.#control, Control.Answered, seen).value;
+    }
+  }
+
+  /** No answer will come any more, or nobody cares. */
+  ignore(): void {
+    this.#listens = false;
+    Atomics.notify(this.#control, Control.Answered);
   }
 
   /** Nothing follows. */
@@ -166,6 +192,12 @@ export class RingReader {
   /** What was taken may be overwritten. */
   release(): void {
     Atomics.store(this.#control, Control.Tail, this.#position);
+  }
+
+  /** Everything up to and including this request is done. */
+  answer(id: number): void {
+    Atomics.store(this.#control, Control.Answered, id);
+    Atomics.notify(this.#control, Control.Answered);
   }
 
   /** Adds to the totals that the other end reads. */

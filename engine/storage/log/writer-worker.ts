@@ -62,7 +62,7 @@ class GroupCommit {
       const { transactionMs, syncMs } = this.#writer.write(batch);
       this.#ring.count(transactionMs, syncMs);
       this.#ring.release();
-      reply((batch.at(-1) as WriteRequest).id);
+      this.#ring.answer((batch.at(-1) as WriteRequest).id);
     } catch (error) {
       this.#failed = true;
       this.#ring.release();
@@ -73,5 +73,5 @@ class GroupCommit {
 }
 
 const commits = new GroupCommit(workerData as WorkerOptions);
-reply(0);
+reply('ready');
 commits.run();

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { decodeEntries } from '../../../engine/storage/codec/entries.ts';
 import type { WriteRequest } from '../../../engine/storage/log/protocol.ts';
 import { encodeApart, RequestChannel, type ApartRequest } from '../../../engine/storage/log/request-channel.ts';
@@ -174,6 +174,25 @@ describe('the ring of requests', () => {
     expect(reader.wait()).toBe(false);
   });
 
+  it('tells of answers, the last one of several, until nobody cares', async () => {
+    const shared = createRing(64);
+    const writer = new RingWriter(shared);
+    const reader = new RingReader(shared);
+    reader.answer(1);
+    const heard: number[] = [];
+    const listening = writer.listen(() => heard.push(writer.answered));
+    expect(heard).toEqual([1]);
+    reader.answer(2);
+    reader.answer(3);
+    await vi.waitFor(() => expect(heard).toEqual([1, 3]));
+    reader.answer(-(2 ** 31));
+    await vi.waitFor(() => expect(heard).toEqual([1, 3, -(2 ** 31)]));
+    writer.ignore();
+    await listening;
+    reader.answer(5);
+    expect(heard).toHaveLength(3);
+  });
+
   it('adds up what the reader counts', () => {
     const shared = createRing(64);
     const totals = new RingTotals(shared);
@@ -189,7 +208,7 @@ describe('the channel to the writer', () => {
   it('brings requests in order, the large ones as messages, and holds back what there is no room for', () => {
     const shared = createRing(1024);
     const messages: ApartRequest[] = [];
-    const channel = new RequestChannel(shared, (request) => messages.push(request));
+    const channel = new RequestChannel(new RingWriter(shared), (request) => messages.push(request));
     const reader = new RingReader(shared);
     const expected: unknown[] = [];
     const found: unknown[] = [];
@@ -227,7 +246,7 @@ describe('the channel to the writer', () => {
 
   it('forgets what waits when it is told to', () => {
     const shared = createRing(256);
-    const channel = new RequestChannel(shared, () => undefined);
+    const channel = new RequestChannel(new RingWriter(shared), () => undefined);
     const reader = new RingReader(shared);
     const batch: LogWrite[] = [{ group: 1, cut: null, hardState: null, entries: entries(1, 3, 1) }];
     for (let id = 1; id <= 50; id++) channel.send(id, batch, 0);
