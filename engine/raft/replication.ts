@@ -128,7 +128,7 @@ function handleRejection(state: RaftState, leadership: Leadership, peer: Progres
 function handleAcceptance(state: RaftState, leadership: Leadership, peer: Progress, matched: LogIndex): void {
   const before = peer.matchIndex;
   peer.accepted(matched, state.log.snapshotIndex);
-  leadership.replicationDue = true;
+  if (peer.nextIndex <= state.log.lastIndex || peer.checkDue) leadership.replicationDue = true;
   if (peer.matchIndex > before) maybeCommit(state, leadership);
   tellWhenCaughtUp(state, leadership, peer);
   if (peer.behindUntil > 0 && peer.matchIndex >= Math.max(peer.behindUntil, state.log.commitIndex)) {

@@ -189,7 +189,7 @@ export class Store {
       this.#withStorage(() => group.core.step(message));
       if (!this.#working()) return;
       if (from === group.core.leader) group.leaderHeardAtMs = nowMs;
-      this.#touch(group);
+      if (group.core.hasReady() || group.hasQueued) this.#touch(group);
     }
   }
 
@@ -432,7 +432,7 @@ export class Store {
         if (group.closed) continue;
         this.#outbox.add(group.id, messages);
         group.core.persisted(mark);
-        this.#touch(group);
+        if (group.core.hasReady() || group.hasQueued) this.#touch(group);
       }
       this.#outbox.flush();
     });
