@@ -9,6 +9,7 @@ import type { StorageIdentity } from './sqlite/identity.ts';
 import { FileLock } from './sqlite/lock.ts';
 import { storageErrorOf } from './sqlite/sqlite-errors.ts';
 import { connectState } from './state/connection.ts';
+import { DROPS_FILE } from './state/drops-file.ts';
 import { openStateMachine } from './state/state-machine.ts';
 import type { RecoveredLog, ReplicaDrops, StateMachine } from './types.ts';
 
@@ -30,7 +31,9 @@ const SCAN = { prefix: new Uint8Array(0), limit: 10_000, keysOnly: false, maxByt
 
 /** Every file of a data directory that belongs to its databases. */
 export const STORAGE_FILES: ReadonlySet<string> = new Set(
-  [LOG_FILE, STATE_FILE].flatMap((name) => [...COMPANIONS, '-shm', '.lock'].map((companion) => name + companion)),
+  [LOG_FILE, STATE_FILE]
+    .flatMap((name) => [...COMPANIONS, '-shm', '.lock'].map((companion) => name + companion))
+    .concat(DROPS_FILE, `${DROPS_FILE}.new`),
 );
 
 /**
@@ -68,7 +71,7 @@ export function examineStorage(dataDir: string, identity: StorageIdentity): Find
 
 function copy(from: string, to: string): void {
   const names = [LOG_FILE, STATE_FILE].flatMap((name) => COMPANIONS.map((companion) => name + companion));
-  const there = names.filter((name) => existsSync(path.join(from, name)));
+  const there = [...names, DROPS_FILE].filter((name) => existsSync(path.join(from, name)));
   const neededBytes = there.reduce((sum, name) => sum + statSync(path.join(from, name)).size, SPARE_BYTES);
   const { bavail, bsize } = statfsSync(to);
   if (bavail * bsize < neededBytes) {

@@ -1,6 +1,10 @@
+import path from 'node:path';
 import type Database from 'better-sqlite3';
 import type { GroupId } from '../../config/ids.ts';
 import type { LogPoint } from '../../raft/types.ts';
+import { CorruptDataError, CorruptStorageError } from '../errors.ts';
+import { LOG_ADVICE } from '../log/open-database.ts';
+import { areSame, DROPS_FILE, readDropsFile, writeDropsFile, type Drop, type DropsByGroup } from './drops-file.ts';
 import { kvTableName, restoringTableName, TRASH_PREFIX } from './rows.ts';
 
 const SCHEMA = `
@@ -18,17 +22,51 @@ const SCHEMA = `
  * finished keeps its mark, so that the replica never comes back as what it was founded as, nor
  * votes before it holds again what it held. Both ends are durable: were the second taken back, the
  * log of the replica's next life would be taken for what is left of this one.
+ *
+ * The marks are promises to the others, as a term and a vote are, and the database may be taken away
+ * to be rebuilt from the log. So they lie in a file beside it too, which fills a database that is new.
+ * What the database knows of a group counts: the file has a mark before it, but its end after it.
  */
 export class Drops {
   readonly #database: Database.Database;
-  readonly #drops = new Map<GroupId, { readonly finished: boolean; readonly end: LogPoint }>();
+  readonly #file: string;
+  readonly #drops = new Map<GroupId, Drop>();
 
+  /** The database must be a file. Throws what a start must fail with. */
   constructor(database: Database.Database) {
     this.#database = database;
+    this.#file = path.join(path.dirname(database.name), DROPS_FILE);
     database.exec(SCHEMA);
     const rows = database.prepare('SELECT group_id, finished, last_index, last_term FROM dropped_replica').raw();
     for (const [group, finished, index, term] of rows.all() as [number, number, number, number][]) {
       this.#drops.set(group, { finished: finished === 1, end: { index, term } });
+    }
+    this.#matchFile();
+  }
+
+  #matchFile(): void {
+    const kept = this.#readFile();
+    const missing = [...kept].filter(([group]) => !this.#drops.has(group));
+    if (missing.length > 0) {
+      const note = this.#database.transaction(() => {
+        for (const [group, { finished, end }] of missing) this.#note(group, finished, end);
+      });
+      this.#durably(note);
+    }
+    if (!areSame(kept, this.#drops)) writeDropsFile(this.#file, this.#drops);
+  }
+
+  #readFile(): DropsByGroup {
+    try {
+      return readDropsFile(this.#file) ?? new Map();
+    } catch (error) {
+      if (!(error instanceof CorruptDataError)) throw error;
+      // A database with something in it has all marks itself.
+      const isUsed =
+        this.#drops.size > 0 || this.#database.prepare('SELECT 1 FROM partition_state').get() !== undefined;
+      if (isUsed) return new Map();
+      const found = 'it says which replicas this node gave up, and the state that says so too is gone';
+      throw new CorruptStorageError(this.#file, found, LOG_ADVICE, { cause: error });
     }
   }
 
@@ -44,6 +82,7 @@ export class Drops {
 
   /** Durable when it returns. */
   begin(group: GroupId, end: LogPoint): void {
+    writeDropsFile(this.#file, new Map(this.#drops).set(group, { finished: false, end }));
     this.#durably(() => this.#note(group, false, end));
   }
 
@@ -62,6 +101,7 @@ export class Drops {
       this.#note(group, true, end);
     });
     this.#durably(finish);
+    writeDropsFile(this.#file, this.#drops);
   }
 
   #note(group: GroupId, finished: boolean, end: LogPoint): void {

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkRecovered } from '../../../engine/storage/check-recovered.ts';
@@ -120,6 +121,82 @@ describe('the state of a replica that is given up', () => {
     marked.finishDrop(1);
     expect(() => checkRecovered(log, marked, [1])).not.toThrow();
     expect(marked.dropsBegun()).toEqual([]);
+  });
+});
+
+describe('the mark of a replica that was given up', () => {
+  const moveStateAway = (directory: string): void => {
+    for (const suffix of ['', '-wal', '-shm']) fs.rmSync(path.join(directory, `state.db${suffix}`), { force: true });
+  };
+  const fileIn = (directory: string): string => path.join(directory, 'given-up.json');
+
+  it('outlives the state, which may be taken away to be rebuilt from the log', () => {
+    const directory = temporaryDirectory();
+    const state = openState(directory);
+    for (const group of [1, 2, 3]) state.apply(group, [command(1, [put('a', '1')])]);
+    expect(fs.existsSync(fileIn(directory))).toBe(false);
+    state.beginDrop(1, END);
+    state.finishDrop(1);
+    state.beginDrop(2, END);
+    state.close();
+    moveStateAway(directory);
+
+    const rebuilt = openState(directory);
+    expect([rebuilt.givenUpAt(1), rebuilt.givenUpAt(2), rebuilt.givenUpAt(3)]).toEqual([END, END, null]);
+    expect(rebuilt.dropsBegun()).toEqual([2]);
+    rebuilt.finishDrop(2);
+    rebuilt.close();
+    moveStateAway(directory);
+    expect(openState(directory).dropsBegun()).toEqual([]);
+  });
+
+  it('is written beside the state of a version that had it there alone', () => {
+    const directory = temporaryDirectory();
+    const state = openState(directory);
+    state.beginDrop(1, END);
+    state.finishDrop(1);
+    state.close();
+    fs.rmSync(fileIn(directory));
+    openState(directory).close();
+    moveStateAway(directory);
+    expect(openState(directory).givenUpAt(1)).toEqual(END);
+  });
+
+  it('never says of a later life of the replica that its end was only begun', () => {
+    const directory = temporaryDirectory();
+    const state = openState(directory);
+    state.beginDrop(1, END);
+    const begun = fs.readFileSync(fileIn(directory));
+    state.finishDrop(1);
+    state.close();
+    // A crash before the file heard of the end.
+    fs.writeFileSync(fileIn(directory), begun);
+    const again = openState(directory);
+    expect(again.dropsBegun()).toEqual([]);
+    again.apply(1, [command(1, [put('a', '1')])]);
+    again.close();
+    moveStateAway(directory);
+    expect(openState(directory).dropsBegun()).toEqual([]);
+  });
+
+  it('is not guessed: where the file is damaged and the state is new, the node does not start', () => {
+    const directory = temporaryDirectory();
+    const state = openState(directory);
+    state.apply(1, [command(1, [put('a', '1')])]);
+    state.beginDrop(1, END);
+    state.close();
+    const damage = (): void => {
+      const whole = fs.readFileSync(fileIn(directory), 'utf8');
+      fs.writeFileSync(fileIn(directory), whole.replace('false', 'true'));
+    };
+    damage();
+    const mended = openState(directory);
+    expect(mended.dropsBegun()).toEqual([1]);
+    mended.close();
+    damage();
+    moveStateAway(directory);
+    expect(() => openState(directory)).toThrow(/given-up\.json is damaged.*prkdb node replace/);
+    expect(() => openState(directory)).toThrow(/given-up\.json is damaged/);
   });
 });
 
