@@ -70,7 +70,10 @@ it('a replica that is created while the disk hangs rests until it answers', () =
   expect(rest.mock.contexts).toContain(created);
   expect(wake).not.toHaveBeenCalled();
 
-  while (writes.length > 0) for (const done of writes.splice(0)) (done(null), settle());
+  for (let done = writes.shift(); done !== undefined; done = writes.shift()) {
+    done(null);
+    settle();
+  }
   expect(told.join()).toContain('storageRecovered');
   expect(wake.mock.contexts).toContain(created);
   store.stop();
