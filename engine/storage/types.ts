@@ -232,6 +232,8 @@ export interface StateMachine {
   sessionCount(group: GroupId): number;
   /** What would still be applied after a power failure now. */
   durableIndex(group: GroupId): LogIndex;
+  /** Somebody waits for `durableIndex` to come up to this one: it does soon. */
+  makeDurable(group: GroupId, index: LogIndex): void;
   openSnapshot(group: GroupId): SnapshotSource;
   /** `term` is that of the entry at `facts.appliedIndex`. Ends what was begun for the group before. */
   beginRestore(group: GroupId, facts: StateFacts, term: Term): SnapshotSink;

@@ -46,7 +46,7 @@ export class LogSize {
 
 /**
  * Where a group's log should be cut now, or 0: never past what the state machine would
- * keep in a power failure, and on a leader not past what a follower at work still needs,
+ * keep in a power failure (`durableIndex`, which is told what is wanted), and on a leader not past what a follower at work still needs,
  * unless that has grown too much.
  */
 export function dueCut(
@@ -54,12 +54,12 @@ export function dueCut(
   size: LogSize,
   status: () => RaftStatus,
   group: { readonly snapshotIndex: LogIndex; readonly appliedIndex: LogIndex },
-  durableIndex: () => LogIndex,
+  durableIndex: (wanted: LogIndex) => LogIndex,
 ): LogIndex {
   const { snapshotIndex, appliedIndex } = group;
   const wanted = size.cutIndex(limits, snapshotIndex, appliedIndex, 1);
   if (wanted <= snapshotIndex) return 0;
-  let index = Math.min(wanted, durableIndex());
+  let index = Math.min(wanted, durableIndex(wanted));
   if (size.cutIndex(limits, snapshotIndex, appliedIndex, PATIENCE) === 0) {
     for (const { state, matchIndex, recentlyActive } of status().progress) {
       if (state === 'replicate' && recentlyActive) index = Math.min(index, matchIndex);

@@ -524,7 +524,11 @@ export class Store {
       logSize,
       () => core.status(),
       core,
-      () => state.durableIndex(id),
+      (wanted) => {
+        const durable = state.durableIndex(id);
+        if (durable < wanted) state.makeDurable(id, wanted);
+        return durable;
+      },
     );
     if (index === 0) return;
     const point = core.compact(index);

@@ -64,17 +64,26 @@ describe('a cluster over mutual TLS', () => {
   });
 
   it('brings back with a snapshot who was away for long', async () => {
-    const [node] = cluster.nodes as [NodeProcess];
+    const [node, ...others] = cluster.nodes as [NodeProcess, ...NodeProcess[]];
+    const admins = others.map((other) => new ClusterClient(`https://${other.address}`, { tls }));
+    const partition = db.partitionOf('many-3');
     await node.kill();
-    for (let round = 0; round < 100; round++) {
-      await Promise.all(Array.from({ length: 16 }, (_, i) => db.put(`many-${i}`, String(round))));
-    }
+    let round = 0;
+    await eventually('the logs are cut', async () => {
+      for (const end = round + 20; round < end; round++) {
+        await Promise.all(Array.from({ length: 16 }, (_, i) => db.put(`many-${i}`, String(round))));
+      }
+      // A log is cut once what it holds is in the database, which takes some seconds.
+      const statuses = await Promise.all(admins.map((admin) => admin.status()));
+      return statuses.every(({ groups }) => groups.some((g) => g.partition === partition && g.firstLogIndex > 100));
+    });
+    for (const admin of admins) admin.close();
     await node.start();
     await eventually('the snapshot', () => Promise.resolve(node.output.includes('snapshotRestored')));
     const alone = await PrkDbClient.connect([`https://${node.address}`], { tls });
     await eventually('the last value', async () => {
       const entry = await alone.get('many-3', { readMode: ReadMode.Stale });
-      return entry?.value.toString() === '99';
+      return entry?.value.toString() === String(round - 1);
     });
     alone.close();
     expect(node.output).not.toContain('peerRefused');

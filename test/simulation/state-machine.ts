@@ -353,6 +353,9 @@ export class SimulatedStateMachine implements StateMachine {
     return this.#undo.get(group)?.[0]?.appliedIndex ?? table.appliedIndex;
   }
 
+  /** It becomes durable by itself. */
+  makeDurable(): void {}
+
   openSnapshot(group: GroupId): SnapshotSource {
     const { appliedIndex, revision, timeMs, rowsHash, rows, sessions, membership } = this.#table(group);
     const sorted = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { row }]) => row);

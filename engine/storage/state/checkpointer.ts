@@ -58,7 +58,12 @@ export class Checkpointer {
   wrote(changedKeys: number, sizeBytes: number): void {
     if (this.#mustEmpty) this.#emptyNow();
     this.#writtenBytes += changedKeys * BYTES_PER_CHANGED_KEY + sizeBytes;
-    if (this.#writtenBytes < CHECKPOINT_BYTES || this.#running) return;
+    if (this.#writtenBytes >= CHECKPOINT_BYTES) this.begin();
+  }
+
+  /** Begins a checkpoint unless one is under way. */
+  begin(): void {
+    if (this.#running) return;
     this.#running = true;
     this.#writtenBytes = 0;
     this.#applied = this.#hooks.begins();

@@ -130,6 +130,8 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   readonly #flushed = new Map<GroupId, LogIndex>();
   /** What of that was there when the last checkpoint that copied everything began. */
   readonly #durable = new Map<GroupId, LogIndex>();
+  /** Up to where somebody waits for what. */
+  readonly #wantedDurable = new Map<GroupId, LogIndex>();
   readonly #restores = new Map<GroupId, StagedRestore>();
   readonly #trash: Trash;
   readonly #drops: Drops;
@@ -283,6 +285,10 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     return this.#durable.get(group) ?? 0;
   }
 
+  makeDurable(group: GroupId, index: LogIndex): void {
+    this.#wantedDurable.set(group, index);
+  }
+
   openSnapshot(group: GroupId): SnapshotSource {
     const table = this.#tables.get(group);
     if (table !== undefined) this.#writing(() => this.#flusher.flush(table));
@@ -353,6 +359,7 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     this.#unflushedBytes -= this.#tables.get(group)?.unflushedBytes ?? 0;
     this.#tables.delete(group);
     this.#flushed.delete(group);
+    this.#wantedDurable.delete(group);
     this.#restored.delete(group);
     this.#durable.delete(group);
     this.#droppedMeanwhile.add(group);
@@ -370,6 +377,7 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
       const rows = this.#trash.empty();
       if (rows > 0) this.#checkpointer.wrote(rows, 0);
       this.#flushAged();
+      this.#pursueDurability();
     });
   }
 
@@ -384,6 +392,16 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
       left -= 1 + table.dirtyCount;
       this.#flusher.start(table);
       this.#flusher.step(rowsAtOnce);
+    }
+  }
+
+  /** Where the log waits to be cut, its group is flushed, and then a checkpoint made. */
+  #pursueDurability(): void {
+    for (const [group, index] of this.#wantedDurable) {
+      const table = this.#tables.get(group);
+      if (table === undefined || this.durableIndex(group) >= index) this.#wantedDurable.delete(group);
+      else if ((this.#flushed.get(group) ?? 0) >= index) this.#checkpointer.begin();
+      else if (this.#mayFlush()) this.#flusher.start(table);
     }
   }
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { encodeCommand, type Mutation } from '../../../engine/storage/codec.ts';
 import type { FlushLimits } from '../../../engine/storage/state/flusher.ts';
 import { openStateMachine } from '../../../engine/storage/state/state-machine.ts';
@@ -160,6 +160,25 @@ describe('what was applied and is not in the database yet', () => {
       state.apply(1, [entry(index, 1, encodeCommand([put(`key ${index}`, 'x'.repeat(10_000))], 1))]);
     }
     expect(openAfterKill(directory).appliedIndex(1)).toBeGreaterThanOrEqual(85);
+  });
+
+  it('becomes durable when somebody waits for that, though the same key is written over and over', async () => {
+    const state = openState(temporaryDirectory(), NEVER);
+    const applyOne = (index: number): void => {
+      state.apply(1, [entry(index, 1, encodeCommand([put('a', `${index}`)], index))]);
+      state.tidy();
+    };
+    for (let index = 1; index <= 100; index++) applyOne(index);
+    expect(state.durableIndex(1)).toBe(0);
+    let index = 100;
+    await vi.waitFor(
+      () => {
+        state.makeDurable(1, 100);
+        applyOne(++index);
+        expect(state.durableIndex(1)).toBeGreaterThanOrEqual(100);
+      },
+      { timeout: 20_000, interval: 5 },
+    );
   });
 
   it('of the system group and of a change of members is there at once', () => {
