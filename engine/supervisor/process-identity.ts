@@ -5,6 +5,9 @@ import { SupervisorError } from './errors.ts';
 
 const run = promisify(execFile);
 
+/** Of Linux, in the flags of a process: include/linux/sched.h. */
+const PF_EXITING = 0x4;
+
 /** 'gone' also when the pid now belongs to a process that is not the one we started. */
 export type ProcessState = 'running' | 'paused' | 'gone';
 
@@ -52,9 +55,11 @@ async function linuxState(pid: number, token: string): Promise<ProcessState> {
       readFile(`/proc/${pid}/cmdline`, 'utf8'),
       readFile(`/proc/${pid}/stat`, 'utf8'),
     ]);
-    if (!carriesToken(command.split('\0'), token)) return 'gone';
     // The name in parentheses may hold anything; the state letter follows the last one.
-    return stateOfLetter(stat.charAt(stat.lastIndexOf(')') + 2));
+    const [letter = '', , , , , , flags = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // One that is just ending has lost its command line, and still has its files and ports.
+    const isEnding = command === '' && (Number(flags) & PF_EXITING) !== 0;
+    return isEnding || carriesToken(command.split('\0'), token) ? stateOfLetter(letter) : 'gone';
   } catch {
     return 'gone';
   }
