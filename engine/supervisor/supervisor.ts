@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DATA_FORMAT_VERSION, timingSchema, type Member } from '../config/node-config.ts';
+import type { Member } from '../config/node-config.ts';
 import { saysRemoved } from '../config/removed.ts';
 import { ensureAdminToken } from './access.ts';
+import { Catalog } from './catalog.ts';
 import { ensureCertificates } from './certificates.ts';
-import { checkDataDir, claimDataDir, deleteDataDir, deleteNodeData, removeIfEmpty, renameDataDir } from './data-dir.ts';
+import { checkDataDir, deleteNodeData } from './data-dir.ts';
 import { SupervisorError } from './errors.ts';
 import { HomePaths, checkName, defaultHome, nodeLogFile } from './home.ts';
 import { openLeash, type Leash } from './leash.ts';
@@ -13,8 +13,7 @@ import { withLock } from './lock.ts';
 import { nextMember, withLeaving, withMember, withoutMember } from './members.ts';
 import { Monitor } from './monitor.ts';
 import { NodeControl } from './node-control.ts';
-import { findCluster } from './find-cluster.ts';
-import { checkPorts, findBasePort, membersOf, refuseTakenPorts } from './ports.ts';
+import { checkPorts } from './ports.ts';
 import { Records } from './records.ts';
 import { checkSpec } from './spec.ts';
 import type { ClusterRecord, ClusterSpec, LocalCluster, NodeLauncher, ProcessEvent, Supervisor } from './types.ts';
@@ -52,6 +51,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Supe
 class LocalSupervisor implements Supervisor {
   readonly #paths: HomePaths;
   readonly #records: Records;
+  readonly #catalog: Catalog;
   readonly #control: NodeControl;
   readonly #monitor: Monitor;
   readonly #actor: 'app' | 'command';
@@ -65,6 +65,7 @@ class LocalSupervisor implements Supervisor {
     this.#paths = paths;
     this.#actor = options.actor;
     this.#records = new Records(paths);
+    this.#catalog = new Catalog(paths, this.#records);
     this.#control = new NodeControl(this.#records, options.launcher, options.actor, (cluster, nodeId, token) => {
       const note = this.#noteEnd(cluster, nodeId, token, false)
         // Deleted meanwhile, or the lock is held for long: the monitor looks again.
@@ -95,35 +96,7 @@ class LocalSupervisor implements Supervisor {
   async create(input: ClusterSpec): Promise<LocalCluster> {
     const spec = checkSpec(input);
     this.#refuseWhenClosed();
-    await withLock(this.#paths.homeLock(), async () => {
-      if (await this.#records.hasRecord(spec.name)) throw nameTaken(spec.name);
-      const taken = await this.#records.takenPorts(null);
-      const basePort = spec.basePort ?? (await findBasePort(spec.nodes, taken));
-      const members = membersOf(basePort, spec.nodes);
-      if (spec.basePort !== null) await checkPorts(members, taken);
-      const record: ClusterRecord = {
-        formatVersion: DATA_FORMAT_VERSION,
-        clusterId: randomUUID(),
-        name: spec.name,
-        createdAtMs: Date.now(),
-        partitions: spec.partitions,
-        replicationFactor: spec.replicationFactor,
-        dataDir: spec.dataDir ?? this.#paths.cluster(spec.name),
-        members,
-        timing: timingSchema.parse(spec.timing ?? {}),
-        ...(spec.tls === true ? { tls: true } : {}),
-      };
-      await claimDataDir(record);
-      try {
-        await ensureCertificates(record);
-        await ensureAdminToken(record);
-        await mkdir(this.#paths.runDir(spec.name), { recursive: true, mode: 0o700 });
-        await this.#records.writeRecord(record);
-      } catch (error) {
-        await deleteDataDir(record);
-        throw error;
-      }
-    });
+    await this.#catalog.create(spec);
     await this.#monitor.check(spec.name);
     return this.get(spec.name);
   }
@@ -147,30 +120,13 @@ class LocalSupervisor implements Supervisor {
   async remove(name: string): Promise<void> {
     await this.#change(name, async (record) => {
       await this.#refuseWhileRunning(name);
-      await deleteDataDir(record);
-      await rm(this.#paths.runDir(name), { recursive: true, force: true });
-      await rm(this.#paths.record(name), { force: true });
-      await removeIfEmpty(this.#paths.cluster(name));
+      await this.#catalog.remove(record);
     });
   }
 
   async adopt(directory: string, name?: string): Promise<LocalCluster> {
     this.#refuseWhenClosed();
-    const found = await findCluster(directory);
-    const record = { ...found, name: name ?? found.name };
-    checkName(record.name);
-    await withLock(this.#paths.homeLock(), async () => {
-      for (const other of await this.#records.names()) {
-        const known = await this.#records.record(other);
-        if (known.clusterId === record.clusterId) {
-          throw new SupervisorError('alreadyExists', `This cluster is here already, as ${other}.`, 'Open that one.');
-        }
-      }
-      if (await this.#records.hasRecord(record.name)) throw nameTaken(record.name);
-      refuseTakenPorts(record.members, await this.#records.takenPorts(null));
-      await mkdir(this.#paths.runDir(record.name), { recursive: true, mode: 0o700 });
-      await this.#records.writeRecord(record);
-    });
+    const record = await this.#catalog.adopt(directory, name);
     await this.#monitor.check(record.name);
     return this.get(record.name);
   }
@@ -178,18 +134,11 @@ class LocalSupervisor implements Supervisor {
   async rename(name: string, newName: string): Promise<void> {
     checkName(newName);
     this.#refuseWhenClosed();
-    await this.#change(name, () =>
-      withLock(this.#paths.homeLock(), async () => {
-        if (newName === name) return;
-        await this.#refuseWhileRunning(name);
-        if (await this.#records.hasRecord(newName)) throw nameTaken(newName);
-        // All that a cluster is here lies in one directory, so that it has one name at any moment.
-        await moveDirectory(this.#paths.cluster(name), this.#paths.cluster(newName));
-        const record = await this.#records.record(newName);
-        await this.#records.writeRecord(record);
-        await renameDataDir(record);
-      }),
-    );
+    await this.#change(name, async () => {
+      if (newName === name) return;
+      await this.#refuseWhileRunning(name);
+      await this.#catalog.rename(name, newName);
+    });
     await this.#monitor.check(newName);
   }
 
@@ -469,30 +418,6 @@ class LocalSupervisor implements Supervisor {
   #refuseWhenClosed(): void {
     if (!this.#closed) return;
     throw new SupervisorError('closed', 'The supervisor is closed.', 'Open a new one.');
-  }
-}
-
-function nameTaken(name: string): SupervisorError {
-  return new SupervisorError(
-    'alreadyExists',
-    `There is already a cluster called ${name}.`,
-    'Choose another name, or delete that one first.',
-    { field: 'name' },
-  );
-}
-
-/** Rejects when something is there already, be it no cluster. */
-async function moveDirectory(from: string, to: string): Promise<void> {
-  try {
-    // An empty directory may be a leftover; one with anything in it makes this fail.
-    await rename(from, to);
-  } catch (error) {
-    throw new SupervisorError(
-      'dataDirUnusable',
-      `${from} cannot become ${to}: ${(error as Error).message}.`,
-      'Choose another name, or move away what is there.',
-      { field: 'name', cause: error },
-    );
   }
 }
 
