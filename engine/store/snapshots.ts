@@ -40,6 +40,8 @@ export class Snapshots {
   readonly #options: SnapshotsOptions;
   #waiting: Wanted[] = [];
   readonly #sending = new Map<Wanted, RowChunks>();
+  /** What each group takes in now, or took in last. */
+  readonly #receiving = new WeakMap<Group, RowSink>();
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
@@ -110,7 +112,12 @@ export class Snapshots {
       sink = state.beginRestore(group.id, facts, offer.point.term);
     });
     touch(group);
-    return sink === null ? null : new RowSink(this.#options, group, leader, offer, facts.membership, sink);
+    if (sink === null) return null;
+    // The one before has ended with that; its leader, who may lead no more, does not know yet.
+    this.#receiving.get(group)?.supersede();
+    const rows = new RowSink(this.#options, group, leader, offer, facts.membership, sink);
+    this.#receiving.set(group, rows);
+    return rows;
   }
 }
 
@@ -206,6 +213,7 @@ class RowSink implements ChunkSink {
   readonly #offer: SnapshotOffer;
   readonly #membership: Membership;
   readonly #sink: SnapshotSink;
+  #isSuperseded = false;
 
   constructor(
     options: SnapshotsOptions,
@@ -231,8 +239,7 @@ class RowSink implements ChunkSink {
       if (error instanceof CorruptDataError) return false;
       throw error;
     }
-    // Nothing may come to a replica that was given up meanwhile.
-    if (this.#group.closed) return false;
+    if (this.#isOver) return false;
     const { rows, sessions } = piece;
     return this.#options.guard(() => {
       if (sessions.length > 0) this.#sink.writeSessions(sessions);
@@ -244,7 +251,7 @@ class RowSink implements ChunkSink {
     const { core } = this.#group;
     const { term, point } = this.#offer;
     let done = false;
-    if (this.#group.closed) return false;
+    if (this.#isOver) return false;
     this.#options.guard(() => {
       done = core.considerSnapshot(this.#leader, term, point) ? this.#install(point) : core.commitIndex >= point.index;
     });
@@ -253,9 +260,18 @@ class RowSink implements ChunkSink {
   }
 
   abort(): void {
-    // Whoever gave the replica up has ended this too.
-    if (this.#group.closed) return;
+    if (this.#isOver) return;
     this.#options.guard(() => this.#sink.abort());
+  }
+
+  /** Another snapshot of the group comes in. */
+  supersede(): void {
+    this.#isSuperseded = true;
+  }
+
+  /** Nothing may come any more: whoever gave the replica up, or began another restore, has ended this one. */
+  get #isOver(): boolean {
+    return this.#isSuperseded || this.#group.closed;
   }
 
   #install(point: LogPoint): boolean {

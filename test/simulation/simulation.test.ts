@@ -16,6 +16,7 @@ const REGRESSIONS = [
   { seed: 23, bug: '41-stalled-disk-takes-over' },
   { seed: 26, bug: '23-pushed-out-proposal-refused' },
   { seed: 65, bug: '75-comes-back-and-votes-too-early' },
+  { seed: 47, bug: '81-superseded-snapshot-goes-on' },
 ];
 
 /** Empty, or what to read and what to run. */

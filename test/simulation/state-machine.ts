@@ -247,6 +247,8 @@ export class SimulatedStateMachine implements StateMachine {
   readonly #onApplied: (applied: AppliedEntry) => void;
   /** Replicas that were deleted, and where their logs ended. */
   readonly #forgotten = new Map<GroupId, LogPoint>();
+  /** The rows of the one restore of each group that goes on. */
+  readonly #restores = new Map<GroupId, KvRow[]>();
   /** What takes back the last batches of each group, the oldest first. */
   readonly #undo = new Map<GroupId, UndoBatch[]>();
   /** A full disk: the next batch fails. */
@@ -384,10 +386,19 @@ export class SimulatedStateMachine implements StateMachine {
   beginRestore(group: GroupId, facts: StateFacts, term: Term): SnapshotSink {
     const rows: KvRow[] = [];
     const sessions: Uint8Array[] = [];
+    this.#restores.set(group, rows);
+    const mustGoOn = (): void => {
+      if (this.#restores.get(group) !== rows) throw new StorageUsageError(`the restore of group ${group} has ended`);
+    };
     return {
-      write: (more) => void rows.push(...more),
+      write: (more) => {
+        mustGoOn();
+        rows.push(...more);
+      },
       writeSessions: (bytes) => void sessions.push(bytes),
       install: () => {
+        mustGoOn();
+        this.#restores.delete(group);
         if (this.failNextApply) throw new StorageWriteError('the simulated disk is full', 'SQLITE_FULL');
         const table = this.#table(group);
         table.replaceBy(rows, Buffer.concat(sessions), facts);
@@ -397,7 +408,9 @@ export class SimulatedStateMachine implements StateMachine {
         this.#onRestored(group, point, table.contentHash);
         return true;
       },
-      abort: () => {},
+      abort: () => {
+        if (this.#restores.get(group) === rows) this.#restores.delete(group);
+      },
     };
   }
 

@@ -6,7 +6,7 @@ import { openStateMachine } from '../../../engine/storage/state/state-machine.ts
 import { EventSource } from '../../../engine/store/events.ts';
 import { Group } from '../../../engine/store/group.ts';
 import { Snapshots } from '../../../engine/store/snapshots.ts';
-import type { ChunkSource } from '../../../engine/transport/types.ts';
+import type { ChunkSource, SnapshotOffer } from '../../../engine/transport/types.ts';
 import { bytes, closeAfterTest, entry, identity, temporaryDirectory } from '../storage/support.ts';
 
 const clock = { monotonicMs: () => 0, wallMs: () => 0 };
@@ -76,4 +76,55 @@ it('says how much of a snapshot was sent, and counts what is sent again once', a
   endings[1]!(false);
   await expect(sources[1]!.chunkAside!(1)).rejects.toThrow('closed');
   endings[2]!(false);
+});
+
+it('refuses what the leader before still sends once another snapshot comes in', () => {
+  const open = () => closeAfterTest(openStateMachine({ file: path.join(temporaryDirectory(), 'state.db'), identity }));
+  const [leader, follower] = [open(), open()];
+  const members = { voters: [1, 2, 3], votersOutgoing: [], learners: [] };
+  const put = { kind: 'put' as const, key: bytes('a'), value: bytes('x'), expectedRevision: null };
+  leader.apply(1, [entry(1, 1, encodeCommand([{ ...put, clientId: 0, sequence: 0 }], 1))], members);
+  const restored: number[] = [];
+  const core = {
+    role: 'follower',
+    term: 2,
+    commitIndex: 0,
+    membership: members,
+    logTerm: () => 1,
+    snapshotFinished: () => undefined,
+    considerSnapshot: () => true,
+    restoreSnapshot: (from: number) => restored.push(from),
+  };
+  const group = new Group(1, core as unknown as RaftCore, 0, 1);
+  const leading = new Group(1, { ...core, role: 'leader' } as unknown as RaftCore, 0, 1);
+  const sent: { readonly offer: SnapshotOffer; readonly source: ChunkSource }[] = [];
+  const options = {
+    events: new EventSource(1, clock, () => undefined),
+    transfers: { send: (_to: number, offer: SnapshotOffer, source: ChunkSource) => void sent.push({ offer, source }) },
+    touch: () => undefined,
+    guard: (run: () => void) => {
+      run();
+      return true;
+    },
+  };
+  new Snapshots({ ...options, state: leader }).want(leading, [2]);
+  const { offer, source } = sent[0]!;
+  const snapshots = new Snapshots({ ...options, state: follower });
+  const before = snapshots.take(group, 1, offer)!;
+  const now = snapshots.take(group, 3, offer)!;
+  const chunks = [];
+  for (let number = 0; ; number++) {
+    const chunk = source.chunk(number);
+    if (chunk === null) break;
+    chunks.push(chunk);
+  }
+  for (const chunk of chunks) {
+    expect(before.write(chunk)).toBe(false);
+    expect(now.write(chunk)).toBe(true);
+  }
+  expect(before.finish()).toBe(false);
+  before.abort();
+  expect(now.finish()).toBe(true);
+  expect(restored).toEqual([3]);
+  expect(follower.appliedIndex(1)).toBe(1);
 });
