@@ -12,10 +12,10 @@ const SEEDS = [1, 2, 3, 5, 6, 7, 8, 14, 36, 41, 66, 76];
 const REGRESSIONS = [
   { seed: 29, bug: '29-failed-storage-keeps-office' },
   { seed: 6, bug: '26-read-rounds-restart-at-one' },
-  { seed: 60, bug: '40-truncated-snapshot-passes' },
-  { seed: 23, bug: '41-stalled-disk-takes-over' },
-  { seed: 26, bug: '23-pushed-out-proposal-refused' },
-  { seed: 65, bug: '75-comes-back-and-votes-too-early' },
+  { seed: 84, bug: '40-truncated-snapshot-passes' },
+  { seed: 118, bug: '41-stalled-disk-takes-over' },
+  { seed: 18, bug: '23-pushed-out-proposal-refused' },
+  { seed: 112, bug: '75-comes-back-and-votes-too-early' },
   { seed: 47, bug: '81-superseded-snapshot-goes-on' },
 ];
 
