@@ -11,6 +11,8 @@ export class DiskWatch {
   readonly #inFlight = new Map<number, number>();
   #nextTicket = 1;
   #stalled = false;
+  #checkedAtMs = Infinity;
+  #wokeAtMs = -Infinity;
 
   constructor(electionTimeoutMs: number) {
     this.#stallMs = Math.max(MIN_STALL_MS, STALL_ELECTION_TIMEOUTS * electionTimeoutMs);
@@ -34,12 +36,17 @@ export class DiskWatch {
     return recovered;
   }
 
-  /** True at the moment a stall is noticed. */
+  /**
+   * True at the moment a stall is noticed. To be called often: a process that stood still itself,
+   * since it was paused, has not heard yet what its disk answered meanwhile.
+   */
   check(nowMs: number): boolean {
+    if (nowMs - this.#checkedAtMs >= this.#stallMs) this.#wokeAtMs = nowMs;
+    this.#checkedAtMs = nowMs;
     if (this.#stalled) return false;
     // Writes complete in order, so the first one in flight is the oldest.
     const oldest = this.#inFlight.values().next();
-    if (oldest.done === true || nowMs - oldest.value < this.#stallMs) return false;
+    if (oldest.done === true || nowMs - Math.max(oldest.value, this.#wokeAtMs) < this.#stallMs) return false;
     this.#stalled = true;
     return true;
   }
