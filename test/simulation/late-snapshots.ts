@@ -44,8 +44,7 @@ export class LateSnapshots {
     this.#world = world;
     this.#nodes = nodes;
     this.#network = network;
-    const { electionTicksMax, tickMs } = world.plan.timing;
-    this.#electionUs = electionTicksMax * tickMs * 1000;
+    this.#electionUs = world.electionUs;
   }
 
   start(): void {

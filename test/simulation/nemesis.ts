@@ -47,9 +47,9 @@ export class Nemesis {
     this.#world = world;
     this.#nodes = nodes;
     this.#network = network;
-    const { timing, disk, faults } = world.plan;
+    const { disk, faults } = world.plan;
     const { weights } = faults;
-    this.#electionUs = timing.electionTicksMax * timing.tickMs * 1000;
+    this.#electionUs = world.electionUs;
     this.#stallUs = Math.max(MIN_STALL_US, STALL_ELECTION_TIMEOUTS * this.#electionUs);
     this.#stallFactor = (2 * this.#stallUs) / disk.syncMaxUs;
     this.#kinds = FAULT_KINDS.flatMap((kind) => Array.from({ length: weights[kind] }, () => kind));
@@ -165,9 +165,9 @@ export class Nemesis {
   #swing(leader: NodeId): void {
     const { faultRandom: random, plan, faultsOn } = this.#world;
     if (!faultsOn) return;
-    const { network, disk, timing } = plan;
+    const { network, disk } = plan;
     const oneWayUs = network.delayMinUs + network.delaySpreadUs / 4 + (disk.syncMinUs + disk.syncMaxUs) / 4;
-    const laterUs = random.chance(0.5) ? timing.electionTicksMax * timing.tickMs * 1000 : 0;
+    const laterUs = random.chance(0.5) ? this.#electionUs : 0;
     this.#later(random.below(9) * random.float() * oneWayUs + random.float() * laterUs, () => {
       this.faults++;
       // Some have to miss more than one leader, so those who are out come first half of the time.

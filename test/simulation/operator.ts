@@ -26,7 +26,7 @@ export class Operator {
     const { plan, operatorRandom: random } = this.#world;
     if (plan.membership === null) return;
     const { askNewLeader, tears } = plan.membership;
-    const electionUs = plan.timing.electionTicksMax * plan.timing.tickMs * 1000;
+    const { electionUs } = this.#world;
     const beforeChange = this.#world.onChange;
     this.#world.onChange = (node, group) => {
       beforeChange?.(node, group);

@@ -34,8 +34,7 @@ export class Tears {
     this.#world = world;
     this.#nodes = nodes;
     this.#network = network;
-    const { electionTicksMax, tickMs } = world.plan.timing;
-    this.#electionUs = electionTicksMax * tickMs * 1000;
+    this.#electionUs = world.electionUs;
   }
 
   start(): void {

@@ -51,6 +51,12 @@ export class World {
     this.operatorRandom = new Random(plan.seed, 12);
   }
 
+  /** The longest that a follower waits before it stands. */
+  get electionUs(): number {
+    const { electionTicksMax, tickMs } = this.plan.timing;
+    return electionTicksMax * tickMs * 1000;
+  }
+
   after(delayUs: number, event: SimulatedEvent): void {
     this.queue.push(this.nowUs + Math.floor(delayUs), event);
   }

@@ -98,16 +98,14 @@ export class MemoryTable implements KvTable {
   }
 
   get(key: Uint8Array): KvRow | undefined {
-    const name = nameOf(key);
-    const known = this.#slots.get(name) ?? this.#hotSlot(key, name);
-    return known === undefined || isElsewhere(known) ? this.stored.get(key) : rowOf(known);
+    const known = this.#known(key);
+    return known === undefined ? this.stored.get(key) : rowOf(known);
   }
 
   /** The row of a key with its past, also of one that is gone. */
   whole(key: Uint8Array): KvRow | undefined {
-    const name = nameOf(key);
-    const known = this.#slots.get(name) ?? this.#hotSlot(key, name);
-    if (known === undefined || isElsewhere(known)) return this.stored.whole(key);
+    const known = this.#known(key);
+    if (known === undefined) return this.stored.whole(key);
     const { meta, value } = known;
     return meta === undefined || value === null ? undefined : { ...meta, value, past: historyBytes(known) };
   }
@@ -231,6 +229,13 @@ export class MemoryTable implements KvTable {
       this.#looked.push(slot);
     }
     return slot;
+  }
+
+  /** A key as memory has it; undefined where only the database can say. */
+  #known(key: Uint8Array): Slot | undefined {
+    const name = nameOf(key);
+    const slot = this.#slots.get(name) ?? this.#hotSlot(key, name);
+    return slot === undefined || isElsewhere(slot) ? undefined : slot;
   }
 
   #hotSlot(key: Uint8Array, name: string): Slot | undefined {
