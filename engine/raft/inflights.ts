@@ -4,6 +4,12 @@ import type { LogIndex } from './types.ts';
  * The appends on their way to one follower, oldest first, limited by count and by
  * bytes. Indexes in it only grow. A ring that starts small and doubles: most groups
  * are idle and their windows nearly empty.
+ *
+ * The count begins at one and grows by one with each answer that brought the follower forward
+ * (RFC 5681, slow start), so a whole window is out after a few round trips. Sent at once on the
+ * first answer, it makes a storm where messages overtake each other: what arrives early is
+ * refused, a late refusal empties the window, a late answer fills it again, and each round has
+ * more messages than the one before.
  */
 export class Inflights {
   readonly maxCount: number;
@@ -13,6 +19,7 @@ export class Inflights {
   #start = 0;
   #count = 0;
   #bytes = 0;
+  #limit = 1;
 
   constructor(maxCount: number, maxBytes: number) {
     this.maxCount = maxCount;
@@ -29,7 +36,7 @@ export class Inflights {
 
   /** The append that fills the window may exceed the bytes, or one bigger than them could never be sent. */
   get full(): boolean {
-    return this.#count >= this.maxCount || this.#bytes >= this.maxBytes;
+    return this.#count >= this.#limit || this.#bytes >= this.maxBytes;
   }
 
   /** Records an append whose last entry is `lastIndex`. Only while not full. */
@@ -51,7 +58,14 @@ export class Inflights {
     }
   }
 
+  /** The follower came forward by an answer. */
+  widen(): void {
+    if (this.#limit < this.maxCount) this.#limit++;
+  }
+
+  /** Nothing is on its way that counts, and the window begins anew. */
   clear(): void {
+    this.#limit = 1;
     this.#start = 0;
     this.#count = 0;
     this.#bytes = 0;

@@ -77,10 +77,12 @@ export class Progress {
    * may come late and out of order.
    */
   accepted(index: LogIndex, snapshotIndex: LogIndex): void {
-    if (index > this.matchIndex) this.matchIndex = index;
+    const forward = index > this.matchIndex;
+    if (forward) this.matchIndex = index;
     if (this.nextIndex <= this.matchIndex) this.nextIndex = this.matchIndex + 1;
     if (this.state === 'replicate') {
       this.inflights.freeTo(index);
+      if (forward) this.inflights.widen();
     } else if (index === this.matchIndex && index >= snapshotIndex) {
       this.becomeReplicate();
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MessageType } from '../../../engine/raft/types.ts';
-import type { Message } from '../../../engine/raft/types.ts';
+import type { Message, RaftConfig } from '../../../engine/raft/types.ts';
 import { bytes, entry, followerMember, leaderMember, logOf, Member, MemoryDisk, ofType, text } from './harness.ts';
 
 const { Append, AppendResponse, Heartbeat, HeartbeatResponse } = MessageType;
@@ -195,9 +195,15 @@ describe('progress and the in-flight window', () => {
   const limits = { maxInflightAppends: 3, maxAppendBytes: 10 };
   const progressOf = (member: Member, id: number) => member.raft.status().progress.find((p) => p.id === id)!;
 
-  function pipelining(): Member {
-    const member = leaderMember({ limits });
+  /** The follower has everything up to index 3, and its window of three is open. */
+  function pipelining(withLimits: Partial<RaftConfig> = limits): Member {
+    const member = leaderMember({ limits: withLimits });
     member.stepAndSettle({ type: AppendResponse, from: 2, index: 1 });
+    for (const index of [2, 3]) {
+      member.raft.propose(bytes('widens'));
+      member.settle();
+      member.stepAndSettle({ type: AppendResponse, from: 2, index });
+    }
     return member;
   }
 
@@ -229,15 +235,31 @@ describe('progress and the in-flight window', () => {
       member.raft.propose(bytes('0123456789'));
       member.settle();
     }
-    expect(progressOf(member, 2)).toMatchObject({ inFlight: 3, nextIndex: 5 });
-    const sent = member.stepAndSettle({ type: AppendResponse, from: 2, index: 3 });
-    expect(ofType(sent, Append, 2).flatMap((m) => m.entries.map((e) => e.index))).toEqual([5, 6]);
+    expect(progressOf(member, 2)).toMatchObject({ inFlight: 3, nextIndex: 7 });
+    const sent = member.stepAndSettle({ type: AppendResponse, from: 2, index: 5 });
+    expect(ofType(sent, Append, 2).flatMap((m) => m.entries.map((e) => e.index))).toEqual([7, 8]);
+  });
+
+  it('opens the window by one with each answer that brings the follower forward, from one', () => {
+    const member = leaderMember({ limits: { ...limits, maxInflightAppends: 4 } });
+    for (let i = 0; i < 20; i++) member.raft.propose(bytes('0123456789'));
+    member.settle();
+    const inFlight: number[] = [];
+    for (const index of [1, 2, 2, 2, 1, 3, 4, 5, 6, 7]) {
+      member.stepAndSettle({ type: AppendResponse, from: 2, index });
+      inFlight.push(progressOf(member, 2).inFlight);
+    }
+    // Answers that say nothing new widen nothing: else each of them would call up more of its kind.
+    expect(inFlight).toEqual([1, 2, 2, 2, 2, 3, 4, 4, 4, 4]);
+    member.stepAndSettle({ type: AppendResponse, from: 2, index: 11, reject: true, rejectHint: 7, logTerm: 1 });
+    member.stepAndSettle({ type: AppendResponse, from: 2, index: 7 });
+    expect(progressOf(member, 2)).toMatchObject({ state: 'replicate', inFlight: 1 });
   });
 
   it('holds back when the window is full, by bytes', () => {
-    const member = leaderMember({ limits: { maxInflightBytes: 25, maxAppendBytes: 10 } });
+    const member = pipelining({ maxInflightBytes: 15, maxAppendBytes: 10 });
     for (let i = 0; i < 10; i++) member.raft.propose(bytes('0123456789'));
-    expect(ofType(member.settle(), Append, 2).length).toBe(3);
+    expect(ofType(member.settle(), Append, 2).length).toBe(2);
   });
 
   it('leaks no entries to a stuck follower: a full window sends empty appends (pitfall 12, etcd#14633)', () => {
@@ -246,9 +268,9 @@ describe('progress and the in-flight window', () => {
     member.settle();
     for (let i = 0; i < 5; i++) {
       const sent = member.stepAndSettle({ type: HeartbeatResponse, from: 2 });
-      expect(ofType(sent, Append, 2)).toMatchObject([{ index: 4, entries: [] }]);
+      expect(ofType(sent, Append, 2)).toMatchObject([{ index: 6, entries: [] }]);
     }
-    expect(progressOf(member, 2)).toMatchObject({ inFlight: 3, nextIndex: 5 });
+    expect(progressOf(member, 2)).toMatchObject({ inFlight: 3, nextIndex: 7 });
   });
 
   it('finds out by an empty append that all in flight was lost, and starts over', () => {
@@ -256,9 +278,9 @@ describe('progress and the in-flight window', () => {
     for (let i = 0; i < 10; i++) member.raft.propose(bytes('0123456789'));
     member.settle();
     member.stepAndSettle({ type: HeartbeatResponse, from: 2 });
-    const rejection = { type: AppendResponse, from: 2, index: 4, reject: true, rejectHint: 1, logTerm: 1 } as const;
+    const rejection = { type: AppendResponse, from: 2, index: 6, reject: true, rejectHint: 3, logTerm: 1 } as const;
     const sent = member.stepAndSettle(rejection);
-    expect(ofType(sent, Append, 2)).toMatchObject([{ index: 1, entries: [{ index: 2 }] }]);
+    expect(ofType(sent, Append, 2)).toMatchObject([{ index: 3, entries: [{ index: 4 }] }]);
     expect(progressOf(member, 2)).toMatchObject({ state: 'probe', inFlight: 0 });
   });
 
@@ -267,7 +289,7 @@ describe('progress and the in-flight window', () => {
     member.raft.propose(bytes('lost'));
     member.settle();
     const sent = member.stepAndSettle({ type: HeartbeatResponse, from: 2 });
-    expect(ofType(sent, Append, 2)).toMatchObject([{ index: 2, entries: [] }]);
+    expect(ofType(sent, Append, 2)).toMatchObject([{ index: 4, entries: [] }]);
   });
 
   it('probes again after a heartbeat is answered, when the probe was lost (pitfall 12)', () => {
@@ -282,8 +304,8 @@ describe('progress and the in-flight window', () => {
     for (let i = 0; i < 3; i++) member.raft.propose(bytes('0123456789'));
     member.settle();
     member.raft.peerUnreachable(2);
-    expect(ofType(member.settle(), Append, 2)).toMatchObject([{ index: 1, entries: [{ index: 2 }] }]);
-    expect(progressOf(member, 2)).toMatchObject({ state: 'probe', matchIndex: 1, nextIndex: 2, inFlight: 0 });
+    expect(ofType(member.settle(), Append, 2)).toMatchObject([{ index: 3, entries: [{ index: 4 }] }]);
+    expect(progressOf(member, 2)).toMatchObject({ state: 'probe', matchIndex: 3, nextIndex: 4, inFlight: 0 });
     member.raft.peerUnreachable(77);
   });
 
