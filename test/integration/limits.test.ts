@@ -31,7 +31,7 @@ describe('the limits of a node', () => {
         callsPerClient: 20,
         observersPerClient: 3,
         requestsPerConnection: 100,
-        requestBytesPerClient: 1024 * 1024,
+        requestBytesPerClient: 1280 * 1024,
       },
     });
     await cluster.nodes[0]!.start();
