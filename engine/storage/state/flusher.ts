@@ -7,20 +7,6 @@ import { SessionRecords } from './session-records.ts';
 import type { SessionTable } from './sessions.ts';
 import type { Slot } from './slot.ts';
 
-/** How much may be in memory alone, and for how long. */
-export interface FlushLimits {
-  /** Changed keys of one group; 0 writes all through. Their commit is one stall of the event loop. */
-  readonly maxRows: number;
-  /** Of entries that rows in memory keep alive, in all groups together. */
-  readonly maxBytes: number;
-  /** Calls of `StateMachine.tidy`: of some seconds, so that what is written often is stored seldom. */
-  readonly maxTidies: number;
-  /** Rows that one call of `tidy`, or of `apply` at least, writes of the flush under way: some hundred microseconds of work. */
-  readonly rowsAtOnce: number;
-}
-
-export const FLUSH_LIMITS: FlushLimits = { maxRows: 4096, maxBytes: 32 * 1024 * 1024, maxTidies: 100, rowsAtOnce: 64 };
-
 /** A group on its way to the database: its facts are those of when its rows were frozen. */
 interface Flush {
   readonly table: MemoryTable;

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { SYSTEM_GROUP, type GroupId } from '../../config/ids.ts';
 import { EntryType, type Entry, type LogIndex, type LogPoint, type Membership, type Term } from '../../raft/types.ts';
 import { decodeCommand, type Command } from '../codec/command.ts';
@@ -7,7 +7,7 @@ import { CorruptDataError, StorageUsageError } from '../errors.ts';
 import { checkIdentity, createIdentity, isNewDatabase, type StorageIdentity } from '../sqlite/identity.ts';
 import { FileLock } from '../sqlite/lock.ts';
 import { SizeLimit } from '../sqlite/size-limit.ts';
-import { storageErrorOf, writeErrorOf } from '../sqlite/sqlite-errors.ts';
+import { storageErrorOf } from '../sqlite/sqlite-errors.ts';
 import type {
   KeyRevision,
   KvChange,
@@ -22,10 +22,8 @@ import type {
   StateMachine,
 } from '../types.ts';
 import { applyCommand } from './apply.ts';
-import { Checkpointer } from './checkpointer.ts';
 import { connectState } from './connection.ts';
 import { Drops } from './drops.ts';
-import { FLUSH_LIMITS, Flusher, type Flushed, type FlushLimits } from './flusher.ts';
 import { GroupTable } from './group-table.ts';
 import { historyOf } from './history.ts';
 import { HotRows } from './hot-rows.ts';
@@ -36,6 +34,8 @@ import { SESSION_LIMITS, SessionTable, type SessionLimits } from './sessions.ts'
 import { StagedRestore } from './snapshot-sink.ts';
 import { openSnapshotSource } from './snapshot-source.ts';
 import { Trash } from './trash.ts';
+import { FLUSH_LIMITS, WriteBehind, type FlushLimits } from './write-behind.ts';
+import { stateAdvice, WriteGuard } from './write-guard.ts';
 
 export interface StateOptions {
   /** The database; its companions (-wal, -shm, .lock) lie beside it. The directory must exist. */
@@ -52,11 +52,6 @@ export interface StateOptions {
 /** Calls of `tidy` without anything applied in between, after which hot rows are forgotten: about half a minute. */
 const IDLE_TIDIES = 500;
 
-/** Rows that are flushed for each key that changes: a flush is over long before the next one is due. */
-const ROWS_PER_CHANGE = 2;
-/** Past so much more than the limit says, everything waits for the database. */
-const MAX_EXCESS = 1.5;
-
 /** Of a row of a snapshot, besides its key, value and history. */
 const RESTORED_ROW_BYTES = 64;
 
@@ -70,13 +65,6 @@ function restoredBytes(rows: readonly KvRow[]): number {
   );
 }
 
-function adviceFor(file: string): string {
-  return (
-    `With the node stopped, move ${file} and ${file}-wal away and start the node again: it rebuilds them from its ` +
-    'log. Where the log no longer reaches back so far, the node says so, and what to do then.'
-  );
-}
-
 /**
  * Opens or creates the state machines of a node and checks the database's structure and
  * indexes. Throws CorruptStorageError, WrongOwnerError, UnknownFormatError,
@@ -84,7 +72,7 @@ function adviceFor(file: string): string {
  */
 export function openStateMachine(options: StateOptions): StateMachine & ReplicaDrops {
   const { file, identity } = options;
-  const advice = adviceFor(file);
+  const advice = stateAdvice(file);
   const lock = new FileLock(file);
   let database: Database.Database | undefined;
   try {
@@ -117,31 +105,17 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   readonly #lock: FileLock;
   readonly #tables = new Map<GroupId, MemoryTable>();
   readonly #hot = new HotRows();
-  readonly #flushLimits: FlushLimits;
-  readonly #flusher: Flusher;
-  /** Of entries that rows in memory may keep alive. */
-  #unflushedBytes = 0;
-  #tidies = 0;
+  readonly #guard: WriteGuard;
+  readonly #behind: WriteBehind;
   #idleTidies = 0;
   readonly #sessionLimits: SessionLimits;
   #lastChanges: readonly KvChange[] = [];
   readonly #restored: Map<GroupId, LogPoint>;
-  /** As far as each group is in the database. */
-  readonly #flushed = new Map<GroupId, LogIndex>();
-  /** What of that was there when the last checkpoint that copied everything began. */
-  readonly #durable = new Map<GroupId, LogIndex>();
-  /** Up to where somebody waits for what. */
-  readonly #wantedDurable = new Map<GroupId, LogIndex>();
   readonly #restores = new Map<GroupId, StagedRestore>();
   readonly #trash: Trash;
   readonly #drops: Drops;
-  /** Since the present checkpoint began. */
-  readonly #droppedMeanwhile = new Set<GroupId>();
-  readonly #checkpointer: Checkpointer;
   readonly #sizeLimit: SizeLimit;
   readonly #sizeLimitBytes: () => number;
-  /** Why no more may be applied: the database could not take what it was given, and is behind what memory holds. */
-  #failure: Error | undefined;
 
   constructor(options: StateOptions, database: Database.Database, lock: FileLock, trash: Trash) {
     const { file } = options;
@@ -154,31 +128,14 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     this.#drops = new Drops(database);
     this.#restored = loadRestoredPoints(database);
     this.#sessionLimits = options.sessionLimits ?? SESSION_LIMITS;
-    this.#flushLimits = options.flushLimits ?? FLUSH_LIMITS;
-    this.#flusher = new Flusher(database, {
+    this.#guard = new WriteGuard(file, database);
+    this.#behind = new WriteBehind(file, database, this.#tables, options.flushLimits ?? FLUSH_LIMITS, {
       begins: () => this.#sizeLimit.set(this.#sizeLimitBytes()),
-      flushed: (done) => this.#noteFlushed(done),
+      checkpointFailed: (error) => this.#guard.checkpointFailed(error),
     });
     for (const [group, facts] of loadPartitions(database)) {
       this.#addTable(group, facts, loadSessions(database, group, facts, this.#sessionLimits));
-      this.#durable.set(group, facts.appliedIndex);
     }
-    this.#checkpointer = new Checkpointer(file, database, {
-      begins: () => {
-        this.#droppedMeanwhile.clear();
-        return new Map(this.#flushed);
-      },
-      durable: (indexes) => {
-        for (const [group, index] of indexes) {
-          // What it counted is gone, and a replica that began anew counts from 0.
-          if (this.#droppedMeanwhile.has(group)) continue;
-          this.#durable.set(group, Math.max(index, this.#durable.get(group) ?? 0));
-        }
-      },
-      failed: (error) => {
-        this.#failure ??= writeErrorOf(file, 'CHECKPOINT', error.message);
-      },
-    });
   }
 
   appliedIndex(group: GroupId): LogIndex {
@@ -198,71 +155,33 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   }
 
   apply(group: GroupId, entries: readonly Entry[], membership?: Membership): readonly (readonly MutationResult[])[] {
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#guard.check();
     const appliedIndex = this.appliedIndex(group);
     const commands = entries.map((entry, i) => commandOf(group, entry, appliedIndex + 1 + i));
     const last = entries.at(-1);
     this.#lastChanges = [];
     this.#idleTidies = 0;
     if (last === undefined) return [];
-    return this.#writing(() => {
+    return this.#guard.write(() => {
       const table = this.#table(group);
       table.changes = [];
       const results = commands.map((command) => (command === null ? NO_RESULTS : applyCommand(table, command)));
       table.appliedIndex = last.index;
       table.membership = membership ?? table.membership;
-      table.unflushedSince ??= this.#tidies;
-      for (const { data } of entries) {
-        table.unflushedBytes += data.length;
-        this.#unflushedBytes += data.length;
-      }
-      this.#flusher.endBatch(table);
-      table.endBatch();
       // Who serves what, and who votes, is never older on disk than what was done because of it.
-      if (membership !== undefined || group === SYSTEM_GROUP) this.#flusher.flush(table);
+      this.#behind.applied(table, entries, membership !== undefined || group === SYSTEM_GROUP);
       this.#lastChanges = table.changes;
-      this.#flushSome(table);
       return results;
     });
   }
 
-  /** Goes on with the flush under way, or begins one when there is enough. */
-  #flushSome(table: MemoryTable): void {
-    const { maxRows, maxBytes, rowsAtOnce } = this.#flushLimits;
-    const isFull = this.#unflushedBytes > maxBytes;
-    if (table.dirtyCount > MAX_EXCESS * maxRows) this.#flusher.flush(table);
-    if (this.#mayFlush() && (table.dirtyCount > maxRows || isFull)) {
-      this.#flusher.start(isFull ? this.#largest() : table);
-    }
-    this.#flusher.step(Math.max(rowsAtOnce, ROWS_PER_CHANGE * table.changes.length));
-    if (this.#unflushedBytes > MAX_EXCESS * maxBytes) this.#flusher.flush(this.#largest());
-  }
-
-  /** A checkpoint that nothing is added to comes to its end, and the write-ahead log starts anew. */
-  #mayFlush(): boolean {
-    return !this.#flusher.isOpen && !this.#checkpointer.isRunning;
-  }
-
-  /** The table that keeps most of the log alive. */
-  #largest(): MemoryTable {
-    return [...this.#tables.values()].reduce((most, table) =>
-      table.unflushedBytes > most.unflushedBytes ? table : most,
-    );
-  }
-
-  #noteFlushed({ table, facts, entryBytes, changedKeys, sizeBytes }: Flushed): void {
-    this.#unflushedBytes -= entryBytes;
-    this.#flushed.set(table.group, facts.appliedIndex);
-    this.#checkpointer.wrote(changedKeys, sizeBytes);
-  }
-
   get(group: GroupId, key: Uint8Array): KvRow | undefined {
-    return this.#read(() => this.#tables.get(group)?.get(key));
+    return this.#guard.read(() => this.#tables.get(group)?.get(key));
   }
 
   history(group: GroupId, key: Uint8Array): readonly KeyRevision[] {
-    const row = this.#read(() => this.#tables.get(group)?.whole(key));
-    return row === undefined ? [] : this.#read(() => historyOf(row));
+    const row = this.#guard.read(() => this.#tables.get(group)?.whole(key));
+    return row === undefined ? [] : this.#guard.read(() => historyOf(row));
   }
 
   lastChanges(): readonly KvChange[] {
@@ -278,45 +197,45 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   }
 
   scan(group: GroupId, options: ScanOptions): ScanPage {
-    return this.#read(() => this.#tables.get(group)?.scan(options)) ?? { rows: [], more: false };
+    return this.#guard.read(() => this.#tables.get(group)?.scan(options)) ?? { rows: [], more: false };
   }
 
   durableIndex(group: GroupId): LogIndex {
-    return this.#durable.get(group) ?? 0;
+    return this.#behind.durableIndex(group);
   }
 
   makeDurable(group: GroupId, index: LogIndex): void {
-    this.#wantedDurable.set(group, index);
+    this.#behind.makeDurable(group, index);
   }
 
   openSnapshot(group: GroupId): SnapshotSource {
     const table = this.#tables.get(group);
-    if (table !== undefined) this.#writing(() => this.#flusher.flush(table));
+    if (table !== undefined) this.#guard.write(() => this.#behind.flush(table));
     const facts = table?.facts() ?? EMPTY_PARTITION;
     const sessions = table?.sessions.image() ?? new SessionTable(this.#sessionLimits).image();
-    return openSnapshotSource(this.#file, group, facts, sessions, (error) => this.#describe(error));
+    return openSnapshotSource(this.#file, group, facts, sessions, (error) => this.#guard.describe(error));
   }
 
   beginRestore(group: GroupId, facts: StateFacts, term: Term): SnapshotSink {
     this.#restores.get(group)?.abort();
     const sessions = new SessionTable(this.#sessionLimits);
-    const restore = this.#read(() => new StagedRestore(this.#database, group, facts, term, sessions));
+    const restore = this.#guard.read(() => new StagedRestore(this.#database, group, facts, term, sessions));
     this.#restores.set(group, restore);
     return {
       write: (rows) => {
         // It may join the transaction of a flush: none of it counts before it is installed.
-        this.#writing(() => {
+        this.#guard.write(() => {
           this.#sizeLimit.set(this.#sizeLimitBytes());
           restore.write(rows);
         });
         // They come in the order of their keys, so that many share a page.
-        this.#checkpointer.wrote(0, restoredBytes(rows));
+        this.#behind.wrote(0, restoredBytes(rows));
       },
       writeSessions: (bytes) => restore.writeSessions(bytes),
       install: () => this.#install(restore),
       abort: () => {
         if (this.#restores.get(group) === restore) this.#restores.delete(group);
-        this.#read(() => restore.abort());
+        this.#guard.read(() => restore.abort());
       },
     };
   }
@@ -330,10 +249,9 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     if (!installed) return false;
     this.#trash.add(trashNumber);
     this.#hot.clear();
-    this.#unflushedBytes -= this.#tables.get(group)?.unflushedBytes ?? 0;
+    this.#behind.discard(this.#tables.get(group));
     this.#addTable(group, facts, restore.sessions);
     this.#restored.set(group, point);
-    this.#durable.set(group, point.index);
     return true;
   }
 
@@ -356,13 +274,10 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     this.#alone(() => this.#drops.finish(group, trashNumber));
     this.#trash.add(trashNumber);
     this.#hot.clear();
-    this.#unflushedBytes -= this.#tables.get(group)?.unflushedBytes ?? 0;
+    this.#behind.discard(this.#tables.get(group));
     this.#tables.delete(group);
-    this.#flushed.delete(group);
-    this.#wantedDurable.delete(group);
     this.#restored.delete(group);
-    this.#durable.delete(group);
-    this.#droppedMeanwhile.add(group);
+    this.#behind.forget(group);
   }
 
   dropsBegun(): readonly GroupId[] {
@@ -370,39 +285,13 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
   }
 
   tidy(): void {
-    this.#tidies++;
     if (++this.#idleTidies === IDLE_TIDIES) this.#hot.clear();
-    if (this.#failure !== undefined) return;
-    this.#writing(() => {
+    if (this.#guard.hasFailed) return;
+    this.#guard.write(() => {
       const rows = this.#trash.empty();
-      if (rows > 0) this.#checkpointer.wrote(rows, 0);
-      this.#flushAged();
-      this.#pursueDurability();
+      if (rows > 0) this.#behind.wrote(rows, 0);
+      this.#behind.tidy();
     });
-  }
-
-  /** Goes on with the flush under way, then with the groups that have waited long enough. */
-  #flushAged(): void {
-    const { maxTidies, rowsAtOnce } = this.#flushLimits;
-    let left = rowsAtOnce;
-    this.#flusher.step(rowsAtOnce);
-    for (const table of this.#tables.values()) {
-      if (!this.#mayFlush() || left <= 0) return;
-      if (table.unflushedSince === null || this.#tidies - table.unflushedSince < maxTidies) continue;
-      left -= 1 + table.dirtyCount;
-      this.#flusher.start(table);
-      this.#flusher.step(rowsAtOnce);
-    }
-  }
-
-  /** Where the log waits to be cut, its group is flushed, and then a checkpoint made. */
-  #pursueDurability(): void {
-    for (const [group, index] of this.#wantedDurable) {
-      const table = this.#tables.get(group);
-      if (table === undefined || this.durableIndex(group) >= index) this.#wantedDurable.delete(group);
-      else if ((this.#flushed.get(group) ?? 0) >= index) this.#checkpointer.begin();
-      else if (this.#mayFlush()) this.#flusher.start(table);
-    }
   }
 
   sizeBytes(): number {
@@ -415,18 +304,13 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
     if (!this.#database.open) return;
     try {
       for (const restore of this.#restores.values()) restore.abort();
-      if (this.#failure === undefined) this.#flushAll();
+      if (!this.#guard.hasFailed) this.#behind.flushAll();
     } catch {
       // What the disk does not take is in the log, and is applied again from there.
     }
-    this.#checkpointer.close();
+    this.#behind.close();
     this.#database.close();
     this.#lock.release();
-  }
-
-  #flushAll(): void {
-    for (const table of this.#tables.values()) if (table.unflushedSince !== null) this.#flusher.flush(table);
-    this.#flusher.finish();
   }
 
   #table(group: GroupId): MemoryTable {
@@ -438,46 +322,18 @@ class SqliteStateMachine implements StateMachine, ReplicaDrops {
 
   #addTable(group: GroupId, facts: StateFacts, sessions: SessionTable): MemoryTable {
     const stored = new GroupTable(this.#database, kvTableName(group));
-    const table = new MemoryTable(group, stored, facts, sessions, this.#hot, this.#flusher);
+    const table = new MemoryTable(group, stored, facts, sessions, this.#hot, this.#behind.writer);
     this.#tables.set(group, table);
-    this.#flushed.set(group, facts.appliedIndex);
+    this.#behind.stored(group, facts.appliedIndex);
     return table;
-  }
-
-  #read<Result>(read: () => Result): Result {
-    try {
-      return read();
-    } catch (error) {
-      throw this.#describe(error);
-    }
-  }
-
-  /** As `read`, and nothing once the disk has failed: memory may be ahead of it in part of a batch. */
-  #writing<Result>(write: () => Result): Result {
-    if (this.#failure !== undefined) throw this.#failure;
-    try {
-      return write();
-    } catch (error) {
-      // SQLite rolls back by itself after some errors, such as a full disk.
-      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
-      this.#failure = this.#describe(error);
-      throw this.#failure;
-    }
   }
 
   /** A transaction of its own: durable, where it asks for that. */
   #alone(write: () => void): void {
-    this.#writing(() => {
-      this.#flusher.finish();
+    this.#guard.write(() => {
+      this.#behind.finish();
       write();
     });
-  }
-
-  #describe(error: unknown): Error {
-    if (error instanceof Database.SqliteError && /^SQLITE_(FULL|IOERR|READONLY)/.test(error.code)) {
-      return writeErrorOf(this.#file, error.code, error.message);
-    }
-    return storageErrorOf(this.#file, error, adviceFor(this.#file));
   }
 }
 

@@ -3,8 +3,8 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { encodeCommand, type Mutation } from '../../../engine/storage/codec.ts';
-import type { FlushLimits } from '../../../engine/storage/state/flusher.ts';
 import { openStateMachine } from '../../../engine/storage/state/state-machine.ts';
+import type { FlushLimits } from '../../../engine/storage/state/write-behind.ts';
 import type { StateMachine } from '../../../engine/storage/types.ts';
 import { bytes, closeAfterTest, entry, identity, put, temporaryDirectory } from './support.ts';
 

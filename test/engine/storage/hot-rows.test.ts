@@ -2,9 +2,9 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeCommand, type Mutation } from '../../../engine/storage/codec.ts';
 import { TIME_LIMITS } from '../../../engine/storage/state/apply.ts';
-import type { FlushLimits } from '../../../engine/storage/state/flusher.ts';
 import { HotRows, type HotRow } from '../../../engine/storage/state/hot-rows.ts';
 import { openStateMachine } from '../../../engine/storage/state/state-machine.ts';
+import type { FlushLimits } from '../../../engine/storage/state/write-behind.ts';
 import { bytes, closeAfterTest, entry, identity, temporaryDirectory } from './support.ts';
 
 const meta = { revision: 1, version: 1, createdAtMs: 1, updatedAtMs: 1, valueSizeBytes: 1, expiresAtMs: 0, gone: 0 };
