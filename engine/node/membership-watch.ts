@@ -1,18 +1,14 @@
 import { ClusterClient } from '../client/cluster-client.ts';
 import type { Credentials } from '../client/credentials.ts';
 import { PrkDbError } from '../client/errors.ts';
-import { partitionOfGroup, SYSTEM_GROUP, type GroupId } from '../config/ids.ts';
-import { removedWords } from '../config/removed.ts';
-import type { Member, MembersResponse } from '../rpc/cluster.ts';
+import { partitionOfGroup, type GroupId } from '../config/ids.ts';
+import type { MembersResponse } from '../rpc/cluster.ts';
 import type { NodeDirectory } from '../server/members/directory.ts';
 import type { Store } from '../store/index.ts';
+import { hearOfReplica, whatToAsk, whyNoMember, type KnownMembers } from './out-of-touch.ts';
 
 const INTERVAL_MS = 1_000;
 const TIMEOUT_MS = 800;
-/** A node that hears no leader of the system group for this long asks whether it is a member still. */
-const UNHEARD_MS = 2_000;
-/** A replica that hears no leader for this long, and is wanted by nobody, is asked after. */
-const FORSAKEN_MS = 5_000;
 
 export interface MembershipWatchOptions {
   readonly store: Store;
@@ -61,30 +57,22 @@ export class MembershipWatch {
     await this.#asking;
   }
 
-  #judge(
-    table: Pick<MembersResponse, 'clusterName'> & { readonly members: readonly Pick<Member, 'id' | 'incarnation'>[] },
-  ): void {
+  #judge(table: KnownMembers): void {
     if (this.#ended) return;
-    const { store, incarnation } = this.#options;
-    const self = table.members.find((m) => m.id === store.nodeId);
-    if (self !== undefined && (self.incarnation === '' || self.incarnation === incarnation)) return;
+    const { store, incarnation, onExpelled } = this.#options;
+    const why = whyNoMember(store.nodeId, incarnation, table);
+    if (why === null) return;
     this.#ended = true;
     clearInterval(this.#timer);
-    this.#options.onExpelled(
-      self === undefined
-        ? removedWords(store.nodeId, table.clusterName)
-        : `The cluster ${table.clusterName} knows node ${store.nodeId} by another data directory: its disk was wiped or exchanged, or it is an old copy. It could vote twice, so it stops. Bring its data back, or replace it: prkdb node replace`,
-    );
+    onExpelled(why);
   }
 
   #look(): void {
     if (this.#asking !== null || this.#ended) return;
     const { store, nowMs } = this.#options;
-    const system = store.groups.get(SYSTEM_GROUP);
-    const leaderless = system?.isLeader === false && nowMs() - system.leaderHeardAtMs > UNHEARD_MS;
-    const forsaken = store.forsaken(FORSAKEN_MS);
-    if (!leaderless && forsaken.length === 0) return;
-    this.#asking = (leaderless ? this.#askForMembers() : this.#askAfter(forsaken))
+    const question = whatToAsk(store, nowMs());
+    if (question === null) return;
+    this.#asking = (question.kind === 'members' ? this.#askForMembers() : this.#askAfter(question.groups))
       .catch((error: unknown) => {
         // One that does not answer is passed over in the next turn.
         if (!(error instanceof PrkDbError)) throw error;
@@ -125,13 +113,7 @@ export class MembershipWatch {
         .client(replica)
         ?.status({ timeoutMs: TIMEOUT_MS })
         .catch(() => undefined);
-      const led = status?.groups.find((g) => g.group === id && g.role === 'leader');
-      if (led === undefined) continue;
-      const members = [...led.voters, ...(led.votersOutgoing ?? []), ...led.learners];
-      // Before a majority knows durably of the removal, what this replica has may decide an election.
-      const isSettled = led.membershipSettled === true;
-      if (isSettled && !members.includes(store.nodeId)) store.forget(id, askedAtMs, led.term);
-      return;
+      if (hearOfReplica(store, id, askedAtMs, status?.groups)) return;
     }
   }
 }

@@ -1,15 +1,19 @@
 import { PrkDbError } from '../../client/errors.ts';
-import { SYSTEM_GROUP } from '../../config/ids.ts';
-import type { GroupStatus, Move } from '../../rpc/cluster.ts';
-import { groupStatuses, movingPartitions, plan, type Store, type Transport } from '../../store/index.ts';
-import { withIncarnations } from './changes.ts';
+import type { Move } from '../../rpc/cluster.ts';
+import type { Store, Transport } from '../../store/index.ts';
 import type { NodeDirectory } from './directory.ts';
-import { GroupReports } from './facts.ts';
+import type { GroupReports } from './facts.ts';
 import { changeRouting } from './table-change.ts';
-
-const INTERVAL_MS = 300;
-const STATUS_TIMEOUT_MS = 1_000;
-const WRITE_TIMEOUT_MS = 5_000;
+import {
+  beginTurn,
+  groupReports,
+  othersToAsk,
+  planTurn,
+  STATUS_TIMEOUT_MS,
+  TABLE_WRITE_TIMEOUT_MS,
+  TURN_MS,
+  type NodeReport,
+} from './turn.ts';
 
 export interface ConductorOptions {
   readonly store: Store;
@@ -35,7 +39,7 @@ export class Conductor {
 
   constructor(options: ConductorOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.#take(), INTERVAL_MS);
+    this.#timer = setInterval(() => this.#take(), TURN_MS);
   }
 
   /** Partitions on their way to other nodes, as far as this node directs that; 0 on all others. */
@@ -45,7 +49,8 @@ export class Conductor {
 
   /** What is not yet as the routing table wants it. */
   async moves(): Promise<Move[]> {
-    return (await this.#ask()).moves(this.#options.store.routing);
+    const { store } = this.#options;
+    return (await this.#ask(othersToAsk(store))).moves(store.routing);
   }
 
   async close(): Promise<void> {
@@ -66,51 +71,34 @@ export class Conductor {
   }
 
   async #step(): Promise<void> {
-    const { store } = this.#options;
-    if (store.groups.get(SYSTEM_GROUP)?.isLeader !== true || !store.hasRouting) return this.#tellMoving(0);
-    if (await this.#registerIncarnations()) return;
-    const table = store.routing;
-    if (table.balance === 'settled' && table.members.every((m) => m.state === 'active')) return this.#tellMoving(0);
-    const facts = (await this.#ask()).facts(store.nodeId);
-    this.#tellMoving(movingPartitions(table, facts).length);
-    const next = plan(table, facts);
-    if (next.kind !== 'next' || this.#closed) return;
-    // Another change since this was planned makes it void; then the next turn plans anew.
-    const outcome = await changeRouting(
-      store,
-      (current) => (current === table ? next.table : current),
-      this.#options.nowMs() + WRITE_TIMEOUT_MS,
-    );
-    if (outcome.kind === 'written')
-      this.#options.log.info({ epoch: next.table.epoch, because: next.because }, 'members');
+    const { store, transport, incarnation, log, nowMs } = this.#options;
+    const turn = beginTurn(store, transport.links(), incarnation);
+    if (turn.kind === 'rest') return this.#tellMoving(0);
+    if (turn.kind === 'register') {
+      await changeRouting(store, turn.change, nowMs() + TABLE_WRITE_TIMEOUT_MS);
+      return;
+    }
+    const { moving, next, change } = planTurn(turn.table, await this.#ask(turn.nodes), store.nodeId);
+    this.#tellMoving(moving);
+    if (next === null || this.#closed) return;
+    const outcome = await changeRouting(store, change, nowMs() + TABLE_WRITE_TIMEOUT_MS);
+    if (outcome.kind === 'written') log.info({ epoch: next.table.epoch, because: next.because }, 'members');
   }
 
-  /** The first data directory that a member comes with is the one it is known by from then on. */
-  async #registerIncarnations(): Promise<boolean> {
-    const { store, transport, incarnation, nowMs } = this.#options;
-    if (store.routing.members.every((m) => m.incarnation !== '')) return false;
-    const seen = new Map(transport.links().map((link) => [link.nodeId, link.connected ? link.incarnation : '']));
-    seen.set(store.nodeId, incarnation);
-    if (withIncarnations(store.routing, seen) === null) return false;
-    await changeRouting(store, (table) => withIncarnations(table, seen) ?? table, nowMs() + WRITE_TIMEOUT_MS);
-    return true;
-  }
-
-  async #ask(): Promise<GroupReports> {
+  async #ask(nodes: readonly number[]): Promise<GroupReports> {
     const { store, directory, tickMs } = this.#options;
-    const others = store.routing.members.filter((m) => m.id !== store.nodeId && !store.isSilent(m.id));
     const reports = await Promise.all(
-      others.map(async ({ id }): Promise<{ node: number; groups: readonly GroupStatus[] }> => {
+      nodes.map(async (node): Promise<NodeReport> => {
         try {
-          const status = await directory.client(id)?.status({ timeoutMs: STATUS_TIMEOUT_MS });
-          return { node: id, groups: status?.groups ?? [] };
+          const status = await directory.client(node)?.status({ timeoutMs: STATUS_TIMEOUT_MS });
+          return { node, groups: status?.groups ?? [] };
         } catch (error) {
           if (!(error instanceof PrkDbError)) throw error;
-          return { node: id, groups: [] };
+          return { node, groups: [] };
         }
       }),
     );
-    return new GroupReports([{ node: store.nodeId, groups: groupStatuses(store, tickMs) }, ...reports]);
+    return groupReports(store, reports, tickMs);
   }
 
   #tellMoving(count: number): void {

@@ -6,29 +6,31 @@ export type ChangeOutcome =
   /** It may have been written all the same. */
   | { readonly kind: 'failed'; readonly why: string };
 
-/** Applies a change to the routing table in force. What `change` throws is passed on. */
+/**
+ * Applies a change to the routing table in force; `done` is called once. Throws what `change` throws,
+ * and then nothing was done.
+ */
+export function putChange(
+  store: Store,
+  change: (table: RoutingTable) => RoutingTable,
+  deadlineMs: number,
+  done: (outcome: ChangeOutcome) => void,
+): void {
+  const next = change(store.routing);
+  if (next === store.routing) return done({ kind: 'same' });
+  store.replaceRouting(next, deadlineMs, (answer) => {
+    if (answer.ok) done({ kind: answer.result.kind === 'put' ? 'written' : 'lost' });
+    else if (answer.reason === 'notLeader' || answer.reason === 'noLeader') done({ kind: 'lost' });
+    else if (answer.reason === 'unavailable') done({ kind: 'failed', why: answer.detail });
+    else done({ kind: 'failed', why: 'The voters of the system group did not confirm it in time.' });
+  });
+}
+
+/** The same as a promise, which rejects with what `change` throws. */
 export function changeRouting(
   store: Store,
   change: (table: RoutingTable) => RoutingTable,
   deadlineMs: number,
 ): Promise<ChangeOutcome> {
-  return new Promise((resolve, reject) => {
-    let next: RoutingTable;
-    try {
-      next = change(store.routing);
-    } catch (error) {
-      reject(error as Error);
-      return;
-    }
-    if (next === store.routing) {
-      resolve({ kind: 'same' });
-      return;
-    }
-    store.replaceRouting(next, deadlineMs, (answer) => {
-      if (answer.ok) resolve({ kind: answer.result.kind === 'put' ? 'written' : 'lost' });
-      else if (answer.reason === 'notLeader' || answer.reason === 'noLeader') resolve({ kind: 'lost' });
-      else if (answer.reason === 'unavailable') resolve({ kind: 'failed', why: answer.detail });
-      else resolve({ kind: 'failed', why: 'The voters of the system group did not confirm it in time.' });
-    });
-  });
+  return new Promise((resolve) => putChange(store, change, deadlineMs, resolve));
 }
