@@ -1,5 +1,8 @@
 import type { Compaction } from '../config/node-config.ts';
 import type { LogIndex, RaftStatus } from '../raft/types.ts';
+import type { Group } from './group.ts';
+import type { Health } from './health.ts';
+import type { StoreOptions } from './types.ts';
 
 /** A follower that is being served from the log may keep this many times the limits from being cut. */
 const PATIENCE = 4;
@@ -66,4 +69,34 @@ export function dueCut(
     }
   }
   return index > snapshotIndex ? index : 0;
+}
+
+/** What no follower at work needs any more, and the state machine holds durably, goes. Throws what storage throws. */
+export function compactLog(
+  group: Group,
+  { log, state, compaction, clock }: Pick<StoreOptions, 'log' | 'state' | 'compaction' | 'clock'>,
+  health: Health,
+): void {
+  const { core, id, logSize } = group;
+  const index = dueCut(
+    compaction,
+    logSize,
+    () => core.status(),
+    core,
+    (wanted) => {
+      const durable = state.durableIndex(id);
+      if (durable < wanted) state.makeDurable(id, wanted);
+      return durable;
+    },
+  );
+  if (index === 0) return;
+  const point = core.compact(index);
+  if (point === null) return;
+  logSize.cut(point.index);
+  const ticket = health.diskAsked(clock.monotonicMs());
+  log.write([{ group: id, cut: { ...point, all: false }, hardState: null, entries: [] }], (error) => {
+    if (health.isStopped) return;
+    if (error !== null) return health.fail(`The Raft log cannot be cut: ${error.message}`);
+    health.diskAnswered(ticket);
+  });
 }
