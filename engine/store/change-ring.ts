@@ -94,6 +94,6 @@ export class ChangeRing {
   }
 }
 
-function bytesOf({ key, value }: KvChange): number {
-  return CHANGE_BYTES + key.length + value.length;
+function bytesOf({ key, valueSizeBytes }: KvChange): number {
+  return CHANGE_BYTES + key.length + valueSizeBytes;
 }

@@ -72,12 +72,18 @@ export class Flusher implements TableWriter {
     this.#take(table);
   }
 
-  /** Writes up to so many rows, and commits when there are no more. */
-  step(maxRows: number): void {
+  /** Rows that the flush under way may still have to write. */
+  get rowsLeft(): number {
+    return this.#open === null ? 0 : this.#open.slots.length - this.#open.next;
+  }
+
+  /** Writes up to so many rows, and commits when there are no more. Returns how many it wrote. */
+  step(maxRows: number): number {
     const flush = this.#open;
-    if (flush === null) return;
+    if (flush === null) return 0;
     const { slots } = flush;
-    for (let written = 0; flush.next < slots.length && written < maxRows; flush.next++) {
+    let written = 0;
+    for (; flush.next < slots.length && written < maxRows; flush.next++) {
       const slot = slots[flush.next]!;
       // One that changed since was written then.
       if (!slot.isFrozen) continue;
@@ -85,6 +91,7 @@ export class Flusher implements TableWriter {
       written++;
     }
     if (flush.next === slots.length) this.#end(flush);
+    return written;
   }
 
   /** Commits what is open. */

@@ -9,38 +9,62 @@ export const MAX_PAST_VALUE_BYTES = 1536;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** What of a row goes into the history of its key when another takes its place. */
-export interface Former {
+export interface Replaced {
   readonly meta: KvRowMeta;
   /** Null when it is too large. */
   readonly value: Uint8Array | null;
-  readonly past: Uint8Array;
 }
 
 /**
- * The history of a key after `former` was replaced: the newest revision first, each with
- * its length before it, so that the oldest are cut off without being looked at.
+ * The history of a key after rows were replaced, the oldest of them first: the newest revision
+ * first, each with its length before it, so that the oldest are cut off without being looked at.
+ * The same bytes whether rows come here one by one or together.
  */
-export function pastAfter({ meta, value, past }: Former): Uint8Array {
+export function pastAfter(replaced: readonly Replaced[], past: Uint8Array): Uint8Array {
+  const heads: Head[] = [];
+  let headsSize = 0;
+  for (let i = replaced.length - 1; i >= 0; i--) {
+    const head = headOf(replaced[i]!);
+    if (heads.length === MAX_PAST_REVISIONS || (i < replaced.length - 1 && headsSize + head.sizeBytes > MAX_PAST_BYTES))
+      break;
+    headsSize += head.sizeBytes;
+    heads.push(head);
+  }
+  const rest = heads.length < replaced.length ? 0 : keptBytes(past, heads.length, MAX_PAST_BYTES - headsSize);
+  const target = Buffer.allocUnsafeSlow(headsSize + rest);
+  let at = 0;
+  for (const { bodySize, numbers, value } of heads) {
+    at = writeVarint(target, at, bodySize);
+    for (const number of numbers) at = writeVarint(target, at, number);
+    target.set(value, at);
+    at += value.length;
+  }
+  target.set(rest === past.length ? past : past.subarray(0, rest), at);
+  return target;
+}
+
+/** A revision of the past as it is going to be written. */
+interface Head {
+  readonly numbers: readonly number[];
+  readonly value: Uint8Array;
+  readonly bodySize: number;
+  readonly sizeBytes: number;
+}
+
+function headOf({ meta, value }: Replaced): Head {
   const { gone, revision, version, updatedAtMs, expiresAtMs, valueSizeBytes } = meta;
   const kept = gone === Gone.No && value !== null && value.length <= MAX_PAST_VALUE_BYTES ? value : NOTHING;
   const hasValue = gone === Gone.No && kept.length === valueSizeBytes ? 1 : 0;
   const numbers = [gone, revision, version, updatedAtMs, gone === Gone.No ? expiresAtMs : 0, valueSizeBytes, hasValue];
   let bodySize = kept.length;
   for (const number of numbers) bodySize += varintSize(number);
-  const headSize = varintSize(bodySize) + bodySize;
-  const rest = keptBytes(past, MAX_PAST_BYTES - headSize);
-  const target = Buffer.allocUnsafeSlow(headSize + rest);
-  let at = writeVarint(target, 0, bodySize);
-  for (const number of numbers) at = writeVarint(target, at, number);
-  target.set(kept, at);
-  target.set(rest === past.length ? past : past.subarray(0, rest), headSize);
-  return target;
+  return { numbers, value: kept, bodySize, sizeBytes: varintSize(bodySize) + bodySize };
 }
 
-/** How much of a history may stay behind one more revision: whole revisions only. */
-function keptBytes(past: Uint8Array, maxBytes: number): number {
+/** How much of a history may stay behind so many newer revisions: whole revisions only. */
+function keptBytes(past: Uint8Array, newer: number, maxBytes: number): number {
   const reader = new WireReader(past, 0, past.length);
-  for (let count = 1; !reader.done; count++) {
+  for (let count = newer; !reader.done; count++) {
     const start = reader.position;
     if (count === MAX_PAST_REVISIONS) return start;
     const length = reader.length();

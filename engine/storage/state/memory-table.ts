@@ -50,6 +50,9 @@ export class MemoryTable implements KvTable {
   #dirty: Slot[] = [];
   /** Read by this batch and not changed so far. */
   #looked: Slot[] = [];
+  /** What `#slot` was asked for last, until the batch ends: a change looks at its key more than once. */
+  #lastKey: Uint8Array | null = null;
+  #lastSlot: Slot | null = null;
 
   constructor(
     group: GroupId,
@@ -169,6 +172,8 @@ export class MemoryTable implements KvTable {
       if (!slot.isDirty && !slot.isFrozen) this.#slots.delete(slot.name);
     }
     this.#looked = [];
+    this.#lastKey = null;
+    this.#lastSlot = null;
   }
 
   /** The changed keys, which belong to the caller's flush from now on: in the order of the database, where they have one. */
@@ -196,6 +201,7 @@ export class MemoryTable implements KvTable {
   #release(slot: Slot): void {
     const { name, rowId, checksum, meta, value, past, isOverwritten } = slot;
     this.#slots.delete(name);
+    if (slot === this.#lastSlot) this.#lastSlot = null;
     if (rowId === null || meta === undefined) {
       this.#hot.forget(this, name);
     } else if (isOverwritten) {
@@ -206,9 +212,11 @@ export class MemoryTable implements KvTable {
   }
 
   #touch(slot: Slot): void {
-    if (slot.isFrozen) this.#writer.writeFrozen(slot);
-    // Written, it is released; and it stays after all.
-    this.#slots.set(slot.name, slot);
+    if (slot.isFrozen) {
+      this.#writer.writeFrozen(slot);
+      // Written, it is released; and it stays after all.
+      this.#slots.set(slot.name, slot);
+    }
     if (slot.isDirty) return;
     slot.isDirty = true;
     this.#dirty.push(slot);
@@ -221,6 +229,7 @@ export class MemoryTable implements KvTable {
   }
 
   #slot(key: Uint8Array): Slot {
+    if (key === this.#lastKey && this.#lastSlot !== null) return this.#lastSlot;
     const name = nameOf(key);
     let slot = this.#slots.get(name);
     if (slot === undefined) {
@@ -228,6 +237,8 @@ export class MemoryTable implements KvTable {
       this.#slots.set(name, slot);
       this.#looked.push(slot);
     }
+    this.#lastKey = key;
+    this.#lastSlot = slot;
     return slot;
   }
 

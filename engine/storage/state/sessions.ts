@@ -64,6 +64,8 @@ export class SessionTable {
   readonly #minFoldBytes: number;
   /** The one that was idle longest first. */
   readonly #sessions = new Map<number, Session>();
+  /** The last of them: one that is used again and again need not be put there each time. */
+  #newest: Session | null = null;
   readonly #record = new RecordWriter();
   #opened = 0;
   #answers = 0;
@@ -185,6 +187,7 @@ export class SessionTable {
     const visitor: RecordVisitor = {
       image: (opened) => {
         this.#sessions.clear();
+        this.#newest = null;
         this.#answers = 0;
         this.#checksum = 0;
         this.#opened = opened;
@@ -230,6 +233,7 @@ export class SessionTable {
     this.#opened = Math.max(this.#opened, id);
     const session: Session = { id, acknowledged: 0, usedAtMs: this.#timeMs, answers: new Map() };
     this.#sessions.set(id, session);
+    this.#newest = session;
     this.#count(headHash(session));
   }
 
@@ -243,8 +247,11 @@ export class SessionTable {
     this.#count(-headHash(session));
     if (acknowledged > session.acknowledged) this.#acknowledge(session, acknowledged);
     session.usedAtMs = this.#timeMs;
-    this.#sessions.delete(session.id);
-    this.#sessions.set(session.id, session);
+    if (session !== this.#newest) {
+      this.#sessions.delete(session.id);
+      this.#sessions.set(session.id, session);
+      this.#newest = session;
+    }
     this.#count(headHash(session));
   }
 
@@ -285,6 +292,7 @@ export class SessionTable {
     for (const sequence of session.answers.keys()) this.#forget(session, sequence);
     this.#count(-headHash(session));
     this.#sessions.delete(session.id);
+    if (session === this.#newest) this.#newest = null;
   }
 
   #count(hash: number): void {

@@ -1,12 +1,6 @@
 import { MAX_PAST_REVISIONS } from '../../config/limits.ts';
 import { Gone, type KvChange, type KvRow, type KvRowMeta } from '../types.ts';
-import { pastAfter } from './history.ts';
-
-/** A row that another took the place of; its value is null when it is large and was not read. */
-interface Replaced {
-  readonly meta: KvRowMeta;
-  readonly value: Uint8Array | null;
-}
+import { pastAfter, type Replaced } from './history.ts';
 
 /** One key in memory: how it is in the database, then as what was applied since left it. */
 export interface Slot {
@@ -21,7 +15,7 @@ export interface Slot {
   value: Uint8Array | null;
   /** The history without `replaced`. */
   past: Uint8Array;
-  /** What is to go into the history yet, the oldest first. */
+  /** What is to go into the history yet, the oldest first; a large value was not read. */
   replaced: Replaced[];
   /** Changed since it was last written. */
   isDirty: boolean;
@@ -60,9 +54,7 @@ export function clearSlot(slot: Slot): void {
  * that was read whole: the history of another is in the database.
  */
 export function historyBytes(slot: Slot): Uint8Array {
-  for (const { meta, value } of slot.replaced) {
-    slot.past = pastAfter({ meta, value, past: slot.past });
-  }
+  if (slot.replaced.length > 0) slot.past = pastAfter(slot.replaced, slot.past);
   slot.replaced = [];
   return slot.past;
 }

@@ -13,14 +13,18 @@ export interface FlushLimits {
   readonly maxBytes: number;
   /** Calls of `StateMachine.tidy`: of some seconds, so that what is written often is stored seldom. */
   readonly maxTidies: number;
-  /** Rows that one call of `tidy`, or of `apply` at least, writes of the flush under way: some hundred microseconds of work. */
+  /** Rows that one call of `tidy` owes at least to the flush under way: some hundred microseconds of work. */
   readonly rowsAtOnce: number;
 }
 
 export const FLUSH_LIMITS: FlushLimits = { maxRows: 4096, maxBytes: 32 * 1024 * 1024, maxTidies: 100, rowsAtOnce: 64 };
 
-/** Rows that are flushed for each key that changes: a flush is over long before the next one is due. */
+/** Rows that are flushed for each key that changes where there is too much: that flush is over long before the next one is due. */
 const ROWS_PER_CHANGE = 2;
+/** Rows of those owed that are written along with one batch, so that no call of `tidy` has many left to write. */
+const ROWS_PER_BATCH = 8;
+/** How much faster than they come rows are written, since a checkpoint has its time too. */
+const PACE = 2;
 /** Past so much more than the limit says, everything waits for the database. */
 const MAX_EXCESS = 1.5;
 
@@ -43,6 +47,8 @@ export class WriteBehind {
   /** Of entries that rows in memory may keep alive. */
   #unflushedBytes = 0;
   #tidies = 0;
+  /** Rows to be written before the next call of `tidy` is over. */
+  #owedRows = 0;
   /** As far as each group is in the database. */
   readonly #flushed = new Map<GroupId, LogIndex>();
   /** What of that was there when the last checkpoint that copied everything began. */
@@ -115,13 +121,12 @@ export class WriteBehind {
 
   /** Goes on with the flush under way, or begins one when there is enough. */
   #flushSome(table: MemoryTable): void {
-    const { maxRows, maxBytes, rowsAtOnce } = this.#limits;
+    const { maxRows, maxBytes } = this.#limits;
     const isFull = this.#unflushedBytes > maxBytes;
+    const isDue = isFull || table.dirtyCount > maxRows;
     if (table.dirtyCount > MAX_EXCESS * maxRows) this.#flusher.flush(table);
-    if (this.#mayFlush() && (table.dirtyCount > maxRows || isFull)) {
-      this.#flusher.start(isFull ? this.#largest() : table);
-    }
-    this.#flusher.step(Math.max(rowsAtOnce, ROWS_PER_CHANGE * table.changes.length));
+    if (isDue && this.#mayFlush()) this.#flusher.start(isFull ? this.#largest() : table);
+    this.#step(isDue ? ROWS_PER_CHANGE * table.changes.length : Math.min(ROWS_PER_BATCH, this.#owedRows));
     if (this.#unflushedBytes > MAX_EXCESS * maxBytes) this.#flusher.flush(this.#largest());
   }
 
@@ -132,18 +137,28 @@ export class WriteBehind {
     this.#pursueDurability();
   }
 
-  /** Goes on with the flush under way, then with the groups that have waited long enough. */
+  /**
+   * Goes on with the flush under way, then with the groups that have waited long enough. All
+   * that is in memory is spread over the time that it may stay there: groups that are written
+   * to at the same rate are due at the same time, and on all nodes.
+   */
   #flushAged(): void {
     const { maxTidies, rowsAtOnce } = this.#limits;
-    let left = rowsAtOnce;
-    this.#flusher.step(rowsAtOnce);
+    this.#step(this.#owedRows);
+    let rows = this.#flusher.rowsLeft;
+    for (const table of this.#tables.values()) rows += table.dirtyCount;
+    this.#owedRows = Math.max(rowsAtOnce, Math.ceil((PACE * rows) / Math.max(1, maxTidies)));
     for (const table of this.#tables.values()) {
-      if (!this.#mayFlush() || left <= 0) return;
+      if (this.#owedRows <= 0 || !this.#mayFlush()) return;
       if (table.unflushedSince === null || this.#tidies - table.unflushedSince < maxTidies) continue;
-      left -= 1 + table.dirtyCount;
       this.#flusher.start(table);
-      this.#flusher.step(rowsAtOnce);
+      // Small ones are through at once, so that many of them do not wait for each other.
+      this.#step(Math.min(this.#owedRows, rowsAtOnce));
     }
+  }
+
+  #step(rows: number): void {
+    this.#owedRows -= this.#flusher.step(rows);
   }
 
   /** Where the log waits to be cut, its group is flushed, and then a checkpoint made. */
