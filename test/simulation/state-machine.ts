@@ -139,7 +139,10 @@ class MemoryTable implements KvTable {
 
   put(change: KvChange): void {
     const former = this.rows.get(nameOf(change.key))?.row;
-    this.#putRow({ ...change, past: former === undefined ? NOTHING : pastAfter([{ meta: former, value: former.value }], former.past) });
+    this.#putRow({
+      ...change,
+      past: former === undefined ? NOTHING : pastAfter([{ meta: former, value: former.value }], former.past),
+    });
   }
 
   #putRow(row: KvRow): void {

@@ -42,7 +42,8 @@ export class MemoryTable implements KvTable {
   put(change: KvChange): void {
     const name = nameOf(change.key);
     const former = this.rows.get(name);
-    const past = former === undefined ? new Uint8Array(0) : pastAfter([{ meta: former, value: former.value }], former.past);
+    const past =
+      former === undefined ? new Uint8Array(0) : pastAfter([{ meta: former, value: former.value }], former.past);
     const row = { ...change, past };
     this.rows.set(name, row);
     this.changes.push(row);

@@ -37,7 +37,7 @@ describe('the history of a key, as it is stored', () => {
         expect(revisions).toEqual(
           rows
             .slice(rows.length - revisions.length)
-            .reverse()
+            .toReversed()
             .map((r) => r.meta.revision),
         );
       }),
