@@ -216,6 +216,10 @@ export function dismissal(from: NodeId, to: NodeId, term: Term, commit: LogIndex
   return { ...heartbeat(from, to, term, commit, membershipIndex), reject: true };
 }
 
+export function isDismissal({ type, reject }: Message): boolean {
+  return type === MessageType.Heartbeat && reject;
+}
+
 export function heartbeatResponse(from: NodeId, to: NodeId, term: Term, reject: boolean, readRound: number): Message {
   return answer(MessageType.HeartbeatResponse, from, to, term, reject, readRound, 0);
 }

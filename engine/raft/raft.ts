@@ -4,6 +4,7 @@ import { DriverOrderError } from './errors.ts';
 import { tickFollower } from './follower.ts';
 import { tickLeader } from './leader.ts';
 import { propose } from './proposal.ts';
+import { isVoter } from './membership.ts';
 import { beginReadRound, readRoundDue, requestRead } from './reads.ts';
 import { applyMembership, leaveJointWhenDue, proposeMembership } from './reconfiguration.ts';
 import { maybeCommit, replicate } from './replication.ts';
@@ -266,7 +267,8 @@ export class Raft implements RaftCore {
       electionTicksLeft: isLeader ? 0 : state.electionTicksLeft,
       ticksSinceLeader: isLeader ? 0 : state.ticksSinceLeader,
       transferringTo: leadership?.transfer?.to ?? NONE,
-      membershipSettled: leadership !== null && isSettled(state, leadership),
+      // One that has removed itself awaits nothing that would tell.
+      membershipSettled: leadership !== null && isVoter(state.membership, state.id) && isSettled(state, leadership),
       progress: leadership?.peers.map((peer) => peer.status(peer.lastHeardTick > activeSince)) ?? [],
     };
   }

@@ -176,6 +176,8 @@ export function tellRemoved(state: RaftState, leadership: Leadership, message: M
   const from = log.lastIndexWithin(message.index, message.logTerm);
   const fromTerm = log.term(from);
   if (fromTerm === undefined) return;
+  // What it lacks is cut away: there is nothing to append, and the dismissal alone is no sign of life.
+  if (from > message.index) return dismiss(state, message.from, 0);
   // After a restart it is not known which entry removed it; it is applied, at any rate.
   const upTo = membershipIndex === 0 ? log.appliedIndex : membershipIndex;
   const entries = log.slice(from + 1, upTo + 1, config.maxAppendBytes);

@@ -11,6 +11,11 @@ export const MAX_MOVING = 2;
 /** What is known of the groups as they are. A group that is not here has no leader that could be asked. */
 export interface ClusterFacts {
   readonly memberships: ReadonlyMap<GroupId, Membership>;
+  /**
+   * Groups of whose membership a majority of its members knows durably. Before that, those who were
+   * members can be needed still: who does not know of the change asks them for votes.
+   */
+  readonly known: ReadonlySet<GroupId>;
   readonly leaders: ReadonlyMap<GroupId, NodeId>;
   /** Members that follow the system group and answer. */
   readonly inStep: ReadonlySet<NodeId>;
@@ -98,8 +103,9 @@ function moveReplicas(table: RoutingTable, facts: ClusterFacts, maxMoving: numbe
     const target = wanted[index]!;
     if (sameIds(target, entry.replicas)) return entry;
     if (moving.has(entry.partition)) {
-      // It waits for a member that is on its way out: it may never get there.
-      if (!isVain(entry.replicas)) return entry;
+      // It waits for a member that is on its way out: it may never get there. One that nobody leads
+      // may not have begun to move at all: sent elsewhere, it would be one more than may move.
+      if (!isVain(entry.replicas) || !facts.memberships.has(groupOfPartition(entry.partition))) return entry;
     } else if (room-- <= 0) return entry;
     moved.push(entry.partition);
     return { ...entry, replicas: target };
@@ -108,16 +114,17 @@ function moveReplicas(table: RoutingTable, facts: ClusterFacts, maxMoving: numbe
   return moving.size > 0 || table.partitions.some((p) => isVain(p.replicas)) ? { kind: 'wait' } : null;
 }
 
-/** A leaving member that holds nothing any more is no member any more. */
-function removeDrained(table: RoutingTable, { memberships }: ClusterFacts): Plan | null {
+/** A leaving member that holds nothing any more, and that no group can need, is no member any more. */
+function removeDrained(table: RoutingTable, { memberships, known }: ClusterFacts): Plan | null {
   const leaving = table.members.filter((m) => m.state === 'leaving');
   if (leaving.length === 0) return null;
   const isDrained = ({ id }: RoutingMember): boolean => {
     if (table.partitions.some((p) => p.replicas.includes(id))) return false;
-    if (systemVoters(memberships).includes(id)) return false;
+    if (!known.has(SYSTEM_GROUP) || systemVoters(memberships).includes(id)) return false;
     return table.partitions.every(({ partition }) => {
-      const membership = memberships.get(groupOfPartition(partition));
-      return membership !== undefined && !allMembers(membership).includes(id);
+      const group = groupOfPartition(partition);
+      const membership = memberships.get(group);
+      return membership !== undefined && known.has(group) && !allMembers(membership).includes(id);
     });
   };
   if (!memberships.has(SYSTEM_GROUP)) return { kind: 'wait' };

@@ -1,4 +1,5 @@
 import { SYSTEM_GROUP, groupOfPartition, type GroupId } from '../config/ids.ts';
+import { isDismissal } from '../raft/messages.ts';
 import { NONE, Role, type NodeId, type Term, type TransferRefusal } from '../raft/types.ts';
 import type { Mutation } from '../storage/codec.ts';
 import type { StateMachine } from '../storage/types.ts';
@@ -170,7 +171,8 @@ export class Store {
       if (!isPlausible(message)) continue;
       this.#health.guard(() => group.core.step(message));
       if (!this.#health.isWorking) return;
-      if (from === group.core.leader) group.leaderHeardAtMs = nowMs;
+      // A leader that counts this node among its members speaks otherwise.
+      if (from === group.core.leader && !isDismissal(message)) group.leaderHeardAtMs = nowMs;
       if (group.core.hasReady() || group.hasQueued) this.#touched.add(group);
     }
   }

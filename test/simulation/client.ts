@@ -193,7 +193,7 @@ export class Client {
   #target({ kind, key: { partition } }: ClientOperation): number {
     const { world, random, leaders } = this.#clients;
     const { strayShare } = world.plan.workload;
-    const { replicas } = world.plan.genesis.partitions[partition]!;
+    const { replicas } = this.#clients.observer.routing.partitions[partition]!;
     const known = leaders[partition];
     if (kind === 'followerGet' || kind === 'staleGet') return random.pick(replicas);
     return known === undefined || random.chance(strayShare) ? random.pick(replicas) : known;

@@ -126,9 +126,7 @@ export class SimulatedDisk implements LogStorage {
   forget(group: GroupId): LogPoint {
     const log = this.log(group);
     const last = log.entries.at(-1);
-    log.entries.length = 0;
-    log.snapshotIndex = 0;
-    log.snapshotTerm = 0;
+    emptied(log);
     log.hardState = { ...log.hardState, commitIndex: 0 };
     return { index: last?.index ?? 0, term: last?.term ?? 0 };
   }
@@ -161,6 +159,7 @@ export class SimulatedDisk implements LogStorage {
   #makeDurable(batch: readonly LogWrite[]): void {
     for (const write of batch) {
       const log = this.log(write.group);
+      if (write.reset === true) emptied(log);
       if (write.cut !== null && write.cut.index > log.snapshotIndex) {
         if (write.cut.all) log.entries = this.#hooks.committed(write.group, write.cut.index);
         log.snapshotIndex = write.cut.index;
@@ -179,6 +178,12 @@ export class SimulatedDisk implements LogStorage {
       this.#hooks.durable(write);
     }
   }
+}
+
+function emptied(log: DurableLog): void {
+  log.entries.length = 0;
+  log.snapshotIndex = 0;
+  log.snapshotTerm = 0;
 }
 
 function readEntries(

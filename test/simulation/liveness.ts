@@ -1,6 +1,7 @@
 import { isMember } from '../../engine/raft/membership.ts';
 import type { LogIndex } from '../../engine/raft/types.ts';
 import type { Clients } from './clients.ts';
+import type { ClusterRest } from './cluster-operator.ts';
 import type { GroupGhost, ReplicaGhost } from './ghost.ts';
 import type { SimulatedNode } from './node.ts';
 import { words } from './invariants/configurations.ts';
@@ -22,10 +23,13 @@ const ELECTION_TIMEOUTS = 150;
 const START_GRACE_US = 2_000_000;
 
 /** `longestLog` is what a new member may have to be sent, entry by entry. */
-export function livenessLimitUs({ timing, network, disk, membership, clockSkew }: Plan, longestLog: LogIndex): number {
+export function livenessLimitUs(
+  { timing, network, disk, membership, cluster, clockSkew }: Plan,
+  longestLog: LogIndex,
+): number {
   const electionUs = timing.tickMs * timing.electionTicksMax * 1000 + disk.syncMaxUs;
   const limitUs = START_GRACE_US + (ELECTION_TIMEOUTS * electionUs) / (1 - clockSkew);
-  if (membership === null) return limitUs;
+  if (membership === null && cluster === null) return limitUs;
   const roundTripUs = 2 * (network.delayMinUs + network.delaySpreadUs) + disk.syncMaxUs + timing.tickMs * 1000;
   return limitUs + 2 * longestLog * roundTripUs;
 }
@@ -56,14 +60,27 @@ function unhealed(group: GroupGhost, nodes: readonly SimulatedNode[]): string | 
 }
 
 /** The first group that has not healed, as a violation; null when all have. */
-export function notHealed(observer: Observer, nodes: readonly SimulatedNode[], operator: Operator): Violation | null {
+export function notHealed(
+  observer: Observer,
+  nodes: readonly SimulatedNode[],
+  operator: Operator,
+  cluster: ClusterRest,
+): Violation | null {
+  const unfinished = cluster.whyNot();
+  if (unfinished !== null) {
+    const { group, why } = unfinished;
+    return new Violation(NAME, group, 0, `long after the last fault: ${why}${statesOf(observer.groups.get(group)!)}`);
+  }
   for (const group of observer.groups.values()) {
     const why = operator.whyNotSettled(group) ?? unhealed(group, nodes);
     if (why === null) continue;
-    const states = [...group.replicas.values()].map(wordsOf).join('\n  ');
-    return new Violation(NAME, group.id, 0, `long after the last fault: ${why}\n  ${states}`);
+    return new Violation(NAME, group.id, 0, `long after the last fault: ${why}${statesOf(group)}`);
   }
   return null;
+}
+
+function statesOf({ replicas }: GroupGhost): string {
+  return [...replicas.values()].map((replica) => `\n  ${wordsOf(replica)}`).join('');
 }
 
 /** A client that still waits for a write or a linearizable read. */

@@ -31,7 +31,14 @@ const SIZES: Readonly<Record<Profile, readonly number[]>> = {
   restlessFollowers: [3, 3, 3, 5],
   tornChanges: [3, 4, 4, 5],
   lateSnapshots: [3],
+  movingCluster: [1, 3, 3, 3, 3, 4, 5],
 };
+
+/** How many there are, in most profiles and where whole clusters move. */
+const PARTITIONS = [
+  [1, 1, 1, 2, 2, 3, 4],
+  [2, 3, 4, 5, 6],
+] as const;
 
 const ONE_PARTITION: ReadonlySet<Profile> = new Set(['seesaw', 'restlessFollowers', 'tornChanges', 'lateSnapshots']);
 
@@ -42,17 +49,21 @@ export function planOf(options: RunOptions): Plan {
   const founding = random.pick(SIZES[profile]);
   // Own draws, which leave those of the other seeds as they were when members could not change.
   const membersRandom = new Random(options.seed, 11);
-  const changes = profile !== 'lateSnapshots' && (membersRandom.chance(0.35) || profile === 'tornChanges');
-  const nodes = options.nodes ?? Math.min(9, founding + (changes ? membersRandom.between(1, 2) : 0));
-  const partitions = options.groups ?? (ONE_PARTITION.has(profile) ? 1 : random.pick([1, 1, 1, 2, 2, 3, 4]));
-  const replicationFactor = random.chance(0.7) ? Math.min(nodes, 5) : Math.min(nodes, 3);
-  const timing = timingOf(random);
+  const isMoving = profile === 'movingCluster';
+  const changes = profile !== 'lateSnapshots' && !isMoving && (membersRandom.chance(0.35) || profile === 'tornChanges');
+  const joining = isMoving ? membersRandom.between(2, 5) : changes ? membersRandom.between(1, 2) : 0;
+  const nodes = options.nodes ?? Math.min(9, founding + joining);
+  const founders = isMoving ? Math.min(founding, nodes) : nodes;
+  const partitions =
+    options.groups ?? (ONE_PARTITION.has(profile) ? 1 : random.pick<number>(PARTITIONS[isMoving ? 1 : 0]));
+  const replicationFactor = random.chance(0.7) ? Math.min(nodes, isMoving ? 3 : 5) : Math.min(nodes, isMoving ? 2 : 3);
+  const timing = isMoving ? slowTimingOf(random) : timingOf(random);
   const electionUs = timing.tickMs * timing.electionTicksMax * 1000;
   const plan: Plan = {
     seed: options.seed,
     steps: options.steps,
     nodes,
-    genesis: genesisOf(nodes, partitions, changes ? nodes : replicationFactor),
+    genesis: genesisOf(founders, partitions, changes ? nodes : Math.min(founders, replicationFactor)),
     timing,
     limits: limitsOf(random),
     compaction: compactionOf(new Random(options.seed, 8)),
@@ -62,6 +73,7 @@ export function planOf(options: RunOptions): Plan {
     disk: diskOf(random, electionUs),
     faults: faultsOf(random, new Random(options.seed, 7), electionUs),
     membership: changes && nodes > 1 ? membershipOf(membersRandom, nodes, partitions, electionUs) : null,
+    cluster: null,
     workload: workloadOf(random, new Random(options.seed, 10), new Random(options.seed, 13), electionUs),
     clockSkew: random.pick([0, 0.001, 0.05, 0.2]),
     roundDelayMaxUs: random.pick([0, 0, 50, 500, 3000]),
@@ -125,6 +137,18 @@ function timingOf(random: Random): StoreTiming {
     heartbeatTicks,
     electionTicksMin,
     electionTicksMax: electionTicksMin + random.between(2, 12),
+  };
+}
+
+/** A second of it costs few steps, and what the engine waits for seconds for can happen. */
+function slowTimingOf(random: Random): StoreTiming {
+  const heartbeatTicks = random.pick([2, 3]);
+  const electionTicksMin = heartbeatTicks * 2 + random.between(2, 6);
+  return {
+    tickMs: random.pick([20, 50]),
+    heartbeatTicks,
+    electionTicksMin,
+    electionTicksMax: electionTicksMin + random.between(3, 8),
   };
 }
 

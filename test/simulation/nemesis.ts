@@ -69,6 +69,7 @@ export class Nemesis {
     };
     world.onStall = (node) => this.#stalled(this.#nodes[node - 1]!);
     world.onChange = (node, group) => this.#changed(this.#nodes[node - 1]!, group);
+    world.onStep = (node) => this.#struck(node, world.plan.cluster!.strikeConductor);
     if (world.plan.membership?.tears === true) new Tears(world, nodes, network).start();
     if (world.plan.faults.lateSnapshots) new LateSnapshots(world, nodes, network).start();
   }
@@ -107,6 +108,11 @@ export class Nemesis {
     this.#world.after(delayUs, action);
   }
 
+  /** Those that are there to be struck. */
+  get #present(): readonly SimulatedNode[] {
+    return this.#nodes.filter(({ takesPart }) => takesPart);
+  }
+
   #durationUs(): number {
     const { minUs, maxUs } = this.#world.plan.faults;
     return this.#world.faultRandom.logBetween(minUs, maxUs);
@@ -116,9 +122,9 @@ export class Nemesis {
     const { faultRandom: random, plan } = this.#world;
     const { leaderShare, sparesLeaders } = plan.faults;
     const wanted = sparesLeaders
-      ? this.#nodes.filter((node) => !leads(node))
-      : this.#nodes.filter((node) => random.chance(leaderShare) && leads(node));
-    return random.pick(wanted.length > 0 ? wanted : this.#nodes);
+      ? this.#present.filter((node) => !leads(node))
+      : this.#present.filter((node) => random.chance(leaderShare) && leads(node));
+    return random.pick(wanted.length > 0 ? wanted : this.#present);
   }
 
   /**
@@ -138,7 +144,7 @@ export class Nemesis {
   /** The members of a group have changed; while two majorities decide, a cut between them is the worst. */
   #changed(node: SimulatedNode, group: GroupId): void {
     const { faultRandom: random, plan, faultsOn } = this.#world;
-    const { strikeChange } = plan.membership!;
+    const { strikeChange } = plan.membership ?? plan.cluster!;
     const membership = node.store?.groups.get(group)?.core.membership;
     if (membership === undefined || !isJoint(membership) || random.chance(0.2)) {
       this.#struck(node.id, strikeChange);
@@ -339,7 +345,7 @@ export class Nemesis {
 
   #split(): void {
     const { faultRandom: random } = this.#world;
-    const shuffled = random.shuffled(this.#nodes.map((node) => node.id));
+    const shuffled = random.shuffled(this.#present.map((node) => node.id));
     const side = new Set(shuffled.slice(0, random.between(1, Math.max(1, shuffled.length - 1))));
     const words = `nodes ${[...side].sort((a, b) => a - b).join(', ')} are cut off from the others`;
     this.#cut(words, (a, b) => side.has(a) !== side.has(b));
@@ -347,7 +353,7 @@ export class Nemesis {
 
   /** Leaves the node one peer that it can talk with. */
   #bridge(node: SimulatedNode): void {
-    const others = this.#nodes.filter((each) => each !== node);
+    const others = this.#present.filter((each) => each !== node);
     if (others.length === 0) return;
     const kept = this.#world.faultRandom.pick(others).id;
     const touches = (a: NodeId, b: NodeId) => a === node.id || b === node.id;

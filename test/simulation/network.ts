@@ -8,11 +8,16 @@ import type { TraceHash } from './trace-hash.ts';
 import { messageWords } from './words.ts';
 import type { World } from './world.ts';
 
+/** The data directory that a node comes with. */
+export function incarnationOf(node: NodeId): string {
+  return `data of ${node}`;
+}
+
 /** What happens between two nodes, in one direction. */
 class Link implements PeerLinkStatus {
   readonly nodeId: NodeId;
   readonly roundTripMs = 0;
-  readonly incarnation = '';
+  readonly incarnation: string;
   readonly #world: World;
   cut = false;
   dropChance = 0;
@@ -21,6 +26,7 @@ class Link implements PeerLinkStatus {
   /** `from` is the node at the other end, as the one who listens sees it. */
   constructor(from: NodeId, world: World) {
     this.nodeId = from;
+    this.incarnation = world.plan.cluster === null ? '' : incarnationOf(from);
     this.#world = world;
   }
 
@@ -122,6 +128,10 @@ export class Network {
     const ids = Array.from({ length: world.plan.nodes }, (_, i) => i + 1);
     this.#links = ids.map(() => ids.map((from) => new Link(from, world)));
     this.#linksOf = this.#links.map((links, i) => links.filter((link) => link.nodeId !== i + 1));
+  }
+
+  node(id: NodeId): SimulatedNode {
+    return this.#nodes[id - 1]!;
   }
 
   link(from: NodeId, to: NodeId): Link {

@@ -1,5 +1,6 @@
 import type { GroupId } from '../../engine/config/ids.ts';
 import type { LogWrite } from '../../engine/storage/types.ts';
+import type { Store } from '../../engine/store/store.ts';
 import type { SimulatedEvent } from './event-queue.ts';
 import type { SimulatedNode } from './node.ts';
 import type { TraceHash } from './trace-hash.ts';
@@ -27,6 +28,39 @@ export class TickEvent implements SimulatedEvent {
 
   digest(hash: TraceHash): void {
     hash.add(this.#node.id);
+  }
+
+  words(): string | null {
+    return null;
+  }
+}
+
+/** Something that the process does by itself at its time; void when the process ends before. */
+export class ProcessEvent implements SimulatedEvent {
+  readonly #node: SimulatedNode;
+  readonly #world: World;
+  readonly #incarnation: number;
+  readonly #code: number;
+  readonly #work: (store: Store) => void;
+
+  /** `code` tells this kind of event apart in the hash of the run. */
+  constructor(node: SimulatedNode, world: World, code: number, work: (store: Store) => void) {
+    this.#node = node;
+    this.#world = world;
+    this.#incarnation = node.incarnation;
+    this.#code = code;
+    this.#work = work;
+  }
+
+  run(): void {
+    const node = this.#node;
+    if (node.incarnation !== this.#incarnation || node.holds(this)) return;
+    this.#world.steps++;
+    node.run(this.#work);
+  }
+
+  digest(hash: TraceHash): void {
+    hash.add(this.#code + this.#node.id);
   }
 
   words(): string | null {

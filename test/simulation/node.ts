@@ -2,10 +2,13 @@ import type { GroupId } from '../../engine/config/ids.ts';
 import { isMember, NO_MEMBERSHIP } from '../../engine/raft/membership.ts';
 import type { Membership, NodeId } from '../../engine/raft/types.ts';
 import type { ClusterEvent } from '../../engine/rpc/cluster.ts';
+import type { ReplicaDrops } from '../../engine/storage/types.ts';
+import type { RoutingTable } from '../../engine/store/routing.ts';
 import { Store } from '../../engine/store/store.ts';
 import type { Clock } from '../../engine/store/types.ts';
 import { SimulatedDisk } from './disk.ts';
 import { Action, type SimulatedEvent } from './event-queue.ts';
+import { startMembership } from './members.ts';
 import type { Network } from './network.ts';
 import { RoundEvent, SyncEvent, TickEvent } from './node-events.ts';
 import type { Observer } from './observer.ts';
@@ -24,9 +27,13 @@ export class SimulatedNode {
   incarnation = 0;
   store: Store | null = null;
   paused = false;
+  /** False before it has joined, and once it has been removed or lost for good: then it never starts. */
+  takesPart: boolean;
   /** How much slower than usual the disk is; Infinity while it hangs. */
   diskFactor = 1;
   ticks = 0;
+  /** Who wants to know that the process has learned of a newer routing table. */
+  onRouting: ((table: RoutingTable) => void) | null = null;
   readonly #world: World;
   readonly #network: Network;
   readonly #transfers: SimulatedTransfers;
@@ -39,10 +46,13 @@ export class SimulatedNode {
   #roundQueued = false;
   #held: SimulatedEvent[] = [];
   #heldSync: SyncEvent | null = null;
+  /** What it knew of the cluster when it joined; null for a founder. */
+  #joined: RoutingTable | null = null;
 
   constructor(id: NodeId, world: World, network: Network, transfers: SimulatedTransfers, observer: Observer) {
     this.#transfers = transfers;
     this.id = id;
+    this.takesPart = id <= (world.plan.cluster?.founders ?? world.plan.nodes);
     this.#world = world;
     this.#network = network;
     this.#observer = observer;
@@ -82,8 +92,24 @@ export class SimulatedNode {
     return (this.#world.nowUs / 1000) * this.#clockRate;
   }
 
+  /** The cluster has taken this node in, and this is what it looked like then. */
+  join(table: RoutingTable): void {
+    if (this.takesPart) return;
+    this.#joined = table;
+    this.takesPart = true;
+    this.start();
+  }
+
+  /** The process ends for good: the node is no member any more, or its machine is lost. */
+  leave(why: string): void {
+    this.#world.note(null, () => `node ${this.id} ends for good: ${why}`);
+    this.crash(true);
+    this.takesPart = false;
+  }
+
   start(): void {
-    const { timing } = this.#world.plan;
+    if (!this.takesPart) return;
+    const { timing, cluster } = this.#world.plan;
     this.incarnation++;
     this.#world.note(null, () => `node ${this.id} starts`);
     const store = this.#recover(() => this.#makeStore());
@@ -91,14 +117,21 @@ export class SimulatedNode {
     this.#observer.started(this.id, store, this.disk);
     this.#world.after(this.#world.nodeRandom.below(timing.tickMs * 1000), new TickEvent(this, this.#world));
     this.#network.nodeStarted(this.id);
+    if (cluster !== null) startMembership(this, this.#world, this.#network, this.#observer);
     this.settle();
   }
 
   #makeStore(): Store {
-    const { genesis, timing, limits, compaction } = this.#world.plan;
+    const { genesis, timing, limits, compaction, cluster } = this.#world.plan;
     return new Store({
       nodeId: this.id,
-      genesis,
+      genesis: this.#joined ?? genesis,
+      joined: this.#joined !== null,
+      ...(cluster !== null && {
+        reconcile: true,
+        drops: this.#drops,
+        onRouting: (table: RoutingTable) => this.onRouting?.(table),
+      }),
       log: this.disk,
       state: this.state,
       transport: {
@@ -141,6 +174,7 @@ export class SimulatedNode {
     this.#roundQueued = false;
     this.#held = [];
     this.#heldSync = null;
+    this.onRouting = null;
     const survivors = this.disk.crash(random);
     const lost = this.state.crash(power, random);
     this.#observer.crashed(this.id);
@@ -151,6 +185,19 @@ export class SimulatedNode {
         `node ${this.id} ${power ? 'loses its power' : 'is killed'}; ${survivors} unconfirmed log writes survive, ` +
         `${lost} applied batches are lost`,
     );
+  }
+
+  /** As the state machine gives replicas up, with whoever watches told. */
+  get #drops(): ReplicaDrops {
+    return {
+      beginDrop: (group, end) => {
+        this.#world.note(group, () => `node ${this.id} gives its replica up`);
+        this.state.beginDrop(group, end);
+        this.#observer.gaveUp(this.id, group);
+      },
+      finishDrop: (group) => this.state.finishDrop(group),
+      dropsBegun: () => this.state.dropsBegun(),
+    };
   }
 
   /** Deletes a replica that its group has let go, as a process between two lives. */
@@ -295,8 +342,14 @@ export class SimulatedNode {
     this.#world.after(0, action);
   }
 
+  #hosts(group: GroupId): void {
+    const core = this.store?.groups.get(group)?.core;
+    if (core !== undefined) this.#observer.hosts(this.id, group, core, this.disk);
+  }
+
   #tell(event: ClusterEvent): void {
     this.#world.note(event.kind === 'storageFailed' ? null : event.group, () => eventWords(event));
+    if (event.kind === 'replicaAdded') this.#hosts(event.group);
     this.guard(() => this.#observer.told(event, this.ticks));
     if (event.kind === 'electionWon') this.#world.onElection?.(this.id, event.group);
     // A node that has failed tells it once it has: this one only waits for its disk.

@@ -1,7 +1,16 @@
 import { groupOfPartition, SYSTEM_GROUP, type GroupId } from '../../engine/config/ids.ts';
-import { MessageType, type LogPoint, type Membership, type Message, type NodeId } from '../../engine/raft/types.ts';
+import {
+  MessageType,
+  type LogPoint,
+  type Membership,
+  type Message,
+  type NodeId,
+  type RaftCore,
+} from '../../engine/raft/types.ts';
 import type { ClusterEvent } from '../../engine/rpc/cluster.ts';
-import type { LogWrite } from '../../engine/storage/types.ts';
+import type { Command } from '../../engine/storage/codec.ts';
+import type { LogWrite, MutationResult } from '../../engine/storage/types.ts';
+import { decodeRouting, ROUTING_KEY, type RoutingTable } from '../../engine/store/routing.ts';
 import type { Store } from '../../engine/store/store.ts';
 import type { SessionLimits } from '../../engine/storage/state/sessions.ts';
 import type { Envelope } from '../../engine/transport/types.ts';
@@ -34,6 +43,7 @@ import {
 } from './invariants/sync-before-acknowledge.ts';
 import { checkTransferEnds, noteTransfer, transferTicks } from './invariants/transfer-ends.ts';
 import { checkDurableVote, checkToldVote } from './invariants/vote-once.ts';
+import { checkPlannedChange, checkRouting } from './invariants/planned-moves.ts';
 import { foundersOf, type Plan } from './plan.ts';
 import type { AppliedEntry } from './state-machine.ts';
 
@@ -47,6 +57,8 @@ export class Observer {
   snapshots = 0;
   /** Changes of members that replicas have made. */
   changes = 0;
+  /** The routing table that was committed last. */
+  routing: RoutingTable;
   /** Every attempt to write, by its number. */
   readonly attempts: (Attempt | undefined)[] = [];
   readonly #replicas = new Map<NodeId, ReplicaGhost[]>();
@@ -55,6 +67,8 @@ export class Observer {
   readonly #transferTicks: number;
   readonly #maxPromotionLagEntries: number;
   readonly #sessionLimits: SessionLimits;
+  /** Nodes come and go, and the engine's planner says where the replicas go. */
+  readonly #isPlanned: boolean;
 
   readonly #onFirstCommit: (node: NodeId, group: GroupId) => void;
   readonly #onChange: (node: NodeId, group: GroupId) => void;
@@ -69,6 +83,8 @@ export class Observer {
     this.#onChange = onChange;
     this.#hungDiskTicks = hungDiskTicks(plan.timing);
     this.#sessionLimits = plan.sessions;
+    this.#isPlanned = plan.cluster !== null;
+    this.routing = plan.genesis;
     this.#leavingTicks = leavingTicks(plan.timing);
     this.#transferTicks = transferTicks(plan.timing);
     this.#maxPromotionLagEntries = plan.limits.maxPromotionLagEntries;
@@ -78,29 +94,31 @@ export class Observer {
 
   /** A node's store has been made; its core is looked at from now on. */
   started(node: NodeId, store: Store, disk: SimulatedDisk): void {
-    const replicas: ReplicaGhost[] = [];
-    for (const { id, core } of store.groups.values()) {
-      const group = this.groups.get(id)!;
-      let replica = group.replicas.get(node);
-      if (replica === undefined) {
-        replica = new ReplicaGhost(node, group, disk.log(id));
-        group.replicas.set(node, replica);
-      }
-      replica.core = core;
-      // A log that is older than the snapshot is cut right at the start.
-      const { snapshotIndex } = core;
-      const isCut = snapshotIndex > replica.durable.snapshotIndex;
-      replica.submitted = isCut ? group.committed.slice(0, snapshotIndex) : [...replica.durable.entries];
-      replica.role = 'follower';
-      replica.commitIndex = 0;
-      replica.appliedIndex = core.appliedIndex;
-      // Looked at after the first step: what a leader alone committed right before it died is not noted yet.
-      replica.membership = null;
-      replica.removedSinceTick = null;
-      replica.transferSinceTick = null;
-      replicas.push(replica);
+    this.#replicas.set(node, []);
+    for (const { id, core } of store.groups.values()) this.hosts(node, id, core, disk);
+  }
+
+  /** A node has a replica from now on. */
+  hosts(node: NodeId, id: GroupId, core: RaftCore, disk: SimulatedDisk): void {
+    const group = this.groups.get(id)!;
+    let replica = group.replicas.get(node);
+    if (replica === undefined) {
+      replica = new ReplicaGhost(node, group, disk.log(id));
+      group.replicas.set(node, replica);
     }
-    this.#replicas.set(node, replicas);
+    replica.core = core;
+    // A log that is older than the snapshot is cut right at the start.
+    const { snapshotIndex } = core;
+    const isCut = snapshotIndex > replica.durable.snapshotIndex;
+    replica.submitted = isCut ? group.committed.slice(0, snapshotIndex) : [...replica.durable.entries];
+    replica.role = 'follower';
+    replica.commitIndex = 0;
+    replica.appliedIndex = core.appliedIndex;
+    // Looked at after the first step: what a leader alone committed right before it died is not noted yet.
+    replica.membership = null;
+    replica.removedSinceTick = null;
+    replica.transferSinceTick = null;
+    this.#replicas.get(node)!.push(replica);
   }
 
   crashed(node: NodeId): void {
@@ -116,6 +134,17 @@ export class Observer {
     const replica = this.#replica(node, group)!;
     replica.restoredIndex = 0;
     replica.wasDeleted = true;
+  }
+
+  /** A replica is given up, and nothing of it runs any more; what its disk was asked for goes on. */
+  gaveUp(node: NodeId, group: GroupId): void {
+    this.forgot(node, group);
+    const replica = this.#replica(node, group)!;
+    replica.core = null;
+    this.#replicas.set(
+      node,
+      this.#replicas.get(node)!.filter((other) => other !== replica),
+    );
   }
 
   submitted(node: NodeId, write: LogWrite, tick: number): void {
@@ -159,11 +188,21 @@ export class Observer {
     checkApplied(replica, applied);
     if (!isFirst || command === null) return;
     checkAppliedOnce(replica.group, node, applied, this.#sessionLimits);
-    if (id === SYSTEM_GROUP) return;
+    if (id === SYSTEM_GROUP) return this.#noteRouting(node, command, results);
     for (const [i, { clientId }] of command.mutations.entries()) {
       const attempt = this.attempts[clientId];
       const result = results[i];
       if (attempt !== undefined && result !== undefined) checkAppliedAttempt(attempt, node, entry.index, result);
+    }
+  }
+
+  #noteRouting(node: NodeId, { mutations }: Command, results: readonly MutationResult[]): void {
+    if (!this.#isPlanned) return;
+    for (const [i, { key, value }] of mutations.entries()) {
+      if (results[i]?.kind !== 'put' || !sameKey(key, ROUTING_KEY)) continue;
+      const table = decodeRouting(value);
+      checkRouting(this.routing, table, node, this.groups);
+      this.routing = table;
     }
   }
 
@@ -229,7 +268,13 @@ export class Observer {
     const { group } = replica;
     checkCommittedEntry(replica, Math.min(commitIndex, group.commitIndex));
     if (commitIndex <= group.commitIndex) return;
+    const changesBefore = group.configurations.length;
     const isFirst = group.noteCommitted(replica, commitIndex);
+    if (this.#isPlanned && group.configurations.length > changesBefore) {
+      for (const change of group.configurations.slice(changesBefore)) {
+        checkPlannedChange(replica, change, this.routing);
+      }
+    }
     checkCommitDurable(replica, commitIndex);
     if (isFirst) this.#onFirstCommit(replica.node, group.id);
   }
@@ -250,6 +295,10 @@ export class Observer {
   #replica(node: NodeId, group: GroupId): ReplicaGhost | undefined {
     return this.groups.get(group)?.replicas.get(node);
   }
+}
+
+function sameKey(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
 }
 
 /** Whether something waits for this write. Nothing waits for a log to be cut. */

@@ -6,11 +6,12 @@ import type { Random } from './random.ts';
  * certain things happen all the time, since some bugs need several of them in a row.
  */
 const PROFILES = ['any', 'any', 'any', 'churn', 'seesaw', 'seesaw', 'restlessFollowers'] as const;
-export type Profile = (typeof PROFILES)[number] | 'tornChanges' | 'lateSnapshots';
+export type Profile = (typeof PROFILES)[number] | 'tornChanges' | 'lateSnapshots' | 'movingCluster';
 
-/** Two came later: they have seeds of their own, and left the others what they were. */
+/** Three came later: they have seeds of their own, and left the others what they were. */
 export function profileOf(seed: number, random: Random): Profile {
   if (seed % 16 === 8) return 'lateSnapshots';
+  if (seed % 16 === 10) return 'movingCluster';
   return seed % 8 === 3 || seed % 16 === 0 ? 'tornChanges' : random.pick(PROFILES);
 }
 
@@ -28,6 +29,8 @@ export function withProfile(profile: Profile, plan: Plan, random: Random, electi
       return tornChanges(plan, random, electionUs);
     case 'lateSnapshots':
       return lateSnapshots(plan, random, electionUs);
+    case 'movingCluster':
+      return movingCluster(plan, random, electionUs);
   }
 }
 
@@ -222,5 +225,30 @@ function lateSnapshots(plan: Plan, random: Random, electionUs: number): Plan {
       weights: { ...plan.workload.weights, put: 40 },
     },
     roundDelayMaxUs: 0,
+  };
+}
+
+/**
+ * A cluster of several groups whose nodes come and go: the engine's own planner moves replicas and
+ * leaders, and whoever directs that is struck in the middle of it. Any fault can come; few clients
+ * and slow timers leave the steps to the moves.
+ */
+function movingCluster(plan: Plan, random: Random, electionUs: number): Plan {
+  return {
+    ...plan,
+    limits: { ...plan.limits, maxUncommittedBytes: 1 << 24 },
+    faults: { ...plan.faults, everyUs: electionUs * random.pick([1, 2, 4, 8]) },
+    cluster: {
+      founders: plan.genesis.members.length,
+      everyUs: electionUs * random.pick([2, 4, 8]),
+      strikeConductor: random.pick([0.1, 0.3, 0.6]),
+      strikeChange: random.pick([0, 0.1, 0.3]),
+    },
+    workload: {
+      ...plan.workload,
+      clients: random.between(1, 4),
+      thinkMaxUs: electionUs * random.pick([0.3, 1]),
+      attemptTimeoutUs: electionUs * random.pick([1, 2]),
+    },
   };
 }

@@ -117,6 +117,18 @@ export interface MembershipPlan {
   readonly tears: boolean;
 }
 
+/** A whole cluster whose nodes come and go, moved by the engine's own planner. */
+export interface ClusterPlan {
+  /** Nodes 1 to this one founded the cluster; the others are there to join. */
+  readonly founders: number;
+  /** Mean time between two things asked of the cluster. */
+  readonly everyUs: number;
+  /** The chance that whoever directs the moves is struck between one of its steps and the next. */
+  readonly strikeConductor: number;
+  /** The chance that a leader is struck when it has just applied a change of members. */
+  readonly strikeChange: number;
+}
+
 /** Everything a run needs to know, derived from the seed alone. */
 export interface Plan {
   readonly seed: number;
@@ -133,6 +145,8 @@ export interface Plan {
   readonly faults: FaultPlan;
   /** Null when the members stay as they are. */
   readonly membership: MembershipPlan | null;
+  /** Null when all nodes are members from the beginning to the end. */
+  readonly cluster: ClusterPlan | null;
   readonly workload: WorkloadPlan;
   /** How far the clock of a node may run ahead of, or behind, the true one. */
   readonly clockSkew: number;

@@ -1,4 +1,5 @@
 import { Clients } from './clients.ts';
+import { ClusterOperator, ClusterRest } from './cluster-operator.ts';
 import { livenessLimitUs, notHealed, notServed } from './liveness.ts';
 import { Nemesis } from './nemesis.ts';
 import { Network } from './network.ts';
@@ -26,6 +27,8 @@ export interface Outcome {
   readonly snapshots: number;
   /** Changes of members that replicas have made. */
   readonly changes: number;
+  /** Nodes added, removed or replaced, and other changes of the whole cluster that it took on. */
+  readonly clusterChanges: number;
   /** How long the cluster took to heal, as a share of what is allowed. */
   readonly healedWithin: number;
   /** The history was too tangled to decide whether it is linearizable. */
@@ -45,6 +48,8 @@ export class Simulation {
   readonly #clients: Clients;
   readonly #nemesis: Nemesis;
   readonly #operator: Operator;
+  readonly #clusterOperator: ClusterOperator;
+  readonly #clusterRest: ClusterRest;
   #healedWithin = 0;
   #undecided = false;
 
@@ -64,6 +69,8 @@ export class Simulation {
     this.#clients = new Clients(this.#world, this.#nodes, this.#observer);
     this.#nemesis = new Nemesis(this.#world, this.#nodes, network);
     this.#operator = new Operator(this.#world, this.#nodes);
+    this.#clusterOperator = new ClusterOperator(this.#world, this.#nodes, this.#observer);
+    this.#clusterRest = new ClusterRest(this.#clusterOperator, this.#world, this.#nodes, this.#observer);
   }
 
   run(): Outcome {
@@ -72,6 +79,7 @@ export class Simulation {
       this.#clients.start();
       this.#nemesis.start();
       this.#operator.start();
+      this.#clusterOperator.start();
       this.#safetyPhase();
       this.#livenessPhase();
       this.#undecided = !this.#clients.history.check();
@@ -97,6 +105,7 @@ export class Simulation {
     this.#clients.stopped = true;
     this.#nemesis.stop();
     this.#operator.settle();
+    this.#clusterRest.settle();
     this.#until(
       beganUs + limitUs,
       () => this.#clients.idle,
@@ -108,7 +117,7 @@ export class Simulation {
       () => this.#clients.idle,
       () => notServed(this.#clients),
     );
-    const whyNot = () => notHealed(this.#observer, this.#nodes, this.#operator);
+    const whyNot = () => notHealed(this.#observer, this.#nodes, this.#operator, this.#clusterRest);
     this.#until(beganUs + limitUs, () => whyNot() === null, whyNot);
     this.#healedWithin = (world.nowUs - beganUs) / limitUs;
   }
@@ -139,6 +148,7 @@ export class Simulation {
       committed: groups.reduce((sum, group) => sum + group.commitIndex, 0),
       snapshots: this.#observer.snapshots,
       changes: this.#observer.changes,
+      clusterChanges: this.#clusterOperator.taken,
       healedWithin: this.#healedWithin,
       undecided: this.#undecided,
       lastEvents: (limit) => world.trace.lines(violation?.group ?? 0, limit),

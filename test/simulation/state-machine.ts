@@ -20,6 +20,7 @@ import {
   type KvRow,
   type KvRowMeta,
   type MutationResult,
+  type ReplicaDrops,
   type ScanOptions,
   type ScanPage,
   type SnapshotSink,
@@ -238,7 +239,7 @@ class MemoryTable implements KvTable {
  * newest first, as it does what is not in the database yet, and a power failure also what is
  * there and not synced.
  */
-export class SimulatedStateMachine implements StateMachine {
+export class SimulatedStateMachine implements StateMachine, ReplicaDrops {
   readonly #tables = new Map<GroupId, MemoryTable>();
   readonly #restored = new Map<GroupId, LogPoint>();
   readonly #founders: (group: GroupId) => Membership | null;
@@ -250,6 +251,8 @@ export class SimulatedStateMachine implements StateMachine {
   readonly #onApplied: (applied: AppliedEntry) => void;
   /** Replicas that were deleted, and where their logs ended. */
   readonly #forgotten = new Map<GroupId, LogPoint>();
+  /** Those that are on their way out. */
+  readonly #dropsBegun = new Set<GroupId>();
   /** The rows of the one restore of each group that goes on. */
   readonly #restores = new Map<GroupId, KvRow[]>();
   /** What takes back the last batches of each group, the oldest first. */
@@ -456,12 +459,27 @@ export class SimulatedStateMachine implements StateMachine {
     if (isMembership || group === SYSTEM_GROUP) for (const batch of batches) batch.isFlushed = true;
   }
 
-  /** A replica is deleted, and nothing is known of its members from then on. Only while the process is down. */
+  /** A replica is deleted, and nothing is known of its members from then on. Only while nobody works on it. */
   forget(group: GroupId, end: LogPoint): void {
     this.#undo.delete(group);
     this.#tables.delete(group);
     this.#restored.delete(group);
     this.#forgotten.set(group, end);
+  }
+
+  beginDrop(group: GroupId, end: LogPoint): void {
+    this.#dropsBegun.add(group);
+    this.#forgotten.set(group, end);
+  }
+
+  finishDrop(group: GroupId): void {
+    this.#restores.delete(group);
+    this.#dropsBegun.delete(group);
+    this.forget(group, this.#forgotten.get(group)!);
+  }
+
+  dropsBegun(): readonly GroupId[] {
+    return [...this.#dropsBegun];
   }
 
   #beginning(group: GroupId): Membership | null {

@@ -37,6 +37,8 @@ export class World {
   /** Who may keep the offer of a snapshot back: true when it does, and `hand` hands it over later. */
   onOffer: ((from: NodeId, to: NodeId, offer: SnapshotOffer, hand: () => void) => boolean) | null = null;
 
+  /** Whoever leads the system group is about to write the next step of the planner. */
+  onStep: ((node: NodeId) => void) | null = null;
   /** A replica that its group had let go was deleted. */
   onDeletion: (() => void) | null = null;
   /** Who wants to know that a leader has applied a change of members. */

@@ -66,8 +66,9 @@ export function withoutMember(
       `Without n${id} there would be no majority that answers: ${silent.join(', ')} ${silent.length === 1 ? 'does' : 'do'} not. Start or replace ${silent.length === 1 ? 'it' : 'them'} first.`,
     );
   }
-  // What it never held, nobody misses.
-  if (member.state === 'active' && !force) checkFactor(table, staying.length, `Without n${id}`);
+  // What it never held, nobody misses, unless others leave since it is there to take their place.
+  const isCountedOn = member.state === 'active' || table.members.some((m) => m.state === 'leaving');
+  if (isCountedOn && !force) checkFactor(table, staying.length, `Without n${id}`);
   return changed(table, { members: leaving(table, id) });
 }
 

@@ -34,7 +34,9 @@ export class GroupReports {
     for (const peer of system?.status.progress ?? []) {
       if (follows(peer, system!.status.lastLogIndex)) inStep.add(peer.nodeId);
     }
-    return { memberships, leaders, inStep };
+    const known = new Set<GroupId>();
+    for (const [group, { status }] of this.#leaders) if (status.membershipSettled === true) known.add(group);
+    return { memberships, known, leaders, inStep };
   }
 
   /** The groups that are not yet as the table wants them. */

@@ -101,6 +101,22 @@ describe('a member is removed', () => {
   });
 });
 
+describe('a member that has not held anything yet', () => {
+  it('goes as it came, but for one that another leaves for', () => {
+    const joining = withMember(founded(3), member(4), 0);
+    expect(withoutMember(joining, 4, all).members.at(-1)?.state).toBe('leaving');
+    const replacing = withMember(founded(3), member(4), 2);
+    expect(refusal(() => withoutMember(replacing, 4, all))).toMatch(/Without n4 there would be 2 nodes, fewer than/);
+    expect(withMember(replacing, member(5), 4).members.map((m) => m.state)).toEqual([
+      'active',
+      'leaving',
+      'active',
+      'leaving',
+      'joining',
+    ]);
+  });
+});
+
 describe('a member replaces another', () => {
   it('needs to be another member that stays, and enough others', () => {
     const table = founded(4);

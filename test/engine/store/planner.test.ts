@@ -46,7 +46,7 @@ class Cluster {
 
   get facts(): ClusterFacts {
     const inStep = new Set(this.table.members.map((m) => m.id).filter((id) => !this.down.has(id)));
-    return { memberships: this.memberships, leaders: this.leaders, inStep };
+    return { memberships: this.memberships, known: new Set(this.memberships.keys()), leaders: this.leaders, inStep };
   }
 
   obey(): void {
@@ -150,6 +150,12 @@ describe('the plan after a change of members', () => {
     const facts = { ...cluster.facts, memberships: new Map(cluster.memberships) };
     facts.memberships.delete(groupOfPartition(1));
     expect(plan(cluster.table, facts).kind).toBe('wait');
+    // One whose members may ask it for votes yet.
+    for (const group of [SYSTEM_GROUP, groupOfPartition(1)]) {
+      const known = new Set(cluster.facts.known);
+      known.delete(group);
+      expect(plan(cluster.table, { ...cluster.facts, known }).kind).toBe('wait');
+    }
     expect(cluster.settle()).toBe('done');
     expect(cluster.table.members).toHaveLength(3);
   });
@@ -176,6 +182,19 @@ describe('the plan after a change of members', () => {
     expect(cluster.settle()).toBe('done');
     expect(cluster.table.members.map((m) => m.id)).toEqual([1, 2, 3]);
     expect(cluster.copies).toBe(0);
+  });
+
+  it('lets partitions that nobody leads be, and does not begin with more than may move', () => {
+    const cluster = new Cluster(founded(5, 8, 3));
+    cluster.table = leaving(cluster.table, 1);
+    const facts = { ...cluster.facts, memberships: new Map(cluster.memberships) };
+    // Two are on their way, for all that can be seen, and may not have begun.
+    for (const partition of [0, 3]) facts.memberships.delete(groupOfPartition(partition));
+    expect(plan(cluster.table, facts).kind).toBe('wait');
+    facts.memberships.set(groupOfPartition(0), cluster.memberships.get(groupOfPartition(0))!);
+    const next = plan(cluster.table, facts);
+    const moved = next.kind === 'next' ? next.table.partitions.filter((p, i) => p !== cluster.table.partitions[i]) : [];
+    expect(moved).toHaveLength(1);
   });
 
   it('shrinks partitions only when fewer nodes are left than they want, and fills them up again', () => {
