@@ -362,6 +362,7 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
   const published = serviceDefinition('prkdb', 'raft.PrkDbService');
   const watches = new Watches(running, () => performance.now());
   metrics.exportWatches(watches);
+  const budgets = new RequestBudgets(limits);
   const server = await startGrpcServer({
     host: config.bindHost,
     port: self.clientPort,
@@ -370,11 +371,11 @@ async function start(config: NodeConfig, options: RunNodeOptions, resources: Res
     access,
     onRefused: refuseCaller,
     services: [
-      { definition: published, implementation: prkDbService(running, router, metadata, metrics, watches) },
+      { definition: published, implementation: prkDbService(running, router, metadata, metrics, watches, budgets) },
       notOffered(published),
       {
         definition: serviceDefinition('prkdb', 'raft.KvService'),
-        implementation: { Stream: kvStreamHandler(router, metrics, new RequestBudgets(limits), access) },
+        implementation: { Stream: kvStreamHandler(router, metrics, budgets, access) },
       },
       {
         definition: serviceDefinition('cluster', 'prkdb.cluster.ClusterService'),

@@ -11,14 +11,17 @@ import {
   type WriteOperation,
 } from '../rpc/kv.ts';
 import { isWriteRequest } from '../rpc/kv-request.ts';
-import type { Failure, KvRowMeta, Mutation, MutationResult, StateMachine, Store } from '../store/index.ts';
+import type { Failure, Group, KvRowMeta, Mutation, MutationResult, StateMachine, Store } from '../store/index.ts';
+import { answerBytes } from './answer-bytes.ts';
+import type { AnswerGate } from './answer-gate.ts';
+import { LookPace } from './look-pace.ts';
 import { toEntry, toRevision, toWriteResult } from './responses.ts';
 import { requestProblem } from './validate.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const MAX_TIMEOUT_MS = 60_000;
 /** A page of a scan stops before its values exceed this. */
-const MAX_SCAN_BYTES = 4 * 1024 * 1024;
+export const MAX_SCAN_BYTES = 4 * 1024 * 1024;
 
 type Respond = (response: KvResponse) => void;
 
@@ -54,6 +57,7 @@ export class Executor {
   readonly #nowMs: () => number;
   readonly #addressOf: (nodeId: number) => string;
   readonly #wallMs: () => number;
+  readonly #pace = new LookPace();
 
   constructor(store: Store, nowMs: () => number, addressOf: (nodeId: number) => string, wallMs = Date.now) {
     this.#wallMs = wallMs;
@@ -62,14 +66,14 @@ export class Executor {
     this.#addressOf = addressOf;
   }
 
-  execute(request: KvRequest, respond: Respond): void {
+  /** What reads find waits for `gate`. */
+  execute(request: KvRequest, gate: AnswerGate, respond: Respond): void {
     const { epoch, partitions } = this.#store.routing;
     const problem = requestProblem(request, partitions.length);
     if (problem !== null) {
       return respond({ ...emptyResponse(request.id, 0, epoch), status: KvStatus.InvalidArgument, message: problem });
     }
-    const timeoutMs = Math.min(request.timeoutMs || DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS);
-    const deadlineMs = this.#nowMs() + timeoutMs;
+    const deadlineMs = this.#nowMs() + timeoutOf(request);
     const { get, write, scan, openSession, transact, history } = request;
     if (write) return this.#write(request, mutationOf(write), deadlineMs, respond);
     if (transact) return this.#write(request, transactionOf(transact), deadlineMs, respond);
@@ -78,21 +82,21 @@ export class Executor {
         this.#write(request, OPEN_SESSION, deadlineMs, respond);
       }
     } else if (get) {
-      this.#read(request, get.readMode, deadlineMs, respond, (state, group, result) => {
+      this.#read(request, get.readMode, deadlineMs, gate, respond, (state, group, result) => {
         const row = state.get(group, get.key);
         result.entry = row === undefined ? null : toEntry(row);
         result.found = row !== undefined;
         return row === undefined ? [] : [row];
       });
     } else if (history) {
-      this.#read(request, history.readMode, deadlineMs, respond, (state, group, result) => {
+      this.#read(request, history.readMode, deadlineMs, gate, respond, (state, group, result) => {
         const revisions = state.history(group, history.key);
         result.revisions = revisions.slice(0, history.limit === 0 ? revisions.length : history.limit).map(toRevision);
         const row = state.get(group, history.key);
         return row === undefined ? [] : [row];
       });
     } else if (scan && !this.#isStale(request, scan.partition, respond)) {
-      this.#read(request, scan.readMode, deadlineMs, respond, (state, group, result) => {
+      this.#read(request, scan.readMode, deadlineMs, gate, respond, (state, group, result) => {
         const { prefix, after, limit, keysOnly } = scan;
         const { rows, more } = state.scan(group, { prefix, after, limit, keysOnly, maxBytes: MAX_SCAN_BYTES });
         result.entries = rows.map(toEntry);
@@ -111,26 +115,78 @@ export class Executor {
   }
 
   /** `look` fills in the answer and returns the keys that it shows. */
-  #read(request: KvRequest, mode: ReadMode, deadlineMs: number, respond: Respond, look: Look): void {
+  #read(request: KvRequest, mode: ReadMode, deadlineMs: number, gate: AnswerGate, respond: Respond, look: Look): void {
     const partition = this.partitionOf(request);
     this.#store.read(partition, consistencyOf[mode], deadlineMs, (answer) => {
       if (!answer.ok) return respond(this.#failed(request, partition, answer));
-      const result = emptyResponse(request.id, partition, this.#store.routing.epoch);
-      const looked = this.#store.consult((state) => look(state, partition + 1, result));
-      if (!looked.ok) return respond(this.#failed(request, partition, looked));
-      const due = mode === ReadMode.Stale ? undefined : looked.value.find((row) => this.#isDue(row));
-      if (due === undefined) {
-        result.stalenessMs = Math.round(answer.stalenessMs);
-        result.leaderId = this.#leaderOf(partition);
-        return respond(result);
+      if (gate.hasRoom && !this.#pace.isSpent) {
+        return this.#look(request, partition, mode, deadlineMs, answer.stalenessMs, gate, respond, look);
       }
-      // Its time has come, and the log does not say so yet. Hidden here it could show again
-      // elsewhere, so the log is told first; a write of the key would do the same.
-      const tell: Mutation = { ...OPEN_SESSION, kind: 'check', key: due.key };
-      this.#store.write(partition, tell, deadlineMs, (told) => {
-        if (!told.ok) return respond(this.#failed(request, partition, told));
-        this.#read(request, mode, deadlineMs, respond, look);
-      });
+      this.#lookLater(request, partition, mode, deadlineMs, answer.stalenessMs, gate, respond, look);
+    });
+  }
+
+  /**
+   * Looks when there is room for what is found. The state has only become fresher by then, as long
+   * as it is that of the same replica.
+   */
+  #lookLater(
+    request: KvRequest,
+    partition: number,
+    mode: ReadMode,
+    deadlineMs: number,
+    stalenessMs: number,
+    gate: AnswerGate,
+    respond: Respond,
+    look: Look,
+  ): void {
+    const group = this.#store.groups.get(partition + 1);
+    const sinceMs = this.#nowMs();
+    const attempt = (): void => {
+      const nowMs = this.#nowMs();
+      const failure = this.#cannotLook(group, gate.isClosed || nowMs >= deadlineMs);
+      if (failure !== null) return respond(this.#failed(request, partition, failure));
+      if (!gate.hasRoom) return gate.whenRoom(attempt);
+      if (this.#pace.isSpent) return this.#pace.later(attempt);
+      this.#look(request, partition, mode, deadlineMs, stalenessMs + nowMs - sinceMs, gate, respond, look);
+    };
+    attempt();
+  }
+
+  /** Why a read that was let wait cannot be answered any more, or null. */
+  #cannotLook(group: Group | undefined, isOver: boolean): Failure | null {
+    if (isOver) return { ok: false, reason: 'deadline' };
+    const problem = this.#store.problem;
+    if (problem !== null) return { ok: false, reason: 'unavailable', detail: problem };
+    return group === undefined || group.closed ? { ok: false, reason: 'notReplica' } : null;
+  }
+
+  #look(
+    request: KvRequest,
+    partition: number,
+    mode: ReadMode,
+    deadlineMs: number,
+    stalenessMs: number,
+    gate: AnswerGate,
+    respond: Respond,
+    look: Look,
+  ): void {
+    const result = emptyResponse(request.id, partition, this.#store.routing.epoch);
+    const looked = this.#store.consult((state) => look(state, partition + 1, result));
+    if (!looked.ok) return respond(this.#failed(request, partition, looked));
+    this.#pace.spend(answerBytes(result));
+    const due = mode === ReadMode.Stale ? undefined : looked.value.find((row) => this.#isDue(row));
+    if (due === undefined) {
+      result.stalenessMs = Math.round(stalenessMs);
+      result.leaderId = this.#leaderOf(partition);
+      return respond(result);
+    }
+    // Its time has come, and the log does not say so yet. Hidden here it could show again
+    // elsewhere, so the log is told first; a write of the key would do the same.
+    const tell: Mutation = { ...OPEN_SESSION, kind: 'check', key: due.key };
+    this.#store.write(partition, tell, deadlineMs, (told) => {
+      if (!told.ok) return respond(this.#failed(request, partition, told));
+      this.#read(request, mode, deadlineMs, gate, respond, look);
     });
   }
 
@@ -199,6 +255,11 @@ export class Executor {
     }
     return result;
   }
+}
+
+/** How long a request waits, ms. */
+export function timeoutOf({ timeoutMs }: KvRequest): number {
+  return Math.min(timeoutMs || DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS);
 }
 
 function mutationOf(write: WriteOperation): Mutation {

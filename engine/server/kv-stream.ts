@@ -9,6 +9,8 @@ import {
   type KvResponses,
 } from '../rpc/kv.ts';
 import { isWriteRequest, requestBytes } from '../rpc/kv-request.ts';
+import type { AnswerGate } from './answer-gate.ts';
+import { answerBytes } from './answer-bytes.ts';
 import type { OperationMetrics } from './metrics.ts';
 import type { RequestBudget } from './request-budget.ts';
 import type { Router } from './router.ts';
@@ -22,7 +24,6 @@ const MAX_MESSAGE_VALUE_BYTES = 4 * 1024 * 1024;
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 /** A caller that leaves so many answers lying loses the stream. */
 const MAX_WAITING_ANSWERS = 65_536;
-const ANSWER_BYTES = 128;
 
 /** What the caller of a stream may do. */
 export interface StreamRights {
@@ -36,9 +37,9 @@ type KvStream = grpc.ServerDuplexStream<KvRequests, KvResponses>;
 
 /**
  * One stream of one caller: many calls in flight, answered as they are done, those of one
- * turn in one message. Reads begin only while the caller takes what they find.
+ * turn in one message. Reads begin, and are looked up, only while the caller takes what they find.
  */
-export class KvStreamSession {
+export class KvStreamSession implements AnswerGate {
   readonly #call: KvStream;
   readonly #router: Router;
   readonly #metrics: OperationMetrics;
@@ -55,6 +56,7 @@ export class KvStreamSession {
   #backlog: KvRequest[] = [];
   #startsLeft = MAX_STARTS_PER_TURN;
   #turnScheduled = false;
+  #waitsForRoom = false;
 
   constructor(
     call: KvStream,
@@ -99,22 +101,38 @@ export class KvStreamSession {
   }
 
   #mayStart(request: KvRequest): boolean {
-    return this.#startsLeft > 0 && (isWriteRequest(request) || this.#budget.mayRead());
+    return this.#startsLeft > 0 && (isWriteRequest(request) || this.#budget.hasRoom);
   }
 
   #start(request: KvRequest): void {
     this.#startsLeft--;
-    const isRead = !isWriteRequest(request);
-    if (isRead) this.#budget.readBegins();
     const startedMs = performance.now();
-    this.#router.handle(request, this.#rights.token, (result) => {
+    this.#router.handle(request, this.#rights.token, this, (result) => {
       this.#budget.give(requestBytes(request));
-      if (isRead) this.#budget.readEnds(answerBytes(result));
       // A forwarded request is counted by the node that the client called.
       if (!request.forwarded) this.#metrics.ended(operationName(request), startedMs, result.status);
       this.#answer(result);
-      if (this.#backlog.length > 0) this.#scheduleTurn();
     });
+  }
+
+  get isClosed(): boolean {
+    return !this.#open;
+  }
+
+  get hasRoom(): boolean {
+    return this.#budget.hasRoom;
+  }
+
+  whenRoom(retry: () => void): void {
+    this.#budget.whenRoom(retry);
+  }
+
+  reserve(sizeBytes: number): boolean {
+    return this.#budget.reserve(sizeBytes);
+  }
+
+  release(sizeBytes: number): void {
+    this.#budget.release(sizeBytes);
   }
 
   #scheduleTurn(): void {
@@ -137,7 +155,18 @@ export class KvStreamSession {
       return;
     }
     this.#backlog = rest;
-    if (this.#startsLeft === 0 && this.#backlog.length > 0) this.#scheduleTurn();
+    if (rest.length === 0) return;
+    if (this.#startsLeft === 0) this.#scheduleTurn();
+    else this.#waitForRoom();
+  }
+
+  #waitForRoom(): void {
+    if (this.#waitsForRoom) return;
+    this.#waitsForRoom = true;
+    this.#budget.whenRoom(() => {
+      this.#waitsForRoom = false;
+      this.#scheduleTurn();
+    });
   }
 
   #answer(result: KvResponse): void {
@@ -174,7 +203,6 @@ export class KvStreamSession {
     this.#windowBytes -= sizeBytes;
     this.#budget.answerTaken(sizeBytes);
     if (this.#waiting.length > 0) this.#flush();
-    if (this.#backlog.length > 0) this.#scheduleTurn();
   }
 
   #close(): void {
@@ -186,16 +214,6 @@ export class KvStreamSession {
     this.#backlog = [];
     this.#onClosed();
   }
-}
-
-/** About what an answer takes in memory. */
-function answerBytes(result: KvResponse): number {
-  let bytes = ANSWER_BYTES + (result.entry?.value.length ?? 0);
-  if (result.entries.length + result.revisions.length + result.results.length === 0) return bytes;
-  for (const entry of result.entries) bytes += entry.key.length + entry.value.length;
-  for (const revision of result.revisions) bytes += ANSWER_BYTES + revision.value.length;
-  for (const { entry } of result.results) bytes += ANSWER_BYTES + (entry?.key.length ?? 0);
-  return bytes;
 }
 
 function operationName(request: KvRequest): string {

@@ -10,8 +10,12 @@ import {
 } from '../rpc/kv.ts';
 import { leadersKnown, type Store } from '../store/index.ts';
 import { tokenOf } from './access.ts';
+import { answerBytes } from './answer-bytes.ts';
+import { OPEN_GATE } from './answer-gate.ts';
+import { CallGate } from './call-gate.ts';
 import type { Metadata } from './metadata.ts';
 import type { OperationMetrics } from './metrics.ts';
+import type { RequestBudgets } from './request-budget.ts';
 import type { Router } from './router.ts';
 import type { Watches } from './watch.ts';
 import { callAndWait } from './waiting-call.ts';
@@ -49,6 +53,7 @@ function timeLeftMs(call: grpc.ServerUnaryCall<unknown, unknown>): number {
 }
 
 interface CallFacts {
+  readonly call: grpc.ServerUnaryCall<unknown, unknown>;
   readonly timeoutMs: number;
   readonly token: string | null;
 }
@@ -62,7 +67,7 @@ function unary<Req, Res>(
     const fail = (error: unknown): void =>
       callback(error instanceof CallError ? error : new CallError(grpc.status.INTERNAL, String(error)));
     try {
-      const result = handle(call.request, { timeoutMs: timeLeftMs(call), token: tokenOf(call) });
+      const result = handle(call.request, { call, timeoutMs: timeLeftMs(call), token: tokenOf(call) });
       if (result instanceof Promise) result.then(answer, fail);
       else answer(result);
     } catch (error) {
@@ -116,31 +121,43 @@ export function prkDbService(
   metadata: Metadata,
   metrics: OperationMetrics,
   watches: Watches,
+  budgets: RequestBudgets,
 ): grpc.UntypedServiceImplementation {
-  const call = (operation: string, request: KvRequest, { token }: CallFacts): Promise<KvResponse> =>
+  const write = (operation: string, request: KvRequest, from: CallFacts): Promise<KvResponse> =>
     new Promise((resolve) => {
       const startedMs = performance.now();
-      callAndWait(router, request, token, (answer) => {
+      callAndWait(router, request, from.token, OPEN_GATE, (answer) => {
+        metrics.ended(operation, startedMs, answer.status);
+        resolve(answer);
+      });
+    });
+  const read = (operation: string, request: KvRequest, from: CallFacts): Promise<KvResponse> =>
+    new Promise((resolve) => {
+      const startedMs = performance.now();
+      const gate = new CallGate(from.call, budgets);
+      callAndWait(router, request, from.token, gate, (answer) => {
+        // At once, so that the next read that is looked up knows of it.
+        gate.close(answerBytes(answer));
         metrics.ended(operation, startedMs, answer.status);
         resolve(answer);
       });
     });
   return {
     Put: unary(async (pair: Pair, from) => {
-      const answer = checked(await call('put', putRequest(pair, from.timeoutMs), from));
+      const answer = checked(await write('put', putRequest(pair, from.timeoutMs), from));
       return { success: true, partition: answer.partition, revision: answer.entry?.revision ?? 0 };
     }),
     Get: unary(async (request: { key: Uint8Array; readMode: ReadMode }, from) => {
       const get = { key: request.key, readMode: request.readMode };
       const { timeoutMs } = from;
-      const answer = checked(await call('get', { id: 0, epoch: 0, timeoutMs, forwarded: false, get }, from));
+      const answer = checked(await read('get', { id: 0, epoch: 0, timeoutMs, forwarded: false, get }, from));
       const { entry } = answer;
       return { success: true, value: entry?.value ?? NO_BYTES, found: entry !== null, revision: entry?.revision ?? 0 };
     }),
     Delete: unary(async (request: { key: Uint8Array }, from) => {
       const put = putRequest({ key: request.key, value: NO_BYTES }, from.timeoutMs);
-      const write = { ...put.write!, kind: WriteKind.Delete };
-      const answer = checked(await call('delete', { ...put, write }, from));
+      const operation = { ...put.write!, kind: WriteKind.Delete };
+      const answer = checked(await write('delete', { ...put, write: operation }, from));
       return { success: true, found: answer.found };
     }),
     BatchPut: unary(async (request: { pairs: Pair[] }, from) => {
@@ -152,7 +169,7 @@ export function prkDbService(
       let done = 0;
       for (let first = 0; first < request.pairs.length; first += BATCH_WINDOW) {
         const window = request.pairs.slice(first, first + BATCH_WINDOW);
-        const answers = await Promise.all(window.map((pair) => call('put', putRequest(pair, from.timeoutMs), from)));
+        const answers = await Promise.all(window.map((pair) => write('put', putRequest(pair, from.timeoutMs), from)));
         answers.forEach((answer, i) => {
           if (answer.status === KvStatus.Ok) done++;
           else errors.push(`pair ${first + i}: ${answer.message}`);

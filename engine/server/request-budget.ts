@@ -14,13 +14,15 @@ const FORWARDED_FACTOR = 8;
 const RESERVED_BYTES = 256 * 1024;
 /** Answers that a connection may have under way to it. */
 const ANSWER_WINDOW_BYTES = 8 * 1024 * 1024;
-/** Until answers were seen, and then the largest of late, so that a few large ones are not asked for by the thousand. */
-const FIRST_ESTIMATE_BYTES = 256 * 1024;
-const ESTIMATE_DECAY = 7 / 8;
+/** The same for all connections of an address; one that has none may always have the next. */
+const CLIENT_ANSWER_BYTES = 128 * 1024 * 1024;
+/** Answers that come without being asked for one by one, by the most that they can be. */
+const RESERVED_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** The bytes of all connections of one address. */
 interface ClientShare {
   bytes: number;
+  answerBytes: number;
   connections: number;
 }
 
@@ -30,9 +32,10 @@ export class RequestBudget {
   readonly #client: ClientShare;
   #requests = 0;
   #bytes = 0;
-  #reads = 0;
   #answerBytes = 0;
-  #estimateBytes = FIRST_ESTIMATE_BYTES;
+  #reservedBytes = 0;
+  #waiting: (() => void)[] = [];
+  #isScheduled = false;
   /** Streams that share it. */
   holders = 0;
 
@@ -64,28 +67,57 @@ export class RequestBudget {
     this.#client.bytes -= sizeBytes;
   }
 
-  /** Whether one more read may begin: what it finds would have to be held until the caller takes it. */
-  mayRead(): boolean {
-    if (this.#reads === 0) return this.#answerBytes < ANSWER_WINDOW_BYTES;
-    return this.#answerBytes + (this.#reads + 1) * this.#estimateBytes <= ANSWER_WINDOW_BYTES;
+  /** Whether one more answer may be looked up: it would have to be held until the caller takes it. */
+  get hasRoom(): boolean {
+    if (this.#answerBytes === 0) return true;
+    return this.#answerBytes < ANSWER_WINDOW_BYTES && this.#client.answerBytes < CLIENT_ANSWER_BYTES;
   }
 
-  readBegins(): void {
-    this.#reads++;
-  }
-
-  readEnds(answerBytes: number): void {
-    this.#reads--;
-    this.#estimateBytes = Math.max(answerBytes, this.#estimateBytes * ESTIMATE_DECAY);
+  /** Calls back once, later, when answers were taken. To be called where there was no room, or nothing to reserve. */
+  whenRoom(retry: () => void): void {
+    this.#waiting.push(retry);
   }
 
   /** An answer waits to be taken by the caller. */
   answerWaits(sizeBytes: number): void {
     this.#answerBytes += sizeBytes;
+    this.#client.answerBytes += sizeBytes;
   }
 
   answerTaken(sizeBytes: number): void {
     this.#answerBytes -= sizeBytes;
+    this.#client.answerBytes -= sizeBytes;
+    this.#wake();
+  }
+
+  /** Makes room for an answer from elsewhere that may be so large; false where there is none. */
+  reserve(sizeBytes: number): boolean {
+    if (!this.hasRoom || (this.#reservedBytes > 0 && this.#reservedBytes + sizeBytes > RESERVED_ANSWER_BYTES)) {
+      return false;
+    }
+    this.#reservedBytes += sizeBytes;
+    return true;
+  }
+
+  release(sizeBytes: number): void {
+    this.#reservedBytes -= sizeBytes;
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#isScheduled || this.#waiting.length === 0 || !this.hasRoom) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.#goOn());
+  }
+
+  /** Whoever still finds no room waits anew, behind those that were not asked. */
+  #goOn(): void {
+    this.#isScheduled = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    let at = 0;
+    for (; at < waiting.length && this.hasRoom; at++) waiting[at]!();
+    this.#waiting = waiting.slice(at).concat(this.#waiting);
   }
 }
 
@@ -103,7 +135,7 @@ export class RequestBudgets {
   open(connection: string): RequestBudget {
     let budget = this.#budgets.get(connection);
     if (budget === undefined) {
-      const client = this.#clients.get(addressOf(connection)) ?? { bytes: 0, connections: 0 };
+      const client = this.#clients.get(addressOf(connection)) ?? { bytes: 0, answerBytes: 0, connections: 0 };
       this.#clients.set(addressOf(connection), client);
       client.connections++;
       budget = new RequestBudget(this.#limits, client);
@@ -123,7 +155,8 @@ export class RequestBudgets {
     if (client === undefined) return;
     client.connections--;
     // What its requests took is still to be given back, to the share that they hold.
-    if (client.connections === 0 && client.bytes === 0) this.#clients.delete(addressOf(connection));
+    if (client.connections === 0 && client.bytes === 0 && client.answerBytes === 0)
+      this.#clients.delete(addressOf(connection));
   }
 }
 

@@ -1,6 +1,9 @@
-import { KvStatus, type KvRequest, type KvResponse } from '../rpc/kv.ts';
+import { MAX_VALUE_BYTES } from '../config/limits.ts';
+import { emptyResponse, KvStatus, type KvRequest, type KvResponse } from '../rpc/kv.ts';
+import { isWriteRequest } from '../rpc/kv-request.ts';
 import type { Store } from '../store/index.ts';
-import type { Executor } from './executor.ts';
+import type { AnswerGate } from './answer-gate.ts';
+import { MAX_SCAN_BYTES, timeoutOf, type Executor } from './executor.ts';
 
 type Respond = (response: KvResponse) => void;
 
@@ -30,18 +33,18 @@ export class Router {
     this.#nowMs = nowMs;
   }
 
-  /** `token` is the caller's, null for a caller without. */
-  handle(request: KvRequest, token: string | null, respond: Respond): void {
-    this.#executor.execute(request, (local) => {
+  /** `token` is the caller's, null for a caller without. What reads find waits for `gate`. */
+  handle(request: KvRequest, token: string | null, gate: AnswerGate, respond: Respond): void {
+    this.#executor.execute(request, gate, (local) => {
       if (local.status !== KvStatus.NotLeader || request.forwarded) return respond(local);
       const partition = this.#executor.partitionOf(request);
       const target = local.leaderId || this.leaderHint(partition) || this.#anyReplica(partition);
       if (target === 0) return respond(local);
-      this.#forwardTo(target, partition, request, token, (remote) => {
+      this.#forwardWithRoom(target, partition, request, token, gate, (remote) => {
         const better = remote.leaderId;
         const redirected = remote.status === KvStatus.NotLeader && better !== 0 && better !== target;
         if (!redirected || better === this.#store.nodeId) return respond(remote);
-        this.#forwardTo(better, partition, request, token, respond);
+        this.#forwardWithRoom(better, partition, request, token, gate, respond);
       });
     });
   }
@@ -59,6 +62,32 @@ export class Router {
   learnLeader(partition: number, leader: number): void {
     if (leader !== 0) this.#hints.set(partition, { leader, atMs: this.#nowMs() });
     else this.#hints.delete(partition);
+  }
+
+  /** The answer to a read comes whole, whatever there is room for by then: it needs room for the largest before it is asked for. */
+  #forwardWithRoom(
+    target: number,
+    partition: number,
+    request: KvRequest,
+    token: string | null,
+    gate: AnswerGate,
+    respond: Respond,
+  ): void {
+    if (isWriteRequest(request)) return this.#forwardTo(target, partition, request, token, respond);
+    const sizeBytes = request.scan ? MAX_SCAN_BYTES : MAX_VALUE_BYTES;
+    const endMs = this.#nowMs() + timeoutOf(request);
+    const attempt = (): void => {
+      if (gate.isClosed || this.#nowMs() >= endMs) {
+        const message = 'The answers before this one were not taken in time.';
+        return respond({ ...emptyResponse(request.id, partition, 0), status: KvStatus.Overloaded, message });
+      }
+      if (!gate.reserve(sizeBytes)) return gate.whenRoom(attempt);
+      this.#forwardTo(target, partition, request, token, (remote) => {
+        gate.release(sizeBytes);
+        respond(remote);
+      });
+    };
+    attempt();
   }
 
   #forwardTo(target: number, partition: number, request: KvRequest, token: string | null, respond: Respond): void {

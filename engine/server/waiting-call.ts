@@ -1,4 +1,5 @@
 import { KvStatus, type KvRequest, type KvResponse } from '../rpc/kv.ts';
+import type { AnswerGate } from './answer-gate.ts';
 import type { Router } from './router.ts';
 
 const FIRST_RETRY_MS = 20;
@@ -20,11 +21,12 @@ export function callAndWait(
   router: Router,
   request: KvRequest,
   token: string | null,
+  gate: AnswerGate,
   respond: (answer: KvResponse) => void,
 ): void {
   const endMs = performance.now() + request.timeoutMs;
   const attempt = (current: KvRequest, retryMs: number): void => {
-    router.handle(current, token, (result) => {
+    router.handle(current, token, gate, (result) => {
       if (!retriable.has(result.status) || performance.now() + retryMs >= endMs) return respond(result);
       setTimeout(() => {
         const leftMs = Math.max(1, Math.round(endMs - performance.now()));

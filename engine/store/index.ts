@@ -1,5 +1,6 @@
 /** What a server needs of the store and of the layers below it. */
 export { Store } from './store.ts';
+export type { Group } from './group.ts';
 export { genesisRouting, parseRouting, wantedMembers, type RoutingMember, type RoutingTable } from './routing.ts';
 export { isSettled, movingPartitions, plan, type ClusterFacts, type Plan } from './planner.ts';
 export { encodeToken, MAX_TOKENS, tokenKey, TokenSource, type TokenRecord } from './tokens.ts';

@@ -123,6 +123,11 @@ export class Store {
     return this.#health.failure;
   }
 
+  /** Why nothing may be read here now, or null. A disk that hangs is no reason. */
+  get problem(): string | null {
+    return this.#health.isWorking ? null : this.#health.refusal;
+  }
+
   get groups(): ReadonlyMap<GroupId, Group> {
     return this.#replicas.groups;
   }

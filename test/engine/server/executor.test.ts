@@ -1,0 +1,167 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { OPEN_GATE, type AnswerGate } from '../../../engine/server/answer-gate.ts';
+import { Executor } from '../../../engine/server/executor.ts';
+import { KvStatus, ReadMode, type KvRequest, type KvResponse } from '../../../engine/rpc/kv.ts';
+import type { Group, ReadAnswer, StateMachine, Store } from '../../../engine/store/index.ts';
+
+const MB = 1024 * 1024;
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** As much of a store as reads of one partition need: they are confirmed all at once, when the test says so. */
+class ReadsOnly {
+  readonly nodeId = 1;
+  readonly routing = { epoch: 1, layoutEpoch: 1, partitions: [{ partition: 0, replicas: [1] }] };
+  readonly groups = new Map([[1, { closed: false, core: { leader: 1 } } as unknown as Group]]);
+  problem: string | null = null;
+  /** Since the test looked last. */
+  lookups = 0;
+  #unconfirmed: ((answer: ReadAnswer) => void)[] = [];
+
+  read(_partition: number, _consistency: string, _deadlineMs: number, respond: (answer: ReadAnswer) => void): void {
+    this.#unconfirmed.push(respond);
+  }
+
+  confirm(): void {
+    for (const respond of this.#unconfirmed.splice(0)) respond({ ok: true, stalenessMs: 0 });
+  }
+
+  consult<T>(read: (state: StateMachine) => T): { readonly ok: true; readonly value: T } {
+    const get = (_group: number, key: Uint8Array) => {
+      this.lookups++;
+      const value = Buffer.alloc(MB);
+      return {
+        key,
+        value,
+        revision: 1,
+        version: 1,
+        createdAtMs: 1,
+        updatedAtMs: 1,
+        valueSizeBytes: MB,
+        expiresAtMs: 0,
+      };
+    };
+    return { ok: true, value: read({ get } as unknown as StateMachine) };
+  }
+}
+
+/** Has room for so many answers more. */
+class Room implements AnswerGate {
+  isClosed = false;
+  left: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(left: number) {
+    this.left = left;
+  }
+
+  get hasRoom(): boolean {
+    return this.left > 0;
+  }
+
+  whenRoom(retry: () => void): void {
+    this.#waiting.push(retry);
+  }
+
+  again(): void {
+    for (const retry of this.#waiting.splice(0)) retry();
+  }
+
+  reserve(): boolean {
+    return true;
+  }
+
+  release(): void {}
+}
+
+describe('reads that are confirmed together', () => {
+  let store: ReadsOnly;
+  let answers: KvResponse[];
+  let nowMs: number;
+  let executor: Executor;
+
+  beforeEach(() => {
+    store = new ReadsOnly();
+    answers = [];
+    nowMs = 0;
+    executor = new Executor(
+      store as unknown as Store,
+      () => nowMs,
+      () => '',
+    );
+  });
+
+  function get(count: number, gate: AnswerGate, readMode: ReadMode = ReadMode.Linearizable): void {
+    for (let id = 1; id <= count; id++) {
+      const request: KvRequest = {
+        id,
+        epoch: 0,
+        timeoutMs: 1000,
+        forwarded: false,
+        get: { key: Buffer.from('k'), readMode },
+      };
+      executor.execute(request, gate, (answer) => {
+        if (gate instanceof Room) gate.left--;
+        answers.push(answer);
+      });
+    }
+  }
+
+  it('are looked up a few large ones at a time, and all in the end, in order', async () => {
+    get(40, OPEN_GATE);
+    store.confirm();
+    let turns = 0;
+    for (; answers.length < 40 && turns < 100; turns++) {
+      expect(store.lookups).toBeLessThanOrEqual(4);
+      store.lookups = 0;
+      await turn();
+    }
+    expect(turns).toBeGreaterThanOrEqual(9);
+    expect(answers.map((answer) => answer.id)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+  });
+
+  it('are looked up while their caller has room for what they find', async () => {
+    const room = new Room(2);
+    get(5, room);
+    store.confirm();
+    await turn();
+    await turn();
+    expect(store.lookups).toBe(2);
+    room.left = 1;
+    nowMs = 10;
+    room.again();
+    await turn();
+    expect(store.lookups).toBe(3);
+    expect(answers.map((answer) => answer.status)).toEqual([KvStatus.Ok, KvStatus.Ok, KvStatus.Ok]);
+  });
+
+  it('say how old a stale answer may have become meanwhile', async () => {
+    const room = new Room(0);
+    get(1, room, ReadMode.Stale);
+    store.confirm();
+    nowMs = 30;
+    room.left = 1;
+    room.again();
+    expect(answers).toMatchObject([{ status: KvStatus.Ok, stalenessMs: 30 }]);
+  });
+
+  it('end without a look where nobody waits any more, or nothing can be read', () => {
+    const ends: [() => void, KvStatus][] = [
+      [() => (nowMs += 1000), KvStatus.DeadlineExceeded],
+      [() => (room.isClosed = true), KvStatus.DeadlineExceeded],
+      [() => (store.problem = 'The node is stopping.'), KvStatus.Unavailable],
+      [() => ((store.groups.get(1) as { closed: boolean }).closed = true), KvStatus.NotLeader],
+    ];
+    let room = new Room(0);
+    for (const [end, status] of ends) {
+      room = new Room(0);
+      store.problem = null;
+      get(1, room);
+      store.confirm();
+      end();
+      room.left = 1;
+      room.again();
+      expect(answers.pop()?.status).toBe(status);
+    }
+    expect(store.lookups).toBe(0);
+  });
+});
