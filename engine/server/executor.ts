@@ -75,11 +75,11 @@ export class Executor {
     }
     const deadlineMs = this.#nowMs() + timeoutOf(request);
     const { get, write, scan, openSession, transact, history } = request;
-    if (write) return this.#write(request, mutationOf(write), deadlineMs, respond);
-    if (transact) return this.#write(request, transactionOf(transact), deadlineMs, respond);
+    if (write) return this.#write(request, mutationOf(write), deadlineMs, gate, respond);
+    if (transact) return this.#write(request, transactionOf(transact), deadlineMs, gate, respond);
     if (openSession) {
       if (!this.#isStale(request, openSession.partition, respond)) {
-        this.#write(request, OPEN_SESSION, deadlineMs, respond);
+        this.#write(request, OPEN_SESSION, deadlineMs, gate, respond);
       }
     } else if (get) {
       this.#read(request, get.readMode, deadlineMs, gate, respond, (state, group, result) => {
@@ -194,15 +194,33 @@ export class Executor {
     return expiresAtMs > 0 && expiresAtMs <= this.#wallMs();
   }
 
-  #write(request: KvRequest, mutation: Mutation, deadlineMs: number, respond: Respond): void {
+  #write(request: KvRequest, mutation: Mutation, deadlineMs: number, gate: AnswerGate, respond: Respond): void {
     const partition = this.partitionOf(request);
     this.#store.write(partition, mutation, deadlineMs, (answer) => {
       if (!answer.ok) return respond(this.#failed(request, partition, answer));
       const result = emptyResponse(request.id, partition, this.#store.routing.epoch);
       result.leaderId = this.#store.nodeId;
       fillIn(result, answer.result);
-      respond(result);
+      if (answer.result.kind === 'conflict') this.#addValue(partition, result, deadlineMs, gate, respond);
+      else respond(result);
     });
+  }
+
+  /** A conflict shows the value too, once there is room for it, if that is still the one which was found. */
+  #addValue(partition: number, result: KvResponse, deadlineMs: number, gate: AnswerGate, respond: Respond): void {
+    const { entry } = result;
+    if (entry === null || entry.valueSizeBytes === 0) return respond(result);
+    const group = this.#store.groups.get(partition + 1);
+    const attempt = (): void => {
+      if (this.#cannotLook(group, gate.isClosed || this.#nowMs() >= deadlineMs) !== null) return respond(result);
+      if (!gate.hasRoom) return gate.whenRoom(attempt);
+      if (this.#pace.isSpent) return this.#pace.later(attempt);
+      const looked = this.#store.consult((state) => state.get(partition + 1, entry.key));
+      if (looked.ok && looked.value?.revision === entry.revision) result.entry = toEntry(looked.value);
+      this.#pace.spend(answerBytes(result));
+      respond(result);
+    };
+    attempt();
   }
 
   /** A partition number means something only as long as the same keys are in it: answers that, where it is not so. */

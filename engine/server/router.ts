@@ -64,7 +64,7 @@ export class Router {
     else this.#hints.delete(partition);
   }
 
-  /** The answer to a read comes whole, whatever there is room for by then: it needs room for the largest before it is asked for. */
+  /** An answer with a value comes whole, whatever there is room for by then: it needs room for the largest before it is asked for. */
   #forwardWithRoom(
     target: number,
     partition: number,
@@ -73,7 +73,7 @@ export class Router {
     gate: AnswerGate,
     respond: Respond,
   ): void {
-    if (isWriteRequest(request)) return this.#forwardTo(target, partition, request, token, respond);
+    if (!mayShowValue(request)) return this.#forwardTo(target, partition, request, token, respond);
     const sizeBytes = request.scan ? MAX_SCAN_BYTES : MAX_VALUE_BYTES;
     const endMs = this.#nowMs() + timeoutOf(request);
     const attempt = (): void => {
@@ -106,4 +106,11 @@ export class Router {
     const choice = healthy.length > 0 ? healthy : replicas;
     return choice[this.#rotation++ % Math.max(1, choice.length)] ?? 0;
   }
+}
+
+/** A read does, and a write whose condition does not hold. */
+function mayShowValue(request: KvRequest): boolean {
+  if (!isWriteRequest(request)) return true;
+  const writes = request.transact?.writes ?? (request.write ? [request.write] : []);
+  return writes.some((write) => write.hasExpectedRevision);
 }

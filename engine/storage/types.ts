@@ -119,8 +119,11 @@ export type PlainResult =
 export type MutationResult =
   | PlainResult
   | { readonly kind: 'transaction'; readonly results: readonly PlainResult[] }
-  /** A condition that did not hold, `at` this place of a transaction; null when the key is not there. */
-  | { readonly kind: 'conflict'; readonly at: number; readonly current: KvRow | null }
+  /**
+   * A condition that did not hold, `at` this place of a transaction; null when the key is not there. Without
+   * the value: thousands may come of one command, and who answers looks for it.
+   */
+  | { readonly kind: 'conflict'; readonly at: number; readonly current: KvRowMeta | null }
   /** A session was opened for a client: the number that its writes name. */
   | { readonly kind: 'session'; readonly id: number }
   /** A write of a session that was not applied, now or ever from this entry. */

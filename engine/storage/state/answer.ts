@@ -1,6 +1,6 @@
 import type { Mutation } from '../codec/command.ts';
 import { CorruptDataError } from '../errors.ts';
-import { Gone, type KvRow, type KvRowMeta, type MutationResult, type PlainResult } from '../types.ts';
+import { Gone, type KvRowMeta, type MutationResult, type PlainResult } from '../types.ts';
 import type { StoredAnswer } from './session-codec.ts';
 
 /** The first number of a stored answer. */
@@ -9,8 +9,6 @@ const DELETED = 1;
 const CONFLICT = 2;
 const CHECKED = 3;
 const TRANSACTION = 4;
-
-const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** A result as it is kept for a client that may ask again. Without keys and values: the client names the key, and values are large. */
 export function storedAnswer(result: MutationResult): StoredAnswer {
@@ -34,15 +32,8 @@ export function storedAnswer(result: MutationResult): StoredAnswer {
   }
 }
 
-/**
- * The result of the write that was applied before. The row that a conflict found has its
- * value while it is still what is there under that revision, and none afterwards.
- */
-export function answerAgain(
-  answer: StoredAnswer,
-  { key, parts = [] }: Mutation,
-  get: (key: Uint8Array) => KvRow | undefined,
-): MutationResult {
+/** The result of the write that was applied before. */
+export function answerAgain(answer: StoredAnswer, { key, parts = [] }: Mutation): MutationResult {
   if (answer[0] === TRANSACTION) {
     let at = 1;
     const results = parts.map((part) => {
@@ -56,11 +47,7 @@ export function answerAgain(
   if (answer[0] !== CONFLICT) return plainAgain(answer, key);
   const at = answer[1] ?? 0;
   if (answer.length <= 2) return { kind: 'conflict', at, current: null };
-  const found = parts[at]?.key ?? key;
-  const meta = metaOf(found, answer.slice(2));
-  const now = get(found);
-  const isSame = now?.revision === meta.revision;
-  return { kind: 'conflict', at, current: isSame ? now : { ...meta, value: NOTHING, past: NOTHING } };
+  return { kind: 'conflict', at, current: metaOf(parts[at]?.key ?? key, answer.slice(2)) };
 }
 
 function plainAgain([kind, ...numbers]: StoredAnswer, key: Uint8Array): PlainResult {

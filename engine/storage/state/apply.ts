@@ -86,7 +86,7 @@ class Applier {
       return result;
     }
     if ('refusal' in verdict) return { kind: 'refused', reason: verdict.refusal };
-    return answerAgain(verdict.answer, mutation, (key) => this.#table.get(key));
+    return answerAgain(verdict.answer, mutation);
   }
 
   #apply(mutation: Mutation): MutationResult {
@@ -96,15 +96,16 @@ class Applier {
     for (const [at, part] of parts.entries()) {
       const current = this.#current(part.key);
       if (!holds(part.expectedRevision, current)) {
-        return { kind: 'conflict', at, current: this.#table.get(part.key) ?? null };
+        return { kind: 'conflict', at, current: current === undefined ? null : metaOf(current) };
       }
     }
     return { kind: 'transaction', results: parts.map((part) => this.#change(part)) };
   }
 
   #applyOne(mutation: Mutation): MutationResult {
-    if (!holds(mutation.expectedRevision, this.#current(mutation.key))) {
-      return { kind: 'conflict', at: 0, current: this.#table.get(mutation.key) ?? null };
+    const current = this.#current(mutation.key);
+    if (!holds(mutation.expectedRevision, current)) {
+      return { kind: 'conflict', at: 0, current: current === undefined ? null : metaOf(current) };
     }
     return this.#change(mutation);
   }
@@ -163,7 +164,7 @@ function holds(expectedRevision: number | null, current: KvRowMeta | undefined):
   return expectedRevision === null || expectedRevision === (current?.revision ?? 0);
 }
 
-function metaOf(row: KvChange): KvRowMeta {
+function metaOf(row: KvRowMeta): KvRowMeta {
   const { key, valueSizeBytes, revision, version, createdAtMs, updatedAtMs, expiresAtMs, gone } = row;
   return { key, valueSizeBytes, revision, version, createdAtMs, updatedAtMs, expiresAtMs, gone };
 }

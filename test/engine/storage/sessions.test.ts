@@ -47,7 +47,7 @@ describe('a write of a session', () => {
     expect(table.revision).toBe(3);
   });
 
-  it('that conflicted answers with the row it found: with its value while that is still there', () => {
+  it('that conflicted answers with the row it found, also when another is there', () => {
     const table = tableWithSession();
     apply(table, put('a', 'found'));
     const conflict = apply(table, inSession(put('a', '2', 0), 1, 1));
@@ -55,7 +55,7 @@ describe('a write of a session', () => {
     apply(table, put('a', 'later'));
     expect(apply(table, inSession(put('a', '2', 0), 1, 1))).toMatchObject({
       kind: 'conflict',
-      current: { revision: 1, valueSizeBytes: 5, value: new Uint8Array(0) },
+      current: { revision: 1, valueSizeBytes: 5 },
     });
   });
 
