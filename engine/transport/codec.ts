@@ -172,7 +172,11 @@ interface Budget {
  * frame, or the slab that the frame came from. A copy is made unless the entry is most of it.
  */
 function detached(data: Uint8Array): Uint8Array {
-  return data.length * 2 > data.buffer.byteLength ? data : new Uint8Array(data);
+  if (data.length * 2 > data.buffer.byteLength) return data;
+  // A Buffer, as an entry of our own is: its keys are looked up without another view of them.
+  const copy = Buffer.allocUnsafeSlow(data.length);
+  copy.set(data);
+  return copy;
 }
 
 function readEntry(reader: WireReader, end: number): Entry {

@@ -108,7 +108,7 @@ export function encodeCommand(mutations: readonly Mutation[], timeMs: number): U
   return target;
 }
 
-function decodeMutation(reader: WireReader, isPart = false): Mutation {
+function decodeMutation(reader: WireReader, isPart: boolean): Mutation {
   let kind = 0;
   let key = EMPTY;
   let value = EMPTY;
@@ -157,8 +157,7 @@ function decodeMutation(reader: WireReader, isPart = false): Mutation {
         const length = reader.length();
         const end = reader.position + length;
         parts ??= [];
-        parts.push(decodeMutation(new WireReader(reader.bytes, reader.position, end), true));
-        reader.position = end;
+        parts.push(decodePart(reader, end, true));
         break;
       }
       default:
@@ -189,6 +188,15 @@ function decodeMutation(reader: WireReader, isPart = false): Mutation {
   };
 }
 
+/** The mutation that the reader is at, which ends at `end`. */
+function decodePart(reader: WireReader, end: number, isPart: boolean): Mutation {
+  const outer = reader.end;
+  reader.end = end;
+  const mutation = decodeMutation(reader, isPart);
+  reader.end = outer;
+  return mutation;
+}
+
 /**
  * Decodes `prkdb.raft.Command`. Keys and values are views of `bytes`. Throws
  * CorruptDataError for anything that `encodeCommand` cannot have made out of a valid
@@ -204,8 +212,7 @@ export function decodeCommand(bytes: Uint8Array): Command {
     if (tag === 0x0a) {
       const length = reader.length();
       const end = reader.position + length;
-      mutations.push(decodeMutation(new WireReader(bytes, reader.position, end)));
-      reader.position = end;
+      mutations.push(decodePart(reader, end, false));
     } else if (tag === 0x10) {
       timeMs = reader.varint();
     } else {

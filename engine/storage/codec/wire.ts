@@ -64,7 +64,8 @@ export function writeVarintField(target: Uint8Array, at: number, field: number, 
 export class WireReader {
   readonly bytes: Uint8Array;
   position: number;
-  readonly end: number;
+  /** May be set to where a message within the data ends, and back: cheaper than a reader of its own. */
+  end: number;
 
   constructor(bytes: Uint8Array, start: number, end: number) {
     this.bytes = bytes;

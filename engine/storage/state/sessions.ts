@@ -1,6 +1,7 @@
 import { MAX_UNACKNOWLEDGED_WRITES } from '../../config/limits.ts';
 import { CorruptDataError } from '../errors.ts';
 import type { SessionRefusal } from '../types.ts';
+import { AnswerWindow } from './answer-window.ts';
 import { readRecord, RecordWriter, Step, type RecordVisitor, type StoredAnswer } from './session-codec.ts';
 
 /** How much a group remembers for its clients. Part of the state machine: the same on every replica. */
@@ -23,10 +24,8 @@ export const SESSION_LIMITS: SessionLimits = {
 
 interface Session {
   readonly id: number;
-  /** All writes up to this one are acknowledged, and their answers forgotten. */
-  acknowledged: number;
   usedAtMs: number;
-  readonly answers: Map<number, StoredAnswer>;
+  readonly answers: AnswerWindow;
 }
 
 /** A record of changes becomes an image of the whole when the changes since the last have grown to this. */
@@ -39,8 +38,8 @@ function mix(hash: number, value: number): number {
   return both ^ (both >>> 15);
 }
 
-function headHash({ id, acknowledged, usedAtMs }: Session): number {
-  return mix(mix(mix(0x27d4eb2f, id), acknowledged), usedAtMs);
+function headHash({ id, answers, usedAtMs }: Session): number {
+  return mix(mix(mix(0x27d4eb2f, id), answers.acknowledged), usedAtMs);
 }
 
 function answerHash(id: number, sequence: number, answer: StoredAnswer): number {
@@ -71,6 +70,8 @@ export class SessionTable {
   #answers = 0;
   #checksum = 0;
   #timeMs = 0;
+  /** No session is idle too long before this time, or there is none: times of use never fall. */
+  #noneIdleBeforeMs = 0;
   /** As the record says it so far; -1 when it says nothing. */
   #recordedTimeMs = -1;
   #imageBytes = 0;
@@ -99,8 +100,10 @@ export class SessionTable {
   /** The time of the command that is applied now; sessions that were idle too long go. */
   advance(timeMs: number): void {
     this.#timeMs = timeMs;
+    if (timeMs < this.#noneIdleBeforeMs) return;
     for (const session of this.#sessions.values()) {
-      if (session.usedAtMs + this.#limits.idleMs > timeMs) return;
+      this.#noneIdleBeforeMs = session.usedAtMs + this.#limits.idleMs;
+      if (timeMs < this.#noneIdleBeforeMs) return;
       this.#drop(session);
     }
   }
@@ -118,13 +121,14 @@ export class SessionTable {
   use(id: number, sequence: number, acknowledged: number): SessionVerdict | null {
     const session = this.#sessions.get(id);
     if (session === undefined) return { refusal: 'noSession' };
-    const known = session.answers.get(sequence);
+    const { answers } = session;
     this.#note(Step.Use, id);
-    this.#record.add(Math.max(acknowledged, session.acknowledged));
+    this.#record.add(Math.max(acknowledged, answers.acknowledged));
     this.#touch(session, acknowledged);
-    if (sequence <= session.acknowledged) return { refusal: 'acknowledged' };
+    if (sequence <= answers.acknowledged) return { refusal: 'acknowledged' };
+    const known = answers.get(sequence);
     if (known !== undefined) return { answer: known };
-    if (sequence > session.acknowledged + this.#limits.maxAnswersPerSession) return { refusal: 'tooManyOpen' };
+    if (sequence > answers.acknowledged + this.#limits.maxAnswersPerSession) return { refusal: 'tooManyOpen' };
     return null;
   }
 
@@ -160,7 +164,7 @@ export class SessionTable {
     writer.add(Step.Image);
     writer.add(this.#opened);
     let timeMs = -1;
-    for (const { id, acknowledged, usedAtMs, answers } of this.#sessions.values()) {
+    for (const { id, usedAtMs, answers } of this.#sessions.values()) {
       if (usedAtMs !== timeMs) {
         timeMs = usedAtMs;
         writer.add(Step.Time);
@@ -170,13 +174,13 @@ export class SessionTable {
       writer.add(id);
       writer.add(Step.Use);
       writer.add(id);
-      writer.add(acknowledged);
-      for (const [sequence, answer] of answers) {
+      writer.add(answers.acknowledged);
+      answers.forEach((sequence, answer) => {
         writer.add(Step.Answer);
         writer.add(sequence);
         writer.add(answer.length);
         for (const number of answer) writer.add(number);
-      }
+      });
     }
     return writer.take();
   }
@@ -188,6 +192,7 @@ export class SessionTable {
       image: (opened) => {
         this.#sessions.clear();
         this.#newest = null;
+        this.#noneIdleBeforeMs = 0;
         this.#answers = 0;
         this.#checksum = 0;
         this.#opened = opened;
@@ -206,6 +211,10 @@ export class SessionTable {
       },
       answer: (sequence, answer) => {
         if (used === undefined) throw new CorruptDataError('an answer belongs to no session');
+        const { acknowledged } = used.answers;
+        if (sequence <= acknowledged || sequence > acknowledged + this.#limits.maxAnswersPerSession) {
+          throw new CorruptDataError(`session ${used.id} cannot have an answer to write ${sequence}`);
+        }
         this.#addAnswer(used, sequence, answer);
       },
     };
@@ -231,21 +240,21 @@ export class SessionTable {
 
   #addSession(id: number): void {
     this.#opened = Math.max(this.#opened, id);
-    const session: Session = { id, acknowledged: 0, usedAtMs: this.#timeMs, answers: new Map() };
+    const session: Session = { id, usedAtMs: this.#timeMs, answers: new AnswerWindow() };
     this.#sessions.set(id, session);
     this.#newest = session;
     this.#count(headHash(session));
   }
 
   #addAnswer(session: Session, sequence: number, answer: StoredAnswer): void {
-    session.answers.set(sequence, answer);
+    session.answers.add(sequence, answer);
     this.#answers++;
     this.#count(answerHash(session.id, sequence, answer));
   }
 
   #touch(session: Session, acknowledged: number): void {
     this.#count(-headHash(session));
-    if (acknowledged > session.acknowledged) this.#acknowledge(session, acknowledged);
+    if (acknowledged > session.answers.acknowledged) this.#acknowledge(session, acknowledged);
     session.usedAtMs = this.#timeMs;
     if (session !== this.#newest) {
       this.#sessions.delete(session.id);
@@ -255,28 +264,17 @@ export class SessionTable {
     this.#count(headHash(session));
   }
 
-  #acknowledge(session: Session, acknowledged: number): void {
-    const { answers } = session;
-    // What a client says may be far from what it has: then the answers are fewer than the numbers between.
-    if (acknowledged - session.acknowledged <= answers.size) {
-      for (let sequence = session.acknowledged + 1; sequence <= acknowledged; sequence++)
-        this.#forget(session, sequence);
-    } else {
-      for (const sequence of answers.keys()) if (sequence <= acknowledged) this.#forget(session, sequence);
-    }
-    session.acknowledged = acknowledged;
-  }
-
-  #forget(session: Session, sequence: number): void {
-    const answer = session.answers.get(sequence);
-    if (answer === undefined) return;
-    session.answers.delete(sequence);
-    this.#answers--;
-    this.#count(-answerHash(session.id, sequence, answer));
+  /** Forgets the answers of the session up to that of a write. */
+  #acknowledge({ id, answers }: Session, acknowledged: number): void {
+    answers.acknowledge(acknowledged, (sequence, answer) => {
+      this.#answers--;
+      this.#count(-answerHash(id, sequence, answer));
+    });
   }
 
   #shrink(): void {
     const { maxSessions, maxAnswers } = this.#limits;
+    if (this.#sessions.size <= maxSessions && this.#answers <= maxAnswers) return;
     for (const session of this.#sessions.values()) {
       if (this.#sessions.size <= maxSessions && this.#answers <= maxAnswers) return;
       this.#drop(session);
@@ -289,8 +287,8 @@ export class SessionTable {
   }
 
   #remove(session: Session): void {
-    for (const sequence of session.answers.keys()) this.#forget(session, sequence);
     this.#count(-headHash(session));
+    this.#acknowledge(session, Infinity);
     this.#sessions.delete(session.id);
     if (session === this.#newest) this.#newest = null;
   }
