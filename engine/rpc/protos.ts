@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import * as grpc from '@grpc/grpc-js';
 import * as protoLoader from '@grpc/proto-loader';
-import { kvRequestsCodec, kvResponsesCodec } from './kv-codec.ts';
+import { kvRequestsCodec } from './kv-requests-codec.ts';
+import { kvResponsesCodec } from './kv-responses-codec.ts';
 import type { KvRequests, KvResponses } from './kv.ts';
 
 const protoDir = fileURLToPath(new URL('../../proto/', import.meta.url));
@@ -30,7 +31,7 @@ export function packageDefinition(file: ProtoFile): protoLoader.PackageDefinitio
   return definition;
 }
 
-/** The messages of the data path are encoded by hand: see kv-codec.ts. */
+/** The messages of the data path are encoded by hand: see kv-requests-codec.ts and kv-responses-codec.ts. */
 function shapeKvStream(definition: protoLoader.PackageDefinition): void {
   const service = definition['raft.KvService'] as protoLoader.ServiceDefinition;
   const method = service['Stream']!;

@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import * as protoLoader from '@grpc/proto-loader';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { kvRequestsCodec, kvResponsesCodec, type Codec } from '../../../engine/rpc/kv-codec.ts';
+import { kvRequestsCodec } from '../../../engine/rpc/kv-requests-codec.ts';
+import { kvResponsesCodec } from '../../../engine/rpc/kv-responses-codec.ts';
+import type { Codec } from '../../../engine/rpc/message-codec.ts';
 import type { KvEntry, KvRequest, KvRequests, KvResponse, KvResponses } from '../../../engine/rpc/kv.ts';
 
 const file = fileURLToPath(new URL('../../../proto/prkdb.proto', import.meta.url));
