@@ -86,6 +86,15 @@ export class ClusterOperator {
       () => this.#ask(`to let node ${other} replace node ${someone}`, (t) => withReplacement(t, someone, other)),
       () => this.rebalance(),
     ];
+    const joining = members.filter(({ state }) => state === 'joining').map(({ id }) => id);
+    if (joining.length > 0) {
+      // Before it has come to anything, and others leave since it is to come.
+      const id = random.pick(joining);
+      wishes.push(
+        () => this.#remove(id, false),
+        () => this.#remove(id, false),
+      );
+    }
     if (spare !== null) {
       const add = () => this.#join(spare, 0);
       const replace = () => this.#join(spare, someone);
@@ -215,6 +224,8 @@ export class ClusterOperator {
 export interface Unfinished {
   readonly group: GroupId;
   readonly why: string;
+  /** Everything but one leader is in its place. */
+  readonly isPlaceOfLeader?: boolean;
 }
 
 /** Brings a cluster to rest when the faults are over, and says what is missing until it is. */
@@ -239,9 +250,11 @@ export class ClusterRest {
 
   #pursue(): void {
     const { routing } = this.#observer;
-    const isIdle = !this.#operator.isBusy && routing.balance === 'settled';
-    // Leaders that do not follow yet are not waited for, and an election may move one from its place once more.
-    if (isIdle && this.whyNot() !== null) this.#operator.rebalance(() => (this.#hasAsked = true));
+    if (!this.#operator.isBusy && routing.balance === 'settled') {
+      // Leaders that do not follow yet are not waited for, and an election may move one from its place once more.
+      if (!this.#hasAsked || this.whyNot()?.isPlaceOfLeader === true)
+        this.#operator.rebalance(() => (this.#hasAsked = true));
+    }
     this.#world.after(RETRY_US, new Action(0xe10, () => this.#pursue()));
   }
 
@@ -280,7 +293,7 @@ export class ClusterRest {
     for (const { partition, replicas } of partitions) {
       const group = groupOfPartition(partition);
       const leader = this.#nodes[replicas[0]! - 1]!.store?.groups.get(group)?.isLeader;
-      if (leader !== true) return { group, why: `node ${replicas[0]} does not lead it` };
+      if (leader !== true) return { group, why: `node ${replicas[0]} does not lead it`, isPlaceOfLeader: true };
     }
     return null;
   }

@@ -37,7 +37,7 @@ const SIZES: Readonly<Record<Profile, readonly number[]>> = {
 /** How many there are, in most profiles and where whole clusters move. */
 const PARTITIONS = [
   [1, 1, 1, 2, 2, 3, 4],
-  [2, 3, 4, 5, 6],
+  [1, 2, 2, 3, 4, 5, 6],
 ] as const;
 
 const ONE_PARTITION: ReadonlySet<Profile> = new Set(['seesaw', 'restlessFollowers', 'tornChanges', 'lateSnapshots']);

@@ -1,6 +1,7 @@
 import { SYSTEM_GROUP, type GroupId } from '../../engine/config/ids.ts';
 import { isJoint } from '../../engine/raft/membership.ts';
-import type { NodeId } from '../../engine/raft/types.ts';
+import type { Membership, NodeId } from '../../engine/raft/types.ts';
+import { TURN_MS } from '../../engine/server/members/turn.ts';
 import { Action } from './event-queue.ts';
 import { LateSnapshots } from './late-snapshots.ts';
 import type { Network } from './network.ts';
@@ -146,6 +147,9 @@ export class Nemesis {
     const { faultRandom: random, plan, faultsOn } = this.#world;
     const { strikeChange } = plan.membership ?? plan.cluster!;
     const membership = node.store?.groups.get(group)?.core.membership;
+    if (faultsOn && membership !== undefined && random.chance(plan.cluster?.halfTold ?? 0)) {
+      return this.#halfTell(node, membership);
+    }
     if (membership === undefined || !isJoint(membership) || random.chance(0.2)) {
       this.#struck(node.id, strikeChange);
       return;
@@ -159,6 +163,26 @@ export class Nemesis {
       // Long enough for the others to elect someone, of whom a leader that sleeps meanwhile does not hear.
       this.#cut(words, (a, b) => side.has(a) !== side.has(b), (2 + random.float()) * this.#electionUs);
       if (random.chance(0.7)) this.#pause(node, (0.7 + random.float()) * this.#electionUs);
+    });
+  }
+
+  /**
+   * Those who are to go do not hear of it any more. When they are gone, the others do not hear so
+   * from their leader, but whoever directs the moves does, by a connection of its own.
+   */
+  #halfTell(leader: SimulatedNode, { voters, votersOutgoing }: Membership): void {
+    const { faultRandom: random } = this.#world;
+    const going = votersOutgoing.filter((id) => !voters.includes(id));
+    const deaf = votersOutgoing.length > 0 ? going : voters.filter((id) => id !== leader.id);
+    if (deaf.length === 0) return;
+    const links = this.#nodes
+      .filter(({ id }) => (votersOutgoing.length > 0 ? !deaf.includes(id) : id === leader.id))
+      .flatMap(({ id }) => deaf.map((to) => this.#network.link(id, to)));
+    this.faults++;
+    this.#world.note(null, () => `no frames of node ${leader.id} and its like reach nodes ${deaf.join(', ')}`);
+    for (const link of links) link.dropChance = 1;
+    this.#later((1 + 3 * random.float()) * TURN_MS * 1000, () => {
+      for (const link of links) link.dropChance = 0;
     });
   }
 

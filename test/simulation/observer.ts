@@ -141,6 +141,7 @@ export class Observer {
     this.forgot(node, group);
     const replica = this.#replica(node, group)!;
     replica.core = null;
+    replica.pendingWriteTicks = [];
     this.#replicas.set(
       node,
       this.#replicas.get(node)!.filter((other) => other !== replica),
@@ -301,7 +302,8 @@ function sameKey(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
-/** Whether something waits for this write. Nothing waits for a log to be cut. */
-function holdsUp({ cut, hardState, entries }: LogWrite): boolean {
+/** Whether something waits for this write. Nothing waits for a log to be cut, or for one that is given up. */
+function holdsUp({ reset, cut, hardState, entries }: LogWrite): boolean {
+  if (reset === true) return false;
   return cut?.all === true || hardState !== null || entries.length > 0;
 }

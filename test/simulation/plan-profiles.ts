@@ -243,6 +243,7 @@ function movingCluster(plan: Plan, random: Random, electionUs: number): Plan {
       everyUs: electionUs * random.pick([2, 4, 8]),
       strikeConductor: random.pick([0.1, 0.3, 0.6]),
       strikeChange: random.pick([0, 0.1, 0.3]),
+      halfTold: random.pick([0, 0.4, 0.8]),
     },
     workload: {
       ...plan.workload,

@@ -127,6 +127,8 @@ export interface ClusterPlan {
   readonly strikeConductor: number;
   /** The chance that a leader is struck when it has just applied a change of members. */
   readonly strikeChange: number;
+  /** The chance that the other members do not hear of a change for a while, and whoever directs the moves does. */
+  readonly halfTold: number;
 }
 
 /** Everything a run needs to know, derived from the seed alone. */

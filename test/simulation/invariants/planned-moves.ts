@@ -5,7 +5,7 @@ import { MAX_MOVING } from '../../../engine/store/planner.ts';
 import type { RoutingTable } from '../../../engine/store/routing.ts';
 import type { Configuration, GroupGhost, ReplicaGhost } from '../ghost.ts';
 import { Violation } from '../violation.ts';
-import { words } from './configurations.ts';
+import { decides, words } from './configurations.ts';
 
 const NAME = 'Planned Moves Leave Every Group Its Majority';
 
@@ -28,7 +28,10 @@ export function checkRouting(before: RoutingTable, table: RoutingTable, node: No
   for (const { id } of before.members) {
     if (ids.includes(id)) continue;
     if (!table.removed.includes(id)) fail(SYSTEM_GROUP, `node ${id} is no member any more, and was not removed`);
-    for (const group of groups.values()) checkNotNeeded(group, id, 'is removed');
+    for (const group of groups.values()) {
+      checkNotNeeded(group, id, 'is removed');
+      checkKnown(group, id);
+    }
   }
   if (before.removed.some((id) => !table.removed.includes(id))) {
     fail(SYSTEM_GROUP, `the nodes removed were ${before.removed.join(', ')}, and are ${table.removed.join(', ')}`);
@@ -56,6 +59,27 @@ export function checkNotNeeded({ id: group, configurations }: GroupGhost, id: No
   const counts = group === SYSTEM_GROUP ? [...membership.voters, ...membership.votersOutgoing] : allMembers(membership);
   if (!counts.includes(id)) return;
   throw new Violation(NAME, group, id, `node ${id} ${what}, and the members are ${words(membership)}`);
+}
+
+/**
+ * Whoever was a voter is asked for votes by those who do not know that it is none any more, and so
+ * must stay until a majority knows that durably.
+ */
+function checkKnown({ id: group, configurations, replicas }: GroupGhost, id: NodeId): void {
+  const last = configurations.findLastIndex(({ membership: m }) => [...m.voters, ...m.votersOutgoing].includes(id));
+  const since = configurations.slice(last + 1);
+  const first = since[0];
+  if (last < 0 || first === undefined) return;
+  const knows = (voter: NodeId): boolean => {
+    const replica = replicas.get(voter);
+    if (replica === undefined) return false;
+    const { durable, restoredIndex } = replica;
+    return Math.max(durable.hardState.commitIndex, durable.snapshotIndex, restoredIndex) >= first.index;
+  };
+  if (since.some(({ membership }) => decides(membership, knows))) return;
+  const { voters } = first.membership;
+  const message = `node ${id} is removed, and of the voters ${voters.join(', ')} only ${voters.filter(knows).join(', ') || 'nobody'} knows that it votes no more`;
+  throw new Violation(NAME, group, id, message);
 }
 
 /**
