@@ -12,23 +12,25 @@ const NEARLY_IN_STEP_ENTRIES = 256;
 export type Step =
   { readonly kind: 'propose'; readonly target: MembershipTarget } | { readonly kind: 'transfer'; readonly to: NodeId };
 
-/** Moves a group that this node leads towards the members, and then the leader, that it should have. */
-export function reconcile(
+/** What a group that this node leads needs next to come to the members, and then the leader, that it should have. */
+export function dueStep(
   { id, core, wanted, isLeader, preferredLeader }: Group,
   table: RoutingTable,
   node: NodeId,
-): void {
-  if (wanted === null || !isLeader) return;
+): Step | null {
+  if (wanted === null || !isLeader) return null;
   const { membership } = core;
   const isSettled =
     membership.votersOutgoing.length === 0 &&
     sameIds(membership.voters, wanted.voters) &&
     sameIds(membership.learners, wanted.learners);
   const spreads = table.balance === 'leaders' && id !== SYSTEM_GROUP;
-  if (isSettled && (!spreads || preferredLeader === node)) return;
-  const step = isSettled ? leaderStep(core.status(), preferredLeader) : nextStep(core.status(), wanted);
-  if (step === null) return;
-  // What is refused is tried again with the next tick.
+  if (isSettled && (!spreads || preferredLeader === node)) return null;
+  return isSettled ? leaderStep(core.status(), preferredLeader) : nextStep(core.status(), wanted);
+}
+
+/** What is refused is due again with the next tick. */
+export function takeStep({ core }: Group, step: Step): void {
   if (step.kind === 'propose') core.proposeMembership(step.target);
   else core.transferLeadership(step.to);
 }

@@ -8,11 +8,12 @@ import { compactLog } from './compaction.ts';
 import { StoreCounters } from './counters.ts';
 import { EventSource } from './events.ts';
 import type { Group } from './group.ts';
+import { FreshTable } from './fresh-table.ts';
 import { HandOver } from './hand-over.ts';
 import { Health } from './health.ts';
 import { PeerMonitor } from './peer-monitor.ts';
 import { isPlausible } from './plausible.ts';
-import { reconcile } from './reconcile.ts';
+import { dueStep, takeStep } from './reconcile.ts';
 import { Replicas } from './replicas.ts';
 import { Requests } from './requests.ts';
 import { Rounds } from './rounds.ts';
@@ -40,6 +41,7 @@ export class Store {
   readonly #snapshots: Snapshots;
   readonly #rounds: Rounds;
   readonly #requests: Requests;
+  readonly #freshTable: FreshTable;
   readonly #startedMs: number;
   #handOver: HandOver | null = null;
 
@@ -90,6 +92,9 @@ export class Store {
     };
     this.#rounds = new Rounds(options, parts);
     this.#requests = new Requests({ clock: options.clock, ...parts });
+    this.#freshTable = new FreshTable(timing.tickMs * timing.electionTicksMin, (deadlineMs, respond) =>
+      this.#requests.catchUpSystem(deadlineMs, respond),
+    );
     for (const group of this.groups.values()) this.#touched.add(group);
   }
 
@@ -225,10 +230,16 @@ export class Store {
         compactLog(group, this.#options, this.#health);
       });
       if (!this.#health.isWorking) return;
-      if (this.#options.reconcile === true && this.#handOver === null) reconcile(group, this.routing, this.nodeId);
+      if (this.#options.reconcile === true && this.#handOver === null) this.#reconcile(group, nowMs);
       if (group.core.hasReady() || group.hasQueued) this.#touched.add(group);
     }
     this.#replicas.removeGivenUp();
+  }
+
+  /** Moves a group that this node leads towards the members, and then the leader, that it should have. */
+  #reconcile(group: Group, nowMs: number): void {
+    const step = dueStep(group, this.routing, this.nodeId);
+    if (step !== null && this.#freshTable.isKnown(nowMs)) takeStep(group, step);
   }
 
   /**

@@ -165,6 +165,13 @@ export class ClusterOperator {
     );
   }
 
+  /** Others may have begun to leave since it was lost. */
+  #noteForce(id: NodeId): void {
+    const { members, replicationFactor } = this.#observer.routing;
+    const staying = members.filter((m) => m.state !== 'leaving' && m.id !== id);
+    if (staying.length < replicationFactor) this.#observer.mayFallShort = true;
+  }
+
   #remove(id: NodeId, force: boolean): void {
     this.#ask(`to remove node ${id}${force ? ' by force' : ''}`, (table, store) =>
       withoutMember(table, id, { force, answers: (other) => other === store.nodeId || !store.isSilent(other) }),
@@ -176,7 +183,11 @@ export class ClusterOperator {
     this.#later(RETRY_US, () => {
       for (const [id, replaces] of this.#joining) this.#askToJoin(id, replaces);
       const awaited = new Set(this.#joining.values());
-      for (const id of this.#lost) if (this.#isMember(id) && !awaited.has(id)) this.#remove(id, true);
+      for (const id of this.#lost) {
+        if (!this.#isMember(id) || awaited.has(id)) continue;
+        this.#noteForce(id);
+        this.#remove(id, true);
+      }
       this.#pursue();
     });
   }

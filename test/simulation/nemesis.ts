@@ -181,7 +181,9 @@ export class Nemesis {
     this.faults++;
     this.#world.note(null, () => `no frames of node ${leader.id} and its like reach nodes ${deaf.join(', ')}`);
     for (const link of links) link.dropChance = 1;
-    this.#later((1 + 3 * random.float()) * TURN_MS * 1000, () => {
+    // Long enough to be left behind by the log.
+    const turns = votersOutgoing.length > 0 ? 2 + 8 * random.float() : 1 + 3 * random.float();
+    this.#later(turns * TURN_MS * 1000, () => {
       for (const link of links) link.dropChance = 0;
     });
   }

@@ -59,6 +59,8 @@ export class Observer {
   changes = 0;
   /** The routing table that was committed last. */
   routing: RoutingTable;
+  /** Somebody has removed a node by force although too few stay. */
+  mayFallShort = false;
   /** Every attempt to write, by its number. */
   readonly attempts: (Attempt | undefined)[] = [];
   readonly #replicas = new Map<NodeId, ReplicaGhost[]>();
@@ -202,7 +204,7 @@ export class Observer {
     for (const [i, { key, value }] of mutations.entries()) {
       if (results[i]?.kind !== 'put' || !sameKey(key, ROUTING_KEY)) continue;
       const table = decodeRouting(value);
-      checkRouting(this.routing, table, node, this.groups);
+      checkRouting(this.routing, table, node, this.groups, this.mayFallShort);
       this.routing = table;
     }
   }
@@ -273,7 +275,7 @@ export class Observer {
     const isFirst = group.noteCommitted(replica, commitIndex);
     if (this.#isPlanned && group.configurations.length > changesBefore) {
       for (const change of group.configurations.slice(changesBefore)) {
-        checkPlannedChange(replica, change, this.routing);
+        checkPlannedChange(replica, change, this.routing, this.mayFallShort);
       }
     }
     checkCommitDurable(replica, commitIndex);

@@ -237,6 +237,7 @@ function movingCluster(plan: Plan, random: Random, electionUs: number): Plan {
   return {
     ...plan,
     limits: { ...plan.limits, maxUncommittedBytes: 1 << 24 },
+    compaction: { ...plan.compaction, maxEntries: random.pick([2, 2, 10, 40]) },
     faults: { ...plan.faults, everyUs: electionUs * random.pick([1, 2, 4, 8]) },
     cluster: {
       founders: plan.genesis.members.length,

@@ -13,7 +13,7 @@ import {
 } from '../../../engine/raft/types.ts';
 import { isGivenUp } from '../../../engine/store/give-up.ts';
 import { Group } from '../../../engine/store/group.ts';
-import { reconcile } from '../../../engine/store/reconcile.ts';
+import { dueStep, takeStep } from '../../../engine/store/reconcile.ts';
 import { genesisRouting, preferredLeader, wantedMembers, type RoutingTable } from '../../../engine/store/routing.ts';
 import { bytes, configOf, MemoryDisk, seededRandom } from '../raft/harness.ts';
 
@@ -50,7 +50,7 @@ interface Answer {
 /**
  * One group whose routing table changes all the time, on nodes that hear of it late, crash and
  * give up their replicas, over a network that loses and reorders; all from one seed. The leaders
- * do what `reconcile` says. A breach of Raft's safety throws with the seed and the step.
+ * do what `dueStep` says. A breach of Raft's safety throws with the seed and the step.
  */
 export class MovingGroup {
   readonly places: readonly Place[];
@@ -215,7 +215,8 @@ export class MovingGroup {
     const { group } = place;
     if (group === null) return;
     group.core.tick();
-    reconcile(group, place.table, place.id);
+    const step = dueStep(group, place.table, place.id);
+    if (step !== null) takeStep(group, step);
     if (isGivenUp(group, place.id)) this.#drop(place, group);
   }
 

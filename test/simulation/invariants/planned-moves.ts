@@ -1,5 +1,4 @@
 import { groupOfPartition, SYSTEM_GROUP, type GroupId } from '../../../engine/config/ids.ts';
-import { allMembers } from '../../../engine/raft/membership.ts';
 import type { Membership, NodeId } from '../../../engine/raft/types.ts';
 import { MAX_MOVING } from '../../../engine/store/planner.ts';
 import type { RoutingTable } from '../../../engine/store/routing.ts';
@@ -14,9 +13,16 @@ type Groups = ReadonlyMap<GroupId, GroupGhost>;
 /**
  * One routing table follows another: nobody writes over one that he has not seen, no member goes
  * that a group still counts on, and no more partitions begin to move than may at a time. Called
- * with each table that is applied anywhere for the first time.
+ * with each table that is applied anywhere for the first time. `mayFallShort` when somebody has
+ * removed nodes by force: then partitions can have fewer replicas than they should.
  */
-export function checkRouting(before: RoutingTable, table: RoutingTable, node: NodeId, groups: Groups): void {
+export function checkRouting(
+  before: RoutingTable,
+  table: RoutingTable,
+  node: NodeId,
+  groups: Groups,
+  mayFallShort: boolean,
+): void {
   const fail = (group: GroupId, message: string): never => {
     throw new Violation(NAME, group, node, message);
   };
@@ -42,7 +48,8 @@ export function checkRouting(before: RoutingTable, table: RoutingTable, node: No
     const group = groupOfPartition(partition);
     const strangers = replicas.filter((id) => !ids.includes(id));
     if (strangers.length > 0) fail(group, `it is to be on node ${strangers.join(', ')}, which is no member`);
-    if (new Set(replicas).size < table.replicationFactor) fail(group, `it is to be on ${replicas.join(', ')} only`);
+    if (!mayFallShort && new Set(replicas).size < table.replicationFactor)
+      fail(group, `it is to be on ${replicas.join(', ')} only`);
     const now = groups.get(group)!.configurations.at(-1)!.membership;
     if (isOn(now, replicas)) continue;
     moving++;
@@ -53,11 +60,10 @@ export function checkRouting(before: RoutingTable, table: RoutingTable, node: No
   }
 }
 
-/** A member of a group counts for its majority; of the system group, everyone is at least a learner. */
+/** A voter counts for a majority; a learner that a leader has let in anew, with a table of before, does not. */
 export function checkNotNeeded({ id: group, configurations }: GroupGhost, id: NodeId, what: string): void {
   const { membership } = configurations.at(-1)!;
-  const counts = group === SYSTEM_GROUP ? [...membership.voters, ...membership.votersOutgoing] : allMembers(membership);
-  if (!counts.includes(id)) return;
+  if (![...membership.voters, ...membership.votersOutgoing].includes(id)) return;
   throw new Violation(NAME, group, id, `node ${id} ${what}, and the members are ${words(membership)}`);
 }
 
@@ -91,12 +97,13 @@ export function checkPlannedChange(
   { group: { id }, node }: ReplicaGhost,
   { membership }: Configuration,
   { replicationFactor, removed }: RoutingTable,
+  mayFallShort: boolean,
 ): void {
   const fail = (message: string): never => {
     throw new Violation(NAME, id, node, message);
   };
   const { voters } = membership;
-  if (id !== SYSTEM_GROUP && voters.length < replicationFactor) {
+  if (!mayFallShort && id !== SYSTEM_GROUP && voters.length < replicationFactor) {
     fail(`the members become ${words(membership)}, and there shall be ${replicationFactor} voters`);
   }
   const back = voters.filter((voter) => removed.includes(voter));
