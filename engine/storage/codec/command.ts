@@ -99,10 +99,10 @@ export function encodeCommand(mutations: readonly Mutation[], timeMs: number): U
   // Not from Buffer's pool: the log caches this for long, and would keep a whole slab of the pool alive with it.
   const target = Buffer.allocUnsafeSlow(size);
   let position = 0;
-  for (const [i, mutation] of mutations.entries()) {
+  for (let i = 0; i < mutations.length; i++) {
     target[position] = 0x0a;
     position = writeVarint(target, position + 1, sizes[i] as number);
-    position = writeMutation(target, position, mutation);
+    position = writeMutation(target, position, mutations[i] as Mutation);
   }
   writeVarintField(target, position, 2, timeMs);
   return target;
