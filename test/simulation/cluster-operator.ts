@@ -7,7 +7,7 @@ import {
   withReplacement,
 } from '../../engine/server/members/changes.ts';
 import { putChange } from '../../engine/server/members/table-change.ts';
-import { TABLE_WRITE_TIMEOUT_MS } from '../../engine/server/members/turn.ts';
+import { TABLE_WRITE_TIMEOUT_MS, TURN_MS } from '../../engine/server/members/turn.ts';
 import { groupOfPartition, SYSTEM_GROUP, type GroupId } from '../../engine/config/ids.ts';
 import { isSettled } from '../../engine/store/planner.ts';
 import { wantedMembers, type RoutingTable } from '../../engine/store/routing.ts';
@@ -86,18 +86,13 @@ export class ClusterOperator {
       () => this.#ask(`to let node ${other} replace node ${someone}`, (t) => withReplacement(t, someone, other)),
       () => this.rebalance(),
     ];
-    const joining = members.filter(({ state }) => state === 'joining').map(({ id }) => id);
-    if (joining.length > 0) {
-      // Before it has come to anything, and others leave since it is to come.
-      const id = random.pick(joining);
-      wishes.push(
-        () => this.#remove(id, false),
-        () => this.#remove(id, false),
-      );
-    }
     if (spare !== null) {
       const add = () => this.#join(spare, 0);
-      const replace = () => this.#join(spare, someone);
+      const replace = () => {
+        this.#join(spare, someone);
+        // Before it has come to anything, when the other leaves since it is to come.
+        if (random.chance(0.5)) this.#later(random.float() * 2000 * TURN_MS, () => this.#remove(spare, false));
+      };
       wishes.push(add, add, add, replace, replace, replace);
     }
     const dispensable = this.#dispensable(spare !== null);

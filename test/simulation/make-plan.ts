@@ -56,7 +56,8 @@ export function planOf(options: RunOptions): Plan {
   const founders = isMoving ? Math.min(founding, nodes) : nodes;
   const partitions =
     options.groups ?? (ONE_PARTITION.has(profile) ? 1 : random.pick<number>(PARTITIONS[isMoving ? 1 : 0]));
-  const replicationFactor = random.chance(0.7) ? Math.min(nodes, isMoving ? 3 : 5) : Math.min(nodes, isMoving ? 2 : 3);
+  const mostReplicas = isMoving ? random.pick([1, 2, 3, 3]) : random.chance(0.7) ? 5 : 3;
+  const replicationFactor = Math.min(nodes, mostReplicas);
   const timing = isMoving ? slowTimingOf(random) : timingOf(random);
   const electionUs = timing.tickMs * timing.electionTicksMax * 1000;
   const plan: Plan = {

@@ -182,7 +182,7 @@ export class Nemesis {
     this.#world.note(null, () => `no frames of node ${leader.id} and its like reach nodes ${deaf.join(', ')}`);
     for (const link of links) link.dropChance = 1;
     // Long enough to be left behind by the log.
-    const turns = votersOutgoing.length > 0 ? 2 + 8 * random.float() : 1 + 3 * random.float();
+    const turns = votersOutgoing.length > 0 ? random.pick([5, 10, 40]) * random.float() + 2 : 1 + 3 * random.float();
     this.#later(turns * TURN_MS * 1000, () => {
       for (const link of links) link.dropChance = 0;
     });

@@ -17,6 +17,10 @@ const REGRESSIONS = [
   { seed: 18, bug: '23-pushed-out-proposal-refused' },
   { seed: 112, bug: '75-comes-back-and-votes-too-early' },
   { seed: 47, bug: '81-superseded-snapshot-goes-on' },
+  { seed: 202, bug: '82-removed-while-asked-for-votes' },
+  { seed: 330, bug: '83-leader-that-removed-itself-knows' },
+  { seed: 10, bug: '84-unled-partitions-sent-elsewhere' },
+  { seed: 458, bug: '85-joining-node-goes-others-left-for' },
 ];
 
 /** Empty, or what to read and what to run. */
