@@ -182,6 +182,31 @@ describe('a removed member that did not hear of it', () => {
   });
 });
 
+describe('a member that was removed, and whose log ends before that of the leader begins', () => {
+  it('is dismissed without an append that it could only refuse', () => {
+    const leader = leaderMember();
+    change(leader, [1, 2], [], [2]);
+    acknowledge(leader, 2);
+    expect(leader.raft.compact(leader.raft.appliedIndex)).not.toBeNull();
+    leader.step({ type: PreVote, from: 3, term: 2, index: 1, logTerm: 1 });
+    expect(leader.settle().filter((m) => m.to === 3)).toMatchObject([
+      { type: PreVoteResponse, reject: true },
+      { type: Heartbeat, reject: true },
+    ]);
+  });
+});
+
+describe('a leader that has removed itself', () => {
+  it('says of nobody that he is needed no more: who votes from now on may not know yet', () => {
+    const leader = leaderMember();
+    acknowledge(leader, 2, 3);
+    expect(leader.raft.status().membershipSettled).toBe(true);
+    change(leader, [2, 3], [], [2, 3]);
+    expect(membershipOf(leader).voters).toEqual([2, 3]);
+    expect(leader.raft.status()).toMatchObject({ role: 'leader', membershipSettled: false });
+  });
+});
+
 describe('a member that was removed', () => {
   it('is dismissed when a majority has an entry that came after its removal was applied', () => {
     const leader = leaderMember({ voters: [1, 2, 3, 4] }, [2, 3, 4]);
