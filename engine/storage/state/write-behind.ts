@@ -23,6 +23,8 @@ export const FLUSH_LIMITS: FlushLimits = { maxRows: 4096, maxBytes: 32 * 1024 * 
 const ROWS_PER_CHANGE = 2;
 /** Rows of those owed that are written along with one batch, so that no call of `tidy` has many left to write. */
 const ROWS_PER_BATCH = 8;
+/** What a transaction costs besides its rows, in rows. */
+const ROWS_PER_FLUSH = 8;
 /** How much faster than they come rows are written, since a checkpoint has its time too. */
 const PACE = 2;
 /** Past so much more than the limit says, everything waits for the database. */
@@ -152,8 +154,9 @@ export class WriteBehind {
       if (this.#owedRows <= 0 || !this.#mayFlush()) return;
       if (table.unflushedSince === null || this.#tidies - table.unflushedSince < maxTidies) continue;
       this.#flusher.start(table);
+      this.#owedRows -= ROWS_PER_FLUSH;
       // Small ones are through at once, so that many of them do not wait for each other.
-      this.#step(Math.min(this.#owedRows, rowsAtOnce));
+      this.#step(Math.min(Math.max(1, this.#owedRows), rowsAtOnce));
     }
   }
 
