@@ -3,7 +3,7 @@ import { allMembers } from '../raft/membership.ts';
 import type { Membership, NodeId } from '../raft/types.ts';
 import { balancedLeaders, balancedReplicas } from './balance.ts';
 import type { RoutingMember, RoutingTable } from './routing.ts';
-import { wantedMembers, type WantedMembers } from './routing.ts';
+import { systemMembership, wantedMembers, type WantedMembers } from './routing.ts';
 
 /** Each partition that moves copies its data: more at a time would take from clients what they need. */
 export const MAX_MOVING = 2;
@@ -121,6 +121,8 @@ function removeDrained(table: RoutingTable, { memberships, known }: ClusterFacts
   const isDrained = ({ id }: RoutingMember): boolean => {
     if (table.partitions.some((p) => p.replicas.includes(id))) return false;
     if (!known.has(SYSTEM_GROUP) || systemVoters(memberships).includes(id)) return false;
+    // It is on its way to be one: its leader does what the table says while another is written.
+    if (systemMembership(table).voters.includes(id)) return false;
     return table.partitions.every(({ partition }) => {
       const group = groupOfPartition(partition);
       const membership = memberships.get(group);

@@ -160,6 +160,25 @@ describe('the plan after a change of members', () => {
     expect(cluster.table.members).toHaveLength(3);
   });
 
+  it('does not remove a node that is to decide in the system group until another has come', () => {
+    const cluster = new Cluster(founded(3, 2, 2));
+    cluster.table = leaving(cluster.table, 1);
+    while (cluster.table.partitions.some((p) => p.replicas.includes(1))) {
+      const next = plan(cluster.table, cluster.facts);
+      if (next.kind === 'next') cluster.table = next.table;
+      cluster.obey();
+    }
+    cluster.table = joining(cluster.table, 4);
+    cluster.down.add(4);
+    // Node 1 votes no more, and not again yet.
+    expect(cluster.memberships.get(SYSTEM_GROUP)?.voters).toEqual([2, 3]);
+    expect(wantedMembers(cluster.table, SYSTEM_GROUP)?.voters).toEqual([1, 2, 3]);
+    expect(plan(cluster.table, cluster.facts).kind).toBe('wait');
+    cluster.down.delete(4);
+    expect(cluster.settle()).toBe('done');
+    expect(cluster.table.members.map((m) => m.id)).toEqual([2, 3, 4]);
+  });
+
   it('lets one node take the place of another', () => {
     const cluster = new Cluster(founded(3, 6, 3));
     cluster.table = leaving(joining(cluster.table, 4), 3);
