@@ -27,7 +27,7 @@ export const STATE_FILE = 'state.db';
 const COMPANIONS = ['', '-wal', '.mark'];
 /** Left for everybody else of what has to hold the copies. */
 const SPARE_BYTES = 64 * 1024 * 1024;
-const SCAN = { prefix: new Uint8Array(0), limit: 10_000, keysOnly: false, maxBytes: 4 * 1024 * 1024 };
+const PAGE_BYTES = 4 * 1024 * 1024;
 
 /** Every file of a data directory that belongs to its databases. */
 export const STORAGE_FILES: ReadonlySet<string> = new Set(
@@ -202,15 +202,21 @@ class Examiner {
   }
 }
 
-/** Reads every row of a group with its value, which checks it. Returns how many there are. */
+/**
+ * Reads every row of a group as a snapshot does, also those of keys that are gone, and all with their
+ * histories, which checks them. Returns how many keys are there.
+ */
 function readEverything(machine: StateMachine, group: GroupId): number {
-  let count = 0;
-  let after = new Uint8Array(0);
-  for (;;) {
-    const { rows, more } = machine.scan(group, { ...SCAN, after });
-    count += rows.length;
-    const last = rows.at(-1);
-    if (last === undefined || !more) return count;
-    after = Uint8Array.from(last.key);
+  const source = machine.openSnapshot(group);
+  try {
+    let after: Uint8Array = new Uint8Array(0);
+    for (;;) {
+      const { rows, more } = source.rows(after, PAGE_BYTES);
+      const last = rows.at(-1);
+      if (last === undefined || !more) return source.facts.keyCount;
+      after = last.key;
+    }
+  } finally {
+    source.close();
   }
 }

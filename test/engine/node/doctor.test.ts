@@ -113,6 +113,25 @@ describe('the doctor', () => {
     openStateMachine({ file: file('state.db'), identity }).close();
   });
 
+  it('finds what was altered in the history of a key, also of one that was deleted', () => {
+    const [former, deleted] = ['what a key had before', 'what a key had that is gone'];
+    const state = openStateMachine({ file: file('state.db'), identity });
+    state.apply(1, [
+      command(4, [put('key-4', former), put('key-5', deleted)]),
+      command(5, [put('key-4', 'now'), { ...put('key-5', ''), kind: 'delete' }]),
+    ]);
+    state.close();
+    for (const altered of [former, deleted]) {
+      const bytes = readFileSync(file('state.db'));
+      const at = bytes.indexOf(altered);
+      expect(at).toBeGreaterThan(0);
+      writeFileSync(file('state.db'), Buffer.concat([bytes.subarray(0, at), Buffer.from('X'), bytes.subarray(at + 1)]));
+      const found = diagnose(directory).findings.find(({ what }) => what === 'state.db');
+      expect(found).toMatchObject({ severity: 'problem', message: expect.stringMatching(/checksum of a history/) });
+      writeFileSync(file('state.db'), bytes);
+    }
+  });
+
   it('finds a log that lacks what was applied', async () => {
     rmSync(file('raft-log.db'));
     for (const suffix of ['-wal', '-shm', '.mark']) rmSync(file(`raft-log.db${suffix}`), { force: true });

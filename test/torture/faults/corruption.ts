@@ -1,5 +1,6 @@
 import { cpSync, existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { diagnose } from '../../../engine/node/doctor.ts';
 import type { Random } from '../../simulation/random.ts';
 import { eventually } from '../../support/node-cluster.ts';
 import { ALL } from '../fault-table.ts';
@@ -38,14 +39,15 @@ export async function corrupt(world: World, node: TortureNode): Promise<void> {
   const what = damage(path.join(dataDir, name), world.random);
   world.tell(`${name} of the killed node ${node.id}: ${what}`);
   world.count('damaged files');
+  const isHidden = name.startsWith('state.db') && isIll(dataDir);
   const reconnect = await unheard(world, node);
   try {
     const refusal = await refusalOf(node);
     if (refusal !== null) {
       world.count('damage that was refused');
       await refused(world, node, name, refusal, copy);
-    } else if (await holdsDamage(node)) {
-      await repair(world, node, copy);
+    } else if (isHidden || (await holdsDamage(node))) {
+      await repair(world, node, copy, isHidden);
     } else {
       world.count('damage that did no harm');
       world.tell(`node ${node.id} recovered without loss`);
@@ -99,6 +101,11 @@ async function refused(world: World, node: TortureNode, name: string, reason: st
   world.tell(`node ${node.id} serves again`);
 }
 
+/** What the doctor sees that no start looks at, such as the history of a key that nobody writes to. */
+function isIll(dataDir: string): boolean {
+  return diagnose(dataDir).findings.some(({ severity, what }) => severity === 'problem' && what === 'state.db');
+}
+
 /**
  * Values are checked when they are read, so that a node with many of them starts fast. So all
  * are read now; else the damage would be found, and the node be out, at some later time.
@@ -114,10 +121,11 @@ async function holdsDamage(node: TortureNode): Promise<boolean> {
  * The state machine as it was before the damage, under the log of now: what is applied may be
  * older than the log, never the log older than what the node has promised since.
  */
-async function repair(world: World, node: TortureNode, copy: string): Promise<void> {
+async function repair(world: World, node: TortureNode, copy: string, isHidden: boolean): Promise<void> {
   const { dataDir } = node.process.config;
-  world.count('damage that showed when it was read');
-  world.tell(`node ${node.id} has found that its state machine is damaged; it gets back the one from before`);
+  world.count(isHidden ? 'damage that the doctor found' : 'damage that showed when it was read');
+  const who = isHidden ? 'the doctor' : `node ${node.id}`;
+  world.tell(`${who} has found that the state machine of node ${node.id} is damaged; it gets back the one from before`);
   await node.kill();
   for (const file of STATE_FILES) {
     rmSync(path.join(dataDir, file), { force: true });
