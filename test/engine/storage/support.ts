@@ -25,7 +25,7 @@ export function closeAfterTest<Resource extends { close(): void | Promise<void> 
 
 afterEach(async () => {
   for (const resource of open.splice(0).toReversed()) await resource.close();
-  for (const directory of directories.splice(0)) fs.rmSync(directory, { recursive: true, force: true });
+  for (const directory of directories.splice(0)) fs.rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 });
 
 export function bytes(text: string): Uint8Array {
