@@ -181,16 +181,9 @@ function readRequest(reader: WireReader): KvRequest {
  * Keys and values are views of what was decoded, as with reflection.
  */
 export function kvRequestsCodec(reflected: Codec<KvRequests>): Codec<KvRequests> {
-  return {
-    encode: (message) =>
-      orReflected(
-        () => encodeRequests(message.requests),
-        () => reflected.encode(message),
-      ),
-    decode: (bytes) =>
-      orReflected(
-        () => ({ requests: readAll(bytes, readRequest) }),
-        () => reflected.decode(bytes),
-      ),
-  };
+  const shaped = {
+    encode: (message) => encodeRequests(message.requests),
+    decode: (bytes) => ({ requests: readAll(bytes, readRequest) }),
+  } satisfies Codec<KvRequests>;
+  return orReflected(shaped, reflected);
 }

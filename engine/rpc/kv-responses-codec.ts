@@ -188,16 +188,9 @@ function readResponse(reader: WireReader): KvResponse {
 
 /** `raft.KvResponses` in hand-made code, as kv-requests-codec.ts has it: all but lists of entries, revisions and results. */
 export function kvResponsesCodec(reflected: Codec<KvResponses>): Codec<KvResponses> {
-  return {
-    encode: (message) =>
-      orReflected(
-        () => encodeResponses(message.responses),
-        () => reflected.encode(message),
-      ),
-    decode: (bytes) =>
-      orReflected(
-        () => ({ responses: readAll(bytes, readResponse) }),
-        () => reflected.decode(bytes),
-      ),
-  };
+  const shaped = {
+    encode: (message) => encodeResponses(message.responses),
+    decode: (bytes) => ({ responses: readAll(bytes, readResponse) }),
+  } satisfies Codec<KvResponses>;
+  return orReflected(shaped, reflected);
 }

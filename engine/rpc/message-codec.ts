@@ -24,11 +24,25 @@ export function readAll<Item>(bytes: Buffer, read: (reader: WireReader) => Item)
   return items;
 }
 
-/** What hand-made code cannot do, or refuses, reflection decides: it alone says what is right and what is wrong. */
-export function orReflected<Result>(shaped: () => Result, reflected: () => Result): Result {
-  try {
-    return shaped();
-  } catch {
-    return reflected();
-  }
+/**
+ * Hand-made code for what is usual. What it cannot do, or refuses, reflection decides: that alone
+ * says what is right and what is wrong.
+ */
+export function orReflected<Message>(shaped: Codec<Message>, reflected: Codec<Message>): Codec<Message> {
+  return {
+    encode(message) {
+      try {
+        return shaped.encode(message);
+      } catch {
+        return reflected.encode(message);
+      }
+    },
+    decode(bytes) {
+      try {
+        return shaped.decode(bytes);
+      } catch {
+        return reflected.decode(bytes);
+      }
+    },
+  };
 }

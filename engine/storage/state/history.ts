@@ -25,8 +25,7 @@ export function pastAfter(replaced: readonly Replaced[], past: Uint8Array): Uint
   let headsSize = 0;
   for (let i = replaced.length - 1; i >= 0; i--) {
     const head = headOf(replaced[i]!);
-    if (heads.length === MAX_PAST_REVISIONS || (i < replaced.length - 1 && headsSize + head.sizeBytes > MAX_PAST_BYTES))
-      break;
+    if (heads.length === MAX_PAST_REVISIONS || (heads.length > 0 && headsSize + head.sizeBytes > MAX_PAST_BYTES)) break;
     headsSize += head.sizeBytes;
     heads.push(head);
   }
